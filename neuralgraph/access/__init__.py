@@ -1,0 +1,22 @@
+"""The seam: what the query stack asks of a graph. Protocols and plain records only.
+
+Two implementations to think with: the storage engine's view (`storage.versions`), and the dictionary
+graph of the tests (`tests/support/dict_graph.py`), which is also the model that the engine is checked
+against. Names cross as strings, ids as int64 arrays, values as columns.
+"""
+
+from neuralgraph.access.catalog import CatalogReader, ConstraintDefinition, IndexDefinition
+from neuralgraph.access.reader import Adjacency, Direction, Expansion, GraphReader, Range
+from neuralgraph.access.writer import GraphWriter
+
+__all__ = [
+    "Adjacency",
+    "CatalogReader",
+    "ConstraintDefinition",
+    "Direction",
+    "Expansion",
+    "GraphReader",
+    "GraphWriter",
+    "IndexDefinition",
+    "Range",
+]

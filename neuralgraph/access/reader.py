@@ -1,0 +1,188 @@
+"""GraphReader: what the query stack may ask of a graph, a batch at a time.
+
+A reader is one snapshot (with a transaction's own writes, where there is one); apart from its own
+writer, nothing changes under it. Names cross as strings; ids are int64. Unknown ids, labels, types and
+keys are never an error: they have no labels, no properties and no edges.
+
+Methods come in an array form for many rows and, where small queries need it, a row form that takes and
+gives Python lists. Both answer the same; pick by `values.ROW_PATH_MAX`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from neuralgraph.access.catalog import CatalogReader, IndexDefinition
+    from neuralgraph.values.arrays import IdArray, Int64Array, MaskArray, RowArray
+    from neuralgraph.values.columns import Column
+
+Direction = Literal["out", "in", "both"]
+EntityKind = Literal["node", "edge"]
+
+
+class Expansion(NamedTuple):
+    """Edges found by `expand`: three arrays of shape (matches,)."""
+
+    rows: RowArray
+    """Which input row; ascending."""
+    edges: IdArray
+    neighbours: IdArray
+
+
+class Adjacency(NamedTuple):
+    """All edges of some types in one direction, as CSR over node ids 0..node_limit-1.
+
+    Edges of node n: ``neighbours[offsets[n]:offsets[n + 1]]``, sorted by neighbour; `edges` alike.
+    """
+
+    offsets: Int64Array
+    neighbours: IdArray
+    edges: IdArray
+
+
+class Range(NamedTuple):
+    """A half-open or closed interval of property values; None is unbounded on that side."""
+
+    lower: Any | None
+    upper: Any | None
+    lower_inclusive: bool = True
+    upper_inclusive: bool = False
+
+
+class GraphReader(Protocol):
+    """One graph at one snapshot."""
+
+    @property
+    def catalog(self) -> CatalogReader:
+        """Names, indexes, constraints and counts at this snapshot."""
+        ...
+
+    @property
+    def node_limit(self) -> int:
+        """One more than the greatest node id that may exist."""
+        ...
+
+    @property
+    def edge_limit(self) -> int:
+        """One more than the greatest edge id that may exist."""
+        ...
+
+    # ── nodes ─────────────────────────────────────────────────────────────────────────────────
+
+    def scan_nodes(self, label: str | None = None) -> Iterator[IdArray]:
+        """All nodes, or all with `label`; ids ascending, in arrays of at most BATCH_ROWS_MAX."""
+        ...
+
+    def node_exists(self, ids: IdArray) -> MaskArray:
+        """Which of the ids are nodes; shape (rows,)."""
+        ...
+
+    def has_label(self, ids: IdArray, label: str) -> MaskArray:
+        """Which of the nodes carry `label`; shape (rows,)."""
+        ...
+
+    def node_labels(self, ids: Sequence[int]) -> list[tuple[str, ...]]:
+        """Labels of each node, in the order they were first used in the graph; row form."""
+        ...
+
+    def node_property(self, ids: IdArray, key: str) -> Column:
+        """The property of each node; null where absent, for ids of -1 too."""
+        ...
+
+    def node_values(self, ids: Sequence[int], key: str) -> list[Any]:
+        """`node_property` in row form."""
+        ...
+
+    def node_properties(self, ids: Sequence[int]) -> list[dict[str, Any]]:
+        """All properties of each node; row form."""
+        ...
+
+    # ── edges ─────────────────────────────────────────────────────────────────────────────────
+
+    def scan_edges(self, edge_type: str | None = None) -> Iterator[IdArray]:
+        """All edges, or all of a type; ids ascending, in arrays of at most BATCH_ROWS_MAX."""
+        ...
+
+    def edge_exists(self, ids: IdArray) -> MaskArray:
+        """Which of the ids are edges; shape (rows,)."""
+        ...
+
+    def edge_types(self, ids: IdArray) -> Column:
+        """The type of each edge: a TEXT column, usually with a dictionary."""
+        ...
+
+    def edge_endpoints(self, ids: IdArray) -> tuple[IdArray, IdArray]:
+        """Source and target of each edge; -1 for unknown ids."""
+        ...
+
+    def edge_property(self, ids: IdArray, key: str) -> Column:
+        """The property of each edge; null where absent, for ids of -1 too."""
+        ...
+
+    def edge_values(self, ids: Sequence[int], key: str) -> list[Any]:
+        """`edge_property` in row form."""
+        ...
+
+    def edge_properties(self, ids: Sequence[int]) -> list[dict[str, Any]]:
+        """All properties of each edge; row form."""
+        ...
+
+    # ── traversal ─────────────────────────────────────────────────────────────────────────────
+
+    def expand(self, ids: IdArray, types: Sequence[str], direction: Direction) -> Expansion:
+        """Follow edges from every node.
+
+        Args:
+            ids: shape (rows,); -1 and unknown ids have no edges.
+            types: edge types to follow; empty for all.
+            direction: ``both`` gives a loop once.
+        """
+        ...
+
+    def expand_one(
+        self, node_id: int, types: Sequence[str], direction: Direction
+    ) -> tuple[IdArray, IdArray]:
+        """Edges and neighbours of one node: `expand` without the machinery of a batch."""
+        ...
+
+    def expand_into(
+        self, sources: IdArray, targets: IdArray, types: Sequence[str], direction: Direction
+    ) -> tuple[RowArray, IdArray]:
+        """Edges between the two nodes of each row: rows (ascending) and edge ids."""
+        ...
+
+    def degree(self, ids: IdArray, types: Sequence[str], direction: Direction) -> Int64Array:
+        """How many edges `expand` would give for each node; shape (rows,)."""
+        ...
+
+    def adjacency(self, types: Sequence[str], direction: Literal["out", "in"]) -> Adjacency:
+        """The whole graph's edges of these types; made on first use and kept with the snapshot."""
+        ...
+
+    # ── indexes ───────────────────────────────────────────────────────────────────────────────
+
+    def seek(self, index: IndexDefinition, values: Sequence[Any]) -> IdArray:
+        """Entities whose indexed properties equal `values` (a prefix of the keys may be given).
+
+        Equality is openCypher's: 1 and 1.0 are equal, null and NaN equal nothing.
+        """
+        ...
+
+    def seek_many(self, index: IndexDefinition, values: Column) -> tuple[RowArray, IdArray]:
+        """`seek` for each row of a column, on an index of one key: rows (ascending) and ids."""
+        ...
+
+    def seek_range(self, index: IndexDefinition, within: Range) -> IdArray:
+        """Entities whose (first) indexed property lies in the interval, in order of the property.
+
+        Only values comparable with the bounds qualify; with both bounds None, all values do, in
+        openCypher's total order.
+        """
+        ...
+
+    def seek_prefix(self, index: IndexDefinition, prefix: str) -> IdArray:
+        """Entities whose indexed property is a string that starts with `prefix`, in its order."""
+        ...

@@ -1,0 +1,1 @@
+"""Names and registries for logs and metrics; no exporters."""

@@ -1,0 +1,133 @@
+"""Patterns: what MATCH, CREATE and MERGE draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from neuralgraph.query.language.syntax.expressions import Expression, Syntax
+
+if TYPE_CHECKING:
+    from neuralgraph.query.language.syntax.expressions import MapLiteral, Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class LabelExpression(Syntax):
+    """Labels or types, combined."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelName(LabelExpression):
+    """One name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelWildcard(LabelExpression):
+    """``%``: any label."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelDynamic(LabelExpression):
+    """``$(expression)``: a name, or a list of names that must all be there (``$any(...)`` for one)."""
+
+    expression: Expression
+    any: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LabelNot(LabelExpression):
+    """``!A``."""
+
+    operand: LabelExpression
+
+
+@dataclass(frozen=True, slots=True)
+class LabelAnd(LabelExpression):
+    """``A&B`` or ``A:B``."""
+
+    operands: tuple[LabelExpression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOr(LabelExpression):
+    """``A|B``."""
+
+    operands: tuple[LabelExpression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodePattern(Syntax):
+    """``(variable:Labels {properties} WHERE predicate)``."""
+
+    variable: str | None = None
+    labels: LabelExpression | None = None
+    properties: MapLiteral | Parameter | None = None
+    predicate: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VariableLength(Syntax):
+    """``*min..max``; None where not written (``*`` is 1 to unbounded)."""
+
+    min: int | None = None
+    max: int | None = None
+
+
+Direction = Literal["out", "in", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class EdgePattern(Syntax):
+    """``-[variable:TYPES *1..3 {properties} WHERE predicate]->``.
+
+    `length` is None for a single relationship; then `variable` is a relationship, else a list.
+    """
+
+    variable: str | None = None
+    types: LabelExpression | None = None
+    direction: Direction = "both"
+    length: VariableLength | None = None
+    properties: MapLiteral | Parameter | None = None
+    predicate: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuantifiedPath(Syntax):
+    """``((a)-[r]->(b) WHERE p){min,max}``; max None is unbounded. Names inside are lists outside."""
+
+    pattern: PathPattern
+    min: int
+    max: int | None
+    predicate: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PathSelector(Syntax):
+    """``shortestPath(...)``, ``allShortestPaths(...)``, ``SHORTEST k``, ``ANY``, ``SHORTEST k GROUPS``."""
+
+    kind: Literal["shortest", "all shortest", "any", "shortest groups"]
+    count: int = 1
+    legacy: bool = False
+    """True for the function forms, where one path per pair is found after both ends are bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathPattern(Syntax):
+    """``name = selector (a)-[r]->(b)...``.
+
+    `elements` alternates: node, edge, node, ...; a `QuantifiedPath` stands where an edge would,
+    and the parser puts empty node patterns round it where none are written.
+    """
+
+    elements: tuple[NodePattern | EdgePattern | QuantifiedPath, ...]
+    variable: str | None = None
+    selector: PathSelector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern(Syntax):
+    """Comma-separated paths of one clause."""
+
+    paths: tuple[PathPattern, ...]

@@ -1,0 +1,647 @@
+"""The physical plan: what planning gives to execution. Frozen dataclasses without logic.
+
+Every operator but `Unit` and `Argument` has a source (`child`), and gives batches whose columns are its
+`slots`, in order. Leaves too take a child: a scan or seek runs once for each row of its child, with the
+row's columns in front of its own, so that a seek by a value of the row needs no other machinery.
+Expressions are those of the syntax tree; a `Variable` in them names a slot of the child's output (or is
+bound by a comprehension inside the expression). The planner makes slot names unique; names that no
+query can write begin with a space.
+
+A slot of kind NODE or EDGE holds ids and is only ever that entity or null; anything else is VALUE, which may
+hold an entity as `NodeRef`, `EdgeRef` or `PathRef`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from neuralgraph.query.language.syntax.expressions import Expression
+
+if TYPE_CHECKING:
+    from neuralgraph.access import Direction, IndexDefinition
+    from neuralgraph.query.language.syntax.clauses import (
+        CreateConstraint,
+        CreateIndex,
+        DropConstraint,
+        DropIndex,
+        RemoveItem,
+        SetItem,
+        Show,
+        TimePoint,
+    )
+    from neuralgraph.query.language.syntax.patterns import LabelExpression
+
+SlotKind = Literal["node", "edge", "value"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A column that an operator gives."""
+
+    name: str
+    kind: SlotKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """One step.
+
+    Attributes:
+        slots: what it gives, in order.
+        estimated_rows: what the planner expects; for EXPLAIN.
+    """
+
+    slots: tuple[Slot, ...]
+    estimated_rows: float = field(default=1.0, compare=False)
+
+
+# ── where rows come from ──────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Unit(Operator):
+    """One row without columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument(Operator):
+    """Inside the inner side of an apply: the rows of the outer side, with the slots named."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeScan(Operator):
+    """All nodes, or all with a label, for each row of the child; adds one NODE slot."""
+
+    child: Operator
+    variable: str
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeById(Operator):
+    """Nodes whose id is in a list (or is a single integer); duplicates in the list count once."""
+
+    child: Operator
+    variable: str
+    ids: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeById(Operator):
+    """Edges by id, with their ends; adds EDGE, and NODE slots for `source` and `target`."""
+
+    child: Operator
+    variable: str
+    source: str
+    target: str
+    ids: Expression
+    direction: Direction
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeScan(Operator):
+    """All edges of some types (empty: all), with their ends.
+
+    Attributes:
+        direction: ``out``: `source` is the stored source; ``in``: the other way round; ``both``: each
+            edge once in either orientation (a loop once).
+    """
+
+    child: Operator
+    variable: str
+    source: str
+    target: str
+    types: tuple[str, ...]
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class NodeIndexSeek(Operator):
+    """Nodes whose indexed properties equal `values` (a prefix of the index's keys)."""
+
+    child: Operator
+    variable: str
+    index: IndexDefinition
+    values: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeIndexIn(Operator):
+    """Nodes whose (only) indexed property equals an element of a list; each node once."""
+
+    child: Operator
+    variable: str
+    index: IndexDefinition
+    values: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class NodeIndexRange(Operator):
+    """Nodes whose (first) indexed property lies in an interval, in ascending order of it."""
+
+    child: Operator
+    variable: str
+    index: IndexDefinition
+    lower: Expression | None
+    lower_inclusive: bool
+    upper: Expression | None
+    upper_inclusive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NodeIndexPrefix(Operator):
+    """Nodes whose indexed property starts with a string."""
+
+    child: Operator
+    variable: str
+    index: IndexDefinition
+    prefix: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeIndexSeek(Operator):
+    """Edges by an index, with their ends, as `EdgeScan` gives them; equality only."""
+
+    child: Operator
+    variable: str
+    source: str
+    target: str
+    index: IndexDefinition
+    values: tuple[Expression, ...]
+    direction: Direction
+
+
+# ── walking ───────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Expand(Operator):
+    """From a NODE slot along single edges; adds an EDGE and a NODE slot.
+
+    Attributes:
+        source: slot to start from; rows where it is null give nothing.
+        edge, target: slots to add; `edge` may be None when nothing looks at it.
+        different_from: EDGE slots (or VALUE slots holding lists of edges) of the same MATCH whose
+            edges the new edge must not be.
+        target_labels: labels that the target must carry, all of them.
+    """
+
+    child: Operator
+    source: str
+    edge: str | None
+    target: str
+    types: tuple[str, ...]
+    direction: Direction
+    different_from: tuple[str, ...] = ()
+    target_labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExpandInto(Operator):
+    """Edges between two NODE slots that are there; adds an EDGE slot."""
+
+    child: Operator
+    source: str
+    edge: str
+    target: str
+    types: tuple[str, ...]
+    direction: Direction
+    different_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExpandVariable(Operator):
+    """Along `min` to `max` edges, no edge twice on a path.
+
+    Adds `edges`, a VALUE slot with the list of `EdgeRef` in pattern order (None when nothing looks
+    at it), and `target`, unless `into`: then `target` is a slot of the child that must be reached.
+
+    Attributes:
+        max: None is unbounded.
+        predicate: holds for each edge on the way; it sees the child's slots and `predicate_edge`.
+        distinct_targets: nothing looks at the edges and duplicates do not count: each reachable
+            target once a row (breadth first instead of walking every path).
+        reversed: walk from `source` against the written order, so the list is turned round.
+    """
+
+    child: Operator
+    source: str
+    edges: str | None
+    target: str
+    types: tuple[str, ...]
+    direction: Direction
+    min: int
+    max: int | None
+    into: bool = False
+    predicate: Expression | None = None
+    predicate_edge: str | None = None
+    different_from: tuple[str, ...] = ()
+    target_labels: tuple[str, ...] = ()
+    distinct_targets: bool = False
+    reversed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShortestPath(Operator):
+    """Shortest paths between two NODE slots; rows without one are dropped.
+
+    Adds `path` (VALUE, a `PathRef`) and `edges` (VALUE, a list of `EdgeRef`), each when named.
+
+    Attributes:
+        all: every path of the least length, else one of them.
+        min: 0 or 1.
+        predicate: holds for each edge; it sees the child's slots and `predicate_edge`.
+    """
+
+    child: Operator
+    source: str
+    target: str
+    path: str | None
+    edges: str | None
+    types: tuple[str, ...]
+    direction: Direction
+    min: int
+    max: int | None
+    all: bool
+    predicate: Expression | None = None
+    predicate_edge: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EdgesReverify(Operator):
+    """A list of edges that is bound already is matched again: ``()-[rs*]->()`` with `rs` known.
+
+    Gives the rows where the list is a path in the pattern's direction; adds `source` and `target`.
+    """
+
+    child: Operator
+    edges: str
+    source: str
+    target: str
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeEnds(Operator):
+    """A bound EDGE slot is matched again: adds its ends in the pattern's direction.
+
+    With ``both``, a row for each orientation (a loop once).
+    """
+
+    child: Operator
+    edge: str
+    source: str
+    target: str
+    types: tuple[str, ...]
+    direction: Direction
+
+
+# ── shaping rows ──────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Filter(Operator):
+    """Rows where the predicate is true."""
+
+    child: Operator
+    predicate: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Project(Operator):
+    """New columns from expressions; `slots` are these and nothing else, one for each item."""
+
+    child: Operator
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Extend(Operator):
+    """The child's columns, and new ones behind them."""
+
+    child: Operator
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct(Operator):
+    """Each different row once (openCypher equivalence: null equals null)."""
+
+    child: Operator
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateCall:
+    """One aggregate: ``count(*)`` has no arguments and `star` set.
+
+    Attributes:
+        arguments: the value, then constants such as a percentile.
+    """
+
+    name: str
+    arguments: tuple[Expression, ...]
+    distinct: bool = False
+    star: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate(Operator):
+    """Groups by `keys`; gives a column for each key, then one for each call.
+
+    Without keys there is always one row, even of no input.
+    """
+
+    child: Operator
+    keys: tuple[Expression, ...]
+    calls: tuple[AggregateCall, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One key of an order."""
+
+    expression: Expression
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sort(Operator):
+    """Stable, in openCypher's total order."""
+
+    child: Operator
+    keys: tuple[SortKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Top(Operator):
+    """The first `skip` + `limit` rows of the sorted input, without the first `skip`."""
+
+    child: Operator
+    keys: tuple[SortKey, ...]
+    limit: Expression
+    skip: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skip(Operator):
+    """All but the first rows."""
+
+    child: Operator
+    count: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Limit(Operator):
+    """The first rows; then it stops its child, unless the child writes (`drain`: run it to the end)."""
+
+    child: Operator
+    count: Expression
+    drain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnwindList(Operator):
+    """A row for each element of a list; adds a VALUE slot."""
+
+    child: Operator
+    source: Expression
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Eager(Operator):
+    """Takes everything from the child before it gives anything."""
+
+    child: Operator
+
+
+# ── combining ─────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Apply(Operator):
+    """`inner` for the rows of `outer`; inside it `Argument` gives those rows.
+
+    A batch of outer rows is given to `inner` at once where `batchable`; each row that comes out carries the
+    outer row it belongs to in the hidden VALUE slot ``" row"`` of `Argument`.
+
+    Attributes:
+        kind: ``inner``: every row of inner; ``optional``: and for outer rows without one, a row of
+            nulls; ``semi`` / ``anti``: outer rows for which inner gives some / no row; ``mark``: every
+            outer row, with the boolean slot `name`; ``count``: every outer row, with the number of
+            inner rows in `name`; ``collect``: with the list of the values of inner's slot `collected`.
+    """
+
+    outer: Operator
+    inner: Operator
+    kind: Literal["inner", "optional", "semi", "anti", "mark", "count", "collect"]
+    name: str | None = None
+    collected: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HashJoin(Operator):
+    """Rows of both sides whose slots named in `on` are equal (ids or values; null joins nothing).
+
+    Gives the left's slots, then those of the right that are not in `on`.
+    """
+
+    left: Operator
+    right: Operator
+    on: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CrossJoin(Operator):
+    """Every row of the left with every row of the right; the right is run once."""
+
+    left: Operator
+    right: Operator
+
+
+@dataclass(frozen=True, slots=True)
+class UnionAll(Operator):
+    """Rows of each part in turn; all have the same slot names."""
+
+    parts: tuple[Operator, ...]
+
+
+# ── writing ───────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class NodeToCreate:
+    """A node of CREATE or MERGE; `properties` is a map expression or None."""
+
+    variable: str
+    labels: LabelExpression | None
+    properties: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeToCreate:
+    """An edge of CREATE or MERGE; `edge_type` is one name, or dynamic."""
+
+    variable: str
+    edge_type: LabelExpression
+    source: str
+    target: str
+    properties: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateEntities(Operator):
+    """Creates nodes and edges for each row, in the order given; adds a slot for each."""
+
+    child: Operator
+    entities: tuple[NodeToCreate | EdgeToCreate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MergePath(Operator):
+    """For each row in turn: the rows of `match`; where there are none, creates `entities`.
+
+    `match` begins with `Argument`, and is run anew for each row, so that it sees what earlier rows
+    created. `slots` are those of the child and then the merged ones, which `match` gives too.
+    """
+
+    child: Operator
+    match: Operator
+    entities: tuple[NodeToCreate | EdgeToCreate, ...]
+    on_create: tuple[SetItem, ...]
+    on_match: tuple[SetItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetItems(Operator):
+    """SET; passes the rows on."""
+
+    child: Operator
+    items: tuple[SetItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveItems(Operator):
+    """REMOVE; passes the rows on."""
+
+    child: Operator
+    items: tuple[RemoveItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteEntities(Operator):
+    """DELETE: all rows are read, then edges go, then nodes; passes the rows on."""
+
+    child: Operator
+    expressions: tuple[Expression, ...]
+    detach: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ForeachApply(Operator):
+    """Runs `inner` (which begins with `Argument`) for each element; passes the outer rows on."""
+
+    child: Operator
+    inner: Operator
+    source: Expression
+    variable: str
+
+
+# ── calling out ───────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureCall(Operator):
+    """Calls a procedure for each row; adds a VALUE slot for each of `columns` (the procedure's names).
+
+    A procedure without result columns passes the rows through.
+    """
+
+    child: Operator
+    procedure: str
+    arguments: tuple[Expression, ...]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadCsvRows(Operator):
+    """A row for each line of a CSV file; adds a VALUE slot: a map with headers, else a list."""
+
+    child: Operator
+    source: Expression
+    variable: str
+    headers: bool
+    terminator: str
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaChange(Operator):
+    """Creates or drops an index or a constraint; no rows."""
+
+    command: CreateIndex | DropIndex | CreateConstraint | DropConstraint
+
+
+@dataclass(frozen=True, slots=True)
+class ShowRows(Operator):
+    """SHOW INDEXES and the like: rows of the catalogue, under the column names of Neo4j 5."""
+
+    command: Show
+
+
+@dataclass(frozen=True, slots=True)
+class AtTime(Operator):
+    """Runs `child` on the graph as it was then; the expression sees parameters only."""
+
+    child: Operator
+    moment: TimePoint
+
+
+# ── expressions that only plans have ──────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class PathOf(Expression):
+    """A path from slots, in walking order: node, edge or list of edges, node, ...
+
+    Null when any of them is. `steps` names NODE slots at even places; where a list of edges stands
+    at an odd place, the nodes between are read from the edges.
+    """
+
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanExpression(Expression):
+    """A value that takes a plan to find: EXISTS { }, COUNT { }, COLLECT { }, a pattern predicate or
+    comprehension, left inside an expression where it could not be made an `Apply`.
+
+    `plan` begins with `Argument` over the slots it needs.
+    """
+
+    plan: Operator
+    kind: Literal["exists", "count", "collect", "first"]
+    collected: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole statement, ready to run.
+
+    Attributes:
+        root: its slots are the result's columns, in order.
+        columns: the result's column names (slots may be named otherwise).
+        writes: does any operator write? Then it needs a writer.
+        changes_schema: is it a schema command?
+        returns_rows: False where the statement ends in an updating clause.
+        parameters: names of the parameters that it reads.
+        effects: what procedures and functions in it do beyond reading.
+    """
+
+    root: Operator
+    columns: tuple[str, ...]
+    writes: bool
+    changes_schema: bool
+    returns_rows: bool
+    parameters: frozenset[str]

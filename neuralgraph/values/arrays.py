@@ -1,0 +1,24 @@
+"""numpy arrays with a meaning, so that signatures say what they hold."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+IdArray = NDArray[np.int64]
+"""Node or edge ids."""
+
+RowArray = NDArray[np.int64]
+"""Places in a batch."""
+
+MaskArray = NDArray[np.bool_]
+"""One truth a row."""
+
+Int64Array = NDArray[np.int64]
+Float64Array = NDArray[np.float64]
+Float32Array = NDArray[np.float32]
+ObjectArray = NDArray[np.object_]
+AnyArray = NDArray[np.generic]
+
+NO_IDS: IdArray = np.empty(0, dtype=np.int64)
+NO_IDS.flags.writeable = False
