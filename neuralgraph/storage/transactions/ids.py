@@ -1,0 +1,67 @@
+"""IdAllocator: dense ids that are final when they are given out, and never given out again.
+
+Ids are leased from the log in blocks: a record says "ids below this are taken" before the first of them is
+given out. The record goes in front of every commit that uses the ids, so a commit that survived a crash has
+its lease with it; what is left of a lease when a process dies is never used.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from neuralgraph.values import IdArray
+
+LEASE_IDS: Final = 1_024
+
+
+class IdAllocator:
+    """Ids of one kind of entity; thread-safe.
+
+    Args:
+        start: the first id to give out.
+        lease: called with the new limit, before an id of the new block is given out; what it raises
+            leaves the allocator as it was.
+    """
+
+    __slots__ = ("_lease", "_mutex", "limit", "next_id")
+
+    def __init__(self, start: int, lease: Callable[[int], None]) -> None:
+        self.next_id = start
+        self.limit = start
+        self._lease = lease
+        self._mutex = threading.Lock()
+
+    def take(self) -> int:
+        """One id."""
+        with self._mutex:
+            taken = self.next_id
+            if taken >= self.limit:
+                self._extend(taken + 1)
+            self.next_id = taken + 1
+            return taken
+
+    def take_many(self, count: int) -> IdArray:
+        """`count` consecutive ids, ascending."""
+        with self._mutex:
+            first = self.next_id
+            if first + count > self.limit:
+                self._extend(first + count)
+            self.next_id = first + count
+        return np.arange(first, first + count, dtype=np.int64)
+
+    def skip_to(self, next_id: int) -> None:
+        """Ids below `next_id` were used in another way (a bulk load); never goes back."""
+        with self._mutex:
+            self.next_id = max(self.next_id, next_id)
+            self.limit = max(self.limit, self.next_id)
+
+    def _extend(self, needed: int) -> None:
+        limit = needed + LEASE_IDS
+        self._lease(limit)
+        self.limit = limit
