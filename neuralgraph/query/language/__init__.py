@@ -1,1 +1,35 @@
-"""language: see ARCHITECTURE.md."""
+"""Text to checked statement. Imports only downwards: functions (signatures), errors.
+
+    parse(text, lifted=()) -> Statement              the grammar is built at the first call
+    check(statement, context) -> Checked             scopes, static types, compile-time errors
+    normalise(text) -> Normalised                    key of the plan cache, literals lifted out of it
+    fixed_literals(statement, count) -> frozenset    lifted literals that the plan depends on
+    print_statement(statement), print_expression(expression) -> text; parse(print(x)) == x
+
+The contracts with other boxes are `CheckContext`, `Checked`, `FunctionLookup`, `ProcedureLookup` and
+`ProcedureSignature` (contracts.py); the tree is in `syntax`. Life of a text the plan cache has not seen:
+
+    normalised = normalise(text)
+    statement = parse(text, normalised.spans)
+    checked = check(statement, context)
+    fixed = fixed_literals(statement, len(normalised.values))
+
+All errors are `QueryError`s with a span, located in the text where the text is at hand (`parse`);
+callers of `check` locate them with ``error.locate(text)``.
+"""
+
+from neuralgraph.query.language.contracts import (
+    CheckContext,
+    Checked,
+    FunctionLookup,
+    ProcedureLookup,
+    ProcedureSignature,
+)
+
+__all__ = [
+    "CheckContext",
+    "Checked",
+    "FunctionLookup",
+    "ProcedureLookup",
+    "ProcedureSignature",
+]
