@@ -1,1 +1,71 @@
-"""disk: see ARCHITECTURE.md."""
+'''disk: bytes that survive. Files, the log, the block file and the segments in it.
+
+Each layer uses only those above it:
+
+    files      Directory, File, Lock: OsDirectory, MemoryDirectory; alone touches the file system
+    framing    length and checksum round every log record; finds the torn tail
+    wal        LogStore, SegmentedLog: group commit over numbered, preallocated segments
+    format     magic, version, layout of every header, as data
+    blocks     BlockFile: checksummed extents, two header slots, a free list
+    values_codec   one value <-> bytes
+    segments   ColumnSegment, AdjacencySegment, IdSegment, SortedRun: immutable arrays in blocks
+
+Invariants: every byte that is read was verified by a checksum before it is believed; nothing is written
+by an open that fails; what `sync` or `publish` returned from survives a crash. Every error that leaves
+is a `StorageError`. docs/file-format.md has every byte.
+
+The signatures, on one page::
+
+    # files
+    OsDirectory(path: str, *, read_only: bool = False);  MemoryDirectory()
+    Directory: label: str
+               open(name, *, create=False) -> File;  exists(name) -> bool;  names() -> list[str]
+               remove(name);  rename(old, new);  sync();  lock(name) -> Lock   # DatabaseLockedError
+               child(name, *, create=False) -> Directory;  has_child(name) -> bool;  remove_child(name)
+    File:      name: str;  size() -> int;  read_at(offset, count) -> bytes;  write_at(offset, data)
+               sync();  truncate(size);  preallocate(size);  map(offset, count) -> memoryview;  close()
+    Lock:      release()
+
+    # wal
+    LogRecord(kind: int, term: int, index: int, txid: int, payload: bytes)       # NamedTuple
+    RecordKind: BEGIN, CHANGES, COMMIT, ABORT, LEASE, CHECKPOINT, TRANSACTION, CONFIGURATION
+    SegmentedLog.open(directory: Directory, *, segment_bytes=4 << 20, durability="full",
+                      first_index: int | None = None, identity: bytes = bytes(16)) -> SegmentedLog
+    LogStore:  first_index, last_index: int;  append(records) -> int   # index 0: the log numbers it
+               sync(index);  flush();  read(low, high=None) -> Iterator[LogRecord]   # [low, high)
+               truncate_suffix(index);  compact_prefix(index);  close()
+    SegmentedLog.torn: TornTail(index, bytes_count, file) | None;  .size_bytes: int
+
+    # blocks
+    BlockRef(offset, length, raw_length, codec, checksum)              # NamedTuple; list(ref) stores it
+    BlockFile.create(directory, name, *, identity=None), BlockFile.open(directory, name, *, read_only=False)
+    BlockFile: identity: bytes;  sequence: int;  name: str
+               write(data, *, compress=False) -> BlockRef;  read(ref) -> memoryview | bytes
+               array(ref, dtype) -> NDArray;  check(ref)   # reads and verifies again, from the disk
+               publish(manifest: bytes);  manifest() -> bytes | None;  sync();  size() -> int
+               use(refs);  release(refs);  free_bytes() -> int;  trim();  close()
+
+    # values_codec
+    encode(value) -> bytes;  decode(data) -> value
+
+    # segments: all immutable, thread-safe, lazily mapped; descriptor() -> list for msgpack
+    ColumnSegment.write(column: Column, blocks, *, cold=False);  .read(descriptor, blocks)
+        count, kind, null_count, minimum, maximum
+        value(row: int);  values(rows: Sequence[int]) -> list
+        take(rows: RowArray) -> Column;  whole() -> Column;  valid_mask() -> MaskArray | None
+        descriptor() -> list;  block_refs() -> list[BlockRef]
+    AdjacencySegment.write(offsets, neighbours, edges, blocks);  .read(descriptor, blocks)
+        row_count, edge_count;  offsets, neighbours, edges -> int64 arrays
+        neighbours_of(row) -> (edges, neighbours);  degree_of(row) -> int;  degrees(rows) -> int64 array
+        expand(rows) -> (places in rows, edges, neighbours)
+    IdSegment.write(ids, blocks);  .read(descriptor, blocks)
+        count, first, last;  ids -> int64 array;  contains(id) -> bool;  contains_many(ids) -> mask
+    SortedRun.write(blocks, *, integers=None, floats=None, text=None, others=None);  .read(descriptor, blocks)
+        each given as (keys in order, ids); text: str keys, others: bytes keys (encoded by the caller)
+        integers -> (int64 keys, ids) | None;  floats -> (float64 keys, ids) | None
+        text, others -> (KeyTable, ids) | None       # ids: uint32 or int64: widen what you take
+        KeyTable: len(), [i] -> bytes, text(i) -> str, find(key: bytes) -> (low, high) of equal keys,
+                  bisect_left(key: bytes) -> int
+
+A missing child directory or file is a `DiskError`. Rows outside a segment are the caller's mistake.
+'''
