@@ -1,0 +1,201 @@
+"""Entities for users: ids and references become `Node`, `Relationship` and `Path`.
+
+Inside the engine an entity is its id. When rows leave, a `Renderer` reads the labels, types and
+properties of all entities of a batch at once, from the snapshot that the statement ran on. Lists and
+maps are copied on the way out, so that nothing a user does to them reaches the store.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neuralgraph.values import (
+    Batch,
+    Column,
+    EdgeRef,
+    Kind,
+    Node,
+    NodeRef,
+    Path,
+    PathRef,
+    Relationship,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from neuralgraph.access import GraphReader
+
+PLAIN_KINDS = frozenset({Kind.BOOLEAN, Kind.INTEGER, Kind.FLOAT, Kind.TEXT, Kind.VECTOR})
+"""Columns whose list form leaves as it is."""
+
+_NESTED = frozenset({NodeRef, EdgeRef, PathRef, list, tuple, dict})
+
+
+class Renderer:
+    """Reads the entities of one batch; entities that occur again are read once.
+
+    `before` is the snapshot from before the statement's own writes: an entity that the statement
+    deleted is shown as it was.
+    """
+
+    __slots__ = ("_before", "_nodes", "_reader", "_relationships")
+
+    def __init__(self, reader: GraphReader, before: GraphReader | None = None) -> None:
+        self._reader = reader
+        self._before = before
+        self._nodes: dict[int, Node] = {}
+        self._relationships: dict[int, Relationship] = {}
+
+    def batch(self, batch: Batch) -> list[list[Any]]:
+        """The columns of a batch as lists of what users see."""
+        return [
+            column.to_list() if column.kind in PLAIN_KINDS else self.column(column)
+            for column in batch.columns
+        ]
+
+    def column(self, column: Column) -> list[Any]:
+        """One column as a list of what users see."""
+        items = column.to_list()
+        if column.kind == Kind.NODE:
+            self._read_nodes(item for item in items if item is not None)
+            nodes = self._nodes
+            return [None if item is None else nodes[item] for item in items]
+        if column.kind == Kind.EDGE:
+            self._read_relationships(item for item in items if item is not None)
+            relationships = self._relationships
+            return [None if item is None else relationships[item] for item in items]
+        if column.kind in PLAIN_KINDS or _NESTED.isdisjoint(map(type, items)):
+            return items
+        node_ids: set[int] = set()
+        edge_ids: set[int] = set()
+        for item in items:
+            _collect(item, node_ids, edge_ids)
+        self._read_relationships(edge_ids)
+        self._read_nodes(node_ids)
+        return [self._value(item) for item in items]
+
+    def _value(self, value: Any) -> Any:
+        match value:
+            case NodeRef():
+                return self._nodes[value.id]
+            case EdgeRef():
+                return self._relationships[value.id]
+            case PathRef():
+                return Path(
+                    tuple(self._nodes[node_id] for node_id in value.nodes),
+                    tuple(self._relationships[edge_id] for edge_id in value.edges),
+                )
+            case list() | tuple():
+                return [self._value(item) for item in value]
+            case dict():
+                return {key: self._value(item) for key, item in value.items()}
+        return value
+
+    # ── reading ───────────────────────────────────────────────────────────────────────────────
+
+    def _read_nodes(self, ids: Iterable[int]) -> None:
+        missing = [node_id for node_id in dict.fromkeys(ids) if node_id not in self._nodes]
+        if not missing:
+            return
+        gone = self._gone(missing, "node")
+        for reader, wanted in ((self._reader, missing), (self._before, gone)):
+            if reader is None or not wanted:
+                continue
+            labels = reader.node_labels(wanted)
+            properties = reader.node_properties(wanted)
+            for node_id, names, values in zip(wanted, labels, properties, strict=True):
+                self._nodes[node_id] = Node(node_id, frozenset(names), _copied(values))
+
+    def _read_relationships(self, ids: Iterable[int]) -> None:
+        missing = [edge_id for edge_id in dict.fromkeys(ids) if edge_id not in self._relationships]
+        if not missing:
+            return
+        gone = self._gone(missing, "edge")
+        for reader, wanted in ((self._reader, missing), (self._before, gone)):
+            if reader is not None and wanted:
+                self._read_relationships_from(reader, wanted)
+
+    def _read_relationships_from(self, reader: GraphReader, wanted: list[int]) -> None:
+        ids = np.array(wanted, dtype=np.int64)
+        types = reader.edge_types(ids).to_list()
+        source_array, target_array = reader.edge_endpoints(ids)
+        sources, targets = source_array.tolist(), target_array.tolist()
+        properties = reader.edge_properties(wanted)
+        self._read_nodes(sources)
+        self._read_nodes(targets)
+        nodes = self._nodes
+        for place, edge_id in enumerate(wanted):
+            self._relationships[edge_id] = Relationship(
+                edge_id,
+                types[place] or "",
+                nodes[sources[place]],
+                nodes[targets[place]],
+                _copied(properties[place]),
+            )
+
+    def _gone(self, ids: list[int], entity: str) -> list[int]:
+        """Those that the statement deleted, where there is a snapshot from before."""
+        if self._before is None:
+            return []
+        array = np.array(ids, dtype=np.int64)
+        exists = self._reader.node_exists if entity == "node" else self._reader.edge_exists
+        return array[~exists(array)].tolist()
+
+
+def _copied(properties: dict[str, Any]) -> dict[str, Any]:
+    """The same map, with lists and maps in it copied."""
+    for key, value in properties.items():
+        if type(value) in (list, dict, tuple):
+            properties[key] = copied_value(value)
+    return properties
+
+
+def copied_value(value: Any) -> Any:
+    """A value that shares no list or map with the one given."""
+    if isinstance(value, (list, tuple)):
+        return [copied_value(item) for item in value]
+    if isinstance(value, dict):
+        return {key: copied_value(item) for key, item in value.items()}
+    return value
+
+
+def _collect(value: Any, node_ids: set[int], edge_ids: set[int]) -> None:
+    match value:
+        case NodeRef():
+            node_ids.add(value.id)
+        case EdgeRef():
+            edge_ids.add(value.id)
+        case PathRef():
+            node_ids.update(value.nodes)
+            edge_ids.update(value.edges)
+        case list() | tuple():
+            for item in value:
+                _collect(item, node_ids, edge_ids)
+        case dict():
+            for item in value.values():
+                _collect(item, node_ids, edge_ids)
+
+
+def batch_lists(batch: Batch, reader: GraphReader | None) -> list[list[Any]]:
+    """The columns of a batch as users see them; without a reader its entities are rendered already."""
+    if reader is None:
+        return [column.to_list() for column in batch.columns]
+    return Renderer(reader).batch(batch)
+
+
+def rendered_batches(
+    batches: Iterable[Batch], reader: GraphReader, before: GraphReader | None
+) -> list[Batch]:
+    """Batches that no longer need the reader: entities are read now, other columns stay as they are."""
+    return [_rendered(batch, Renderer(reader, before)) for batch in batches]
+
+
+def _rendered(batch: Batch, renderer: Renderer) -> Batch:
+    columns: Sequence[Column] = [
+        column if column.kind in PLAIN_KINDS else Column.of_list(Kind.ANY, renderer.column(column))
+        for column in batch.columns
+    ]
+    return Batch(columns, batch.count)

@@ -1,0 +1,319 @@
+"""Result: the rows of a statement, one by one or a column at a time, and what the statement did.
+
+A result is a cursor: it hands out each row once, whichever way it is asked. Statements that read are run
+batch by batch as rows are wanted (the first batch when the statement is executed, so that most errors
+show there); statements that write, and all statements of a transaction, have run to their end before
+`execute` returns.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.api import exporting
+from neuralgraph.api.rendering import PLAIN_KINDS, Renderer, batch_lists
+from neuralgraph.errors import QueryArgumentError, QueryError
+from neuralgraph.values import Batch, Column, Node, Path, Relationship
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from neuralgraph.access import GraphReader
+    from neuralgraph.api.record import Record
+    from neuralgraph.query.execution import Counters, ExecutionContext
+    from neuralgraph.values.arrays import AnyArray
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a statement did.
+
+    Attributes:
+        query: its text.
+        counters: what it changed; see `Counters`.
+        plan: the plan as a tree of text for EXPLAIN and PROFILE, else None.
+        prepared_ms: parsing, checking and planning; near 0 when the plan was cached.
+        elapsed_ms: from the call to the last batch (so far), the time spent by the reader of the
+            result included.
+        txid: the transaction that committed it; None when it only read or is not committed yet.
+    """
+
+    query: str
+    counters: Counters
+    plan: str | None
+    prepared_ms: float
+    elapsed_ms: float
+    txid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subgraph:
+    """The entities that occur in a result, each once, in order of first occurrence."""
+
+    nodes: tuple[Node, ...]
+    relationships: tuple[Relationship, ...]
+
+
+class Details:
+    """What few results need beside their rows; made by `statement`.
+
+    Attributes:
+        prepared_ns: `time.perf_counter_ns` once there was a plan.
+        explain: gives the plan as text, for EXPLAIN and PROFILE.
+        txid: the transaction that committed the statement.
+    """
+
+    __slots__ = ("explain", "prepared_ns", "txid")
+
+    def __init__(self, prepared_ns: int) -> None:
+        self.prepared_ns = prepared_ns
+        self.explain: Callable[[], str] | None = None
+        self.txid: int | None = None
+
+
+class Result:
+    """Rows of a statement. Iterating gives `Record`s; every row is given once.
+
+    Attributes:
+        columns: the column names, in order.
+    """
+
+    __slots__ = (
+        "_began_ns",
+        "_context",
+        "_details",
+        "_ended_ns",
+        "_first",
+        "_pending",
+        "_query",
+        "_reader",
+        "_record",
+        "_records",
+        "columns",
+    )
+
+    def __init__(
+        self,
+        query: str,
+        columns: tuple[str, ...],
+        record: type[Record],
+        pending: Iterator[Batch],
+        reader: GraphReader | None,
+        context: ExecutionContext,
+        began_ns: int,
+        details: Details | None = None,
+    ) -> None:
+        """Take the first batch of `pending`.
+
+        Args:
+            query: the statement's text, to locate errors in.
+            columns: the column names.
+            record: `record_type(columns)`.
+            pending: the batches.
+            reader: what entities are read from; None when the batches hold no ids.
+            context: the run; its counters are the summary's.
+            began_ns: `time.perf_counter_ns` when `execute` was called.
+            details: the rest of the summary.
+        """
+        self.columns = columns
+        self._query = query
+        self._record = record
+        self._reader = reader
+        self._context = context
+        self._began_ns = began_ns
+        self._ended_ns = 0
+        self._details = details
+        self._records: Iterator[Record] | None = None
+        self._pending: Iterator[Batch] | None = pending
+        self._first = self._next_batch()
+
+    # ── row by row ────────────────────────────────────────────────────────────────────────────
+
+    def __iter__(self) -> Iterator[Record]:
+        records = self._records
+        if records is None:
+            first = self._first
+            if first is None:
+                records = iter(())
+            elif self._pending is None:
+                self._first = None
+                records = self._records_of(first)
+            else:
+                records = chain.from_iterable(map(self._records_of, self._batches()))
+            self._records = records
+        return records
+
+    def __next__(self) -> Record:
+        return next(iter(self))
+
+    def single(self) -> Record:
+        """The only row.
+
+        Raises:
+            QueryArgumentError: there are no rows, or more than one.
+        """
+        records = iter(self)
+        record = next(records, None)
+        if record is None:
+            raise QueryArgumentError("the result has no rows; one was expected")
+        if next(records, None) is not None:
+            raise QueryArgumentError("the result has more than one row; one was expected")
+        return record
+
+    def value(self, column: int | str = 0) -> Any:
+        """The value in a column of the only row; the first column where none is named."""
+        return self.single()[column]
+
+    def values(self, column: int | str = 0) -> list[Any]:
+        """One column of all remaining rows."""
+        return [record[column] for record in self]
+
+    def consume(self) -> Summary:
+        """Run to the end without keeping rows; the summary is complete then."""
+        self._records = iter(())
+        self._first = None
+        while self._next_batch() is not None:
+            continue
+        return self.summary
+
+    # ── many at once ──────────────────────────────────────────────────────────────────────────
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Remaining rows as plain dicts."""
+        columns = self.columns
+        return [dict(zip(columns, record, strict=True)) for record in self]
+
+    def to_numpy(self) -> dict[str, AnyArray]:
+        """Remaining rows as an array for each column.
+
+        Integers, floats and booleans without null come as int64, float64 and bool; null is NaN among
+        floats; anything else is an object array, null as None. Vectors are a (rows, dimension) matrix.
+        """
+        return {name: exporting.numpy_array(column) for name, column in self._exported()}
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Remaining rows as a DataFrame; integers and booleans with nulls are ``Int64``, ``boolean``."""
+        return exporting.pandas_frame(self._exported())
+
+    def to_arrow(self) -> pa.Table:
+        """Remaining rows as an Arrow table; entities become structs, values without a type JSON text."""
+        return exporting.arrow_table(self._exported())
+
+    def to_polars(self) -> pl.DataFrame:
+        """Remaining rows as a polars DataFrame."""
+        return exporting.polars_frame(self._exported())
+
+    def graph(self) -> Subgraph:
+        """The nodes and relationships in the remaining rows, those inside paths and lists included."""
+        nodes: dict[int, Node] = {}
+        relationships: dict[int, Relationship] = {}
+        for record in self:
+            _gather(record, nodes, relationships)
+        return Subgraph(tuple(nodes.values()), tuple(relationships.values()))
+
+    # ── what it did ───────────────────────────────────────────────────────────────────────────
+
+    @property
+    def summary(self) -> Summary:
+        """What the statement did so far; complete when all rows were taken."""
+        ended_ns = self._ended_ns or time.perf_counter_ns()
+        details = self._details
+        prepared_ns = self._began_ns if details is None else details.prepared_ns
+        explain = None if details is None else details.explain
+        return Summary(
+            query=self._query,
+            counters=self._context.counters,
+            plan=None if explain is None else explain(),
+            prepared_ms=(prepared_ns - self._began_ns) / 1e6,
+            elapsed_ms=(ended_ns - self._began_ns) / 1e6,
+            txid=None if details is None else details.txid,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Result {', '.join(self.columns)}>"
+
+    # ── batches ───────────────────────────────────────────────────────────────────────────────
+
+    def _next_batch(self) -> Batch | None:
+        """The next batch with rows in it; None at the end."""
+        pending = self._pending
+        if pending is None:
+            return None
+        try:
+            for batch in pending:
+                if batch.count:
+                    return batch
+        except QueryError as error:
+            self._pending = None
+            error.locate(self._query)
+            raise
+        self._pending = None
+        self._ended_ns = time.perf_counter_ns()
+        return None
+
+    def _batches(self) -> Iterator[Batch]:
+        batch = self._first
+        self._first = None
+        while batch is not None:
+            yield batch
+            batch = self._next_batch()
+
+    def _records_of(self, batch: Batch) -> Iterator[Record]:
+        columns = batch.columns
+        if not columns:
+            return iter([self._record()] * batch.count)
+        plain = [column.to_list() for column in columns if column.kind in PLAIN_KINDS]
+        if len(plain) != len(columns):
+            # A reader of None means that the entities were rendered when the batch was made.
+            plain = batch_lists(batch, self._reader)
+        return map(self._record, zip(*plain, strict=True))
+
+    def _exported(self) -> list[tuple[str, Column]]:
+        """Remaining rows as one column each, entities rendered."""
+        if self._records is not None:
+            rows = list(self._records)
+            whole = Batch(
+                [
+                    Column.of_values([row[place] for row in rows])
+                    for place in range(len(self.columns))
+                ],
+                len(rows),
+            )
+        else:
+            batches = list(self._batches())
+            self._records = iter(())
+            if not batches:
+                return [(name, Column.nulls(0)) for name in self.columns]
+            whole = Batch.concat(batches)
+        return list(zip(self.columns, map(self._rendered, whole.columns), strict=True))
+
+    def _rendered(self, column: Column) -> Column:
+        if column.kind in PLAIN_KINDS or self._reader is None:
+            return column
+        return Column.of_values(Renderer(self._reader).column(column))
+
+
+def _gather(value: Any, nodes: dict[int, Node], relationships: dict[int, Relationship]) -> None:
+    match value:
+        case Node():
+            nodes.setdefault(value.id, value)
+        case Relationship():
+            _gather(value.start_node, nodes, relationships)
+            _gather(value.end_node, nodes, relationships)
+            relationships.setdefault(value.id, value)
+        case Path():
+            for part in (*value.nodes, *value.relationships):
+                _gather(part, nodes, relationships)
+        case list() | tuple():
+            for item in value:
+                _gather(item, nodes, relationships)
+        case dict():
+            for item in value.values():
+                _gather(item, nodes, relationships)
