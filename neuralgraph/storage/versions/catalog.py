@@ -1,0 +1,237 @@
+"""Catalog: names, definitions and counts at one snapshot; immutable, a new one for each commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neuralgraph.storage.versions.changes import (
+    Change,
+    CreateConstraint,
+    CreateEdge,
+    CreateIndex,
+    CreateNode,
+    DropConstraint,
+    DropIndex,
+    SetEdgeProperty,
+    SetLabels,
+    SetNodeProperty,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from neuralgraph.access import ConstraintDefinition, IndexDefinition
+    from neuralgraph.storage.versions.base_reader import BaseReader
+    from neuralgraph.storage.versions.deltas import Counts
+
+
+class Names:
+    """Labels, types and property keys in order of first use; shared by the catalogues of an engine.
+
+    Names are only ever added; one that an aborted transaction brought stays until the graph is
+    closed, and does no harm.
+    """
+
+    __slots__ = ("edge_types", "labels", "property_keys")
+
+    def __init__(
+        self,
+        labels: Sequence[str] = (),
+        edge_types: Sequence[str] = (),
+        property_keys: Sequence[str] = (),
+    ) -> None:
+        self.labels: dict[str, int] = {name: place for place, name in enumerate(labels)}
+        self.edge_types: dict[str, int] = {name: place for place, name in enumerate(edge_types)}
+        self.property_keys: dict[str, int] = {
+            name: place for place, name in enumerate(property_keys)
+        }
+
+    def note(self, changes: Sequence[Change]) -> None:
+        """Add the names that changes bring."""
+        labels, types, keys = self.labels, self.edge_types, self.property_keys
+        for change in changes:
+            match change:
+                case CreateNode():
+                    for label in change.labels:
+                        labels.setdefault(label, len(labels))
+                    for key in change.properties:
+                        keys.setdefault(key, len(keys))
+                case CreateEdge():
+                    types.setdefault(change.type, len(types))
+                    for key in change.properties:
+                        keys.setdefault(key, len(keys))
+                case SetLabels():
+                    for label in change.labels:
+                        labels.setdefault(label, len(labels))
+                case SetNodeProperty() | SetEdgeProperty():
+                    keys.setdefault(change.key, len(keys))
+                case _:
+                    continue
+
+    def in_label_order(self, labels: set[str]) -> tuple[str, ...]:
+        """A set of labels as it is stored: in order of first use."""
+        known = self.labels
+        return tuple(sorted(labels, key=lambda label: known.setdefault(label, len(known))))
+
+
+class Catalog:
+    """Implements `access.CatalogReader`."""
+
+    __slots__ = (
+        "_constraints",
+        "_edge_counts",
+        "_indexes",
+        "_node_counts",
+        "_version",
+        "base",
+        "names",
+    )
+
+    def __init__(
+        self,
+        base: BaseReader,
+        names: Names,
+        indexes: Mapping[str, IndexDefinition],
+        constraints: Mapping[str, ConstraintDefinition],
+        node_counts: Mapping[str | None, int],
+        edge_counts: Mapping[str | None, int],
+        version: int,
+    ) -> None:
+        self.base = base
+        self.names = names
+        self._indexes = indexes
+        self._constraints = constraints
+        self._node_counts = node_counts
+        self._edge_counts = edge_counts
+        self._version = version
+
+    @staticmethod
+    def of_base(base: BaseReader, names: Names | None = None, version: int = 1) -> Catalog:
+        """What a base says, without deltas."""
+        node_counts: dict[str | None, int] = {None: base.node_count()}
+        for label in base.labels:
+            node_counts[label] = base.node_count(label)
+        edge_counts: dict[str | None, int] = {None: base.edge_count()}
+        for edge_type in base.edge_types:
+            edge_counts[edge_type] = base.edge_count(edge_type)
+        return Catalog(
+            base,
+            names or Names(base.labels, base.edge_types, base.property_keys),
+            {definition.name: definition for definition in base.indexes},
+            {definition.name: definition for definition in base.constraints},
+            node_counts,
+            edge_counts,
+            version,
+        )
+
+    # ── CatalogReader ─────────────────────────────────────────────────────────────────────────
+
+    @property
+    def version(self) -> int:
+        """See `access.CatalogReader`."""
+        return self._version
+
+    def labels(self) -> Sequence[str]:
+        """See `access.CatalogReader`."""
+        return list(self.names.labels)
+
+    def edge_types(self) -> Sequence[str]:
+        """See `access.CatalogReader`."""
+        return list(self.names.edge_types)
+
+    def property_keys(self) -> Sequence[str]:
+        """See `access.CatalogReader`."""
+        return list(self.names.property_keys)
+
+    def indexes(self) -> Sequence[IndexDefinition]:
+        """See `access.CatalogReader`."""
+        return list(self._indexes.values())
+
+    def constraints(self) -> Sequence[ConstraintDefinition]:
+        """See `access.CatalogReader`."""
+        return list(self._constraints.values())
+
+    def index(self, name: str) -> IndexDefinition | None:
+        """The index of that name."""
+        return self._indexes.get(name)
+
+    def constraint(self, name: str) -> ConstraintDefinition | None:
+        """The constraint of that name."""
+        return self._constraints.get(name)
+
+    def node_count(self, label: str | None = None) -> int:
+        """See `access.CatalogReader`."""
+        return self._node_counts.get(label, 0)
+
+    def edge_count(self, edge_type: str | None = None) -> int:
+        """See `access.CatalogReader`."""
+        return self._edge_counts.get(edge_type, 0)
+
+    def distinct_count(self, index: IndexDefinition) -> int:
+        """See `access.CatalogReader`."""
+        if index.owner is not None:
+            return max(1, self.node_count(index.label) if index.entity == "node" else 1)
+        run = self.base.index_run(index.name)
+        return max(1, run.distinct_count) if run is not None else 1
+
+    # ── the next one ──────────────────────────────────────────────────────────────────────────
+
+    def after(self, changes: Sequence[Change], counts: Counts) -> Catalog:
+        """The catalogue once these changes are in.
+
+        Args:
+            changes: what a commit (or a transaction so far) does.
+            counts: how much it changes the counts.
+        """
+        self.names.note(changes)
+        indexes, constraints = self._indexes, self._constraints
+        version = self._version
+        for change in changes:
+            match change:
+                case CreateIndex(definition):
+                    indexes = {**indexes, definition.name: definition}
+                case DropIndex(name):
+                    indexes = {key: value for key, value in indexes.items() if key != name}
+                case CreateConstraint(constraint):
+                    constraints = {**constraints, constraint.name: constraint}
+                case DropConstraint(name):
+                    constraints = {key: value for key, value in constraints.items() if key != name}
+                case _:
+                    continue
+            version += 1
+        node_counts, grown_nodes = _counted(self._node_counts, counts.nodes)
+        edge_counts, grown_edges = _counted(self._edge_counts, counts.edges)
+        if grown_nodes or grown_edges:
+            version += 1
+        return Catalog(
+            self.base, self.names, indexes, constraints, node_counts, edge_counts, version
+        )
+
+    def over(self, base: BaseReader) -> Catalog:
+        """The same catalogue over a newer base: what a checkpoint leaves."""
+        return Catalog(
+            base,
+            self.names,
+            self._indexes,
+            self._constraints,
+            self._node_counts,
+            self._edge_counts,
+            self._version + 1,
+        )
+
+
+def _counted(
+    known: Mapping[str | None, int], steps: Mapping[str | None, int]
+) -> tuple[Mapping[str | None, int], bool]:
+    """New counts, and whether one changed so much (about fourfold) that plans may be outdated."""
+    if not steps:
+        return known, False
+    counts = dict(known)
+    outdated = False
+    for name, step in steps.items():
+        before = counts.get(name, 0)
+        after = before + step
+        counts[name] = after
+        if before.bit_length() >> 1 != after.bit_length() >> 1:
+            outdated = True
+    return counts, outdated

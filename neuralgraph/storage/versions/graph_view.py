@@ -1,0 +1,375 @@
+"""GraphView: a base and the deltas over it, read as one graph at one snapshot.
+
+Implements `access.GraphReader`. Every answer is the base's, with the few rows patched that a layer of
+deltas has touched. The layers are, from below: the committed deltas, and in a transaction its own. A layer
+without changes costs one look at its length.
+
+    value of a row = own version, else committed version visible at txid, else the base's
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from neuralgraph.storage.versions import index_reading, traversal
+from neuralgraph.storage.versions.chains import OWN_TXID, visible
+from neuralgraph.storage.versions.patching import patch
+from neuralgraph.values import BATCH_ROWS_MAX, Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from neuralgraph.access import Adjacency, Direction, Expansion, IndexDefinition, Range
+    from neuralgraph.storage.versions.base_reader import BaseReader
+    from neuralgraph.storage.versions.catalog import Catalog
+    from neuralgraph.storage.versions.chains import DeltaColumn
+    from neuralgraph.storage.versions.deltas import DeltaStore
+    from neuralgraph.values import IdArray, MaskArray, RowArray
+    from neuralgraph.values.arrays import Int64Array, ObjectArray
+
+
+class GraphView:
+    """One graph at one snapshot; see the module's docstring."""
+
+    __slots__ = ("__weakref__", "_adjacencies", "_type_names", "base", "catalog", "layers", "txid")
+
+    def __init__(
+        self,
+        base: BaseReader,
+        layers: tuple[DeltaStore, ...],
+        txid: int,
+        catalog: Catalog,
+    ) -> None:
+        self.base = base
+        self.layers = layers
+        self.txid = txid
+        self.catalog = catalog
+        self._adjacencies: dict[tuple[tuple[str, ...], str], Adjacency] = {}
+        self._type_names: ObjectArray | None = None
+
+    def active_layers(self) -> Iterator[tuple[DeltaStore, int]]:
+        """Layers that hold changes, lowest first, each with the txid to look at it by."""
+        for depth, layer in enumerate(self.layers):
+            if layer.change_count:
+                yield layer, self.txid if depth == 0 else OWN_TXID
+
+    @property
+    def is_base_only(self) -> bool:
+        """Does the base alone answer?"""
+        return not any(layer.change_count for layer in self.layers)
+
+    @property
+    def node_limit(self) -> int:
+        """See `access.GraphReader`."""
+        return max(self.base.node_limit, *(layer.node_limit for layer in self.layers), 0)
+
+    @property
+    def edge_limit(self) -> int:
+        """See `access.GraphReader`."""
+        return max(self.base.edge_limit, *(layer.edge_limit for layer in self.layers), 0)
+
+    # ── nodes ─────────────────────────────────────────────────────────────────────────────────
+
+    def scan_nodes(self, label: str | None = None) -> Iterator[IdArray]:
+        """See `access.GraphReader`."""
+        fresh = self._fresh_ids("node", label)
+        if fresh is None:
+            yield from self.base.node_ids(label)
+        else:
+            touched, alive = fresh
+            yield from _merge_ids(self.base.node_ids(label), touched, alive)
+
+    def node_exists(self, ids: IdArray) -> MaskArray:
+        """See `access.GraphReader`."""
+        mask = self.base.node_exists(ids)
+        for layer, txid in self.active_layers():
+            rows, labels = layer.node_states.find(ids, txid)
+            if len(rows):
+                mask = mask.copy()
+                mask[rows] = [value is not None for value in labels]
+        return mask
+
+    def has_node(self, node_id: int) -> bool:
+        """Is there such a node? `node_exists` for one."""
+        return self.labels_or_none(node_id) is not None
+
+    def has_label(self, ids: IdArray, label: str) -> MaskArray:
+        """See `access.GraphReader`."""
+        mask = self.base.has_label(ids, label)
+        for layer, txid in self.active_layers():
+            rows, labels = layer.node_states.find(ids, txid)
+            if len(rows):
+                mask = mask.copy()
+                mask[rows] = [value is not None and label in value for value in labels]
+        return mask
+
+    def labels_or_none(self, node_id: int) -> tuple[str, ...] | None:
+        """Labels of one node; None when there is no such node."""
+        for depth in range(len(self.layers) - 1, -1, -1):
+            layer = self.layers[depth]
+            if layer.change_count:
+                chain = layer.node_states.chains.get(node_id)
+                version = visible(chain, OWN_TXID if depth else self.txid)
+                if version is not None:
+                    return version.value  # type: ignore[no-any-return]
+        base = self.base
+        return base.labels_of(node_id) if base.has_node(node_id) else None
+
+    def node_labels(self, ids: Sequence[int]) -> list[tuple[str, ...]]:
+        """See `access.GraphReader`."""
+        return [self.labels_or_none(node_id) or () for node_id in ids]
+
+    def node_property(self, ids: IdArray, key: str) -> Column:
+        """See `access.GraphReader`."""
+        known = self.base.node_column(key)
+        column = Column.nulls(len(ids)) if known is None else known.take(ids)
+        for layer, txid in self.active_layers():
+            delta = layer.node_values.get(key)
+            if delta is not None:
+                rows, values = delta.find(ids, txid)
+                column = patch(column, rows, values)
+        return column
+
+    def node_values(self, ids: Sequence[int], key: str) -> list[Any]:
+        """See `access.GraphReader`."""
+        known = self.base.node_column(key)
+        values: list[Any] = [None] * len(ids) if known is None else known.values(ids)
+        for depth, layer in enumerate(self.layers):
+            if layer.change_count:
+                delta = layer.node_values.get(key)
+                if delta is not None:
+                    _patch_list(values, ids, delta, OWN_TXID if depth else self.txid)
+        return values
+
+    def node_properties(self, ids: Sequence[int]) -> list[dict[str, Any]]:
+        """See `access.GraphReader`."""
+        keys = dict.fromkeys(self.base.node_keys)
+        for layer, _ in self.active_layers():
+            keys.update(dict.fromkeys(layer.node_values))
+        found: list[dict[str, Any]] = [{} for _ in ids]
+        for key in keys:
+            for properties, value in zip(found, self.node_values(ids, key), strict=True):
+                if value is not None:
+                    properties[key] = value
+        return found
+
+    # ── edges ─────────────────────────────────────────────────────────────────────────────────
+
+    def scan_edges(self, edge_type: str | None = None) -> Iterator[IdArray]:
+        """See `access.GraphReader`."""
+        fresh = self._fresh_ids("edge", edge_type)
+        if fresh is None:
+            yield from self.base.edge_ids(edge_type)
+        else:
+            touched, alive = fresh
+            yield from _merge_ids(self.base.edge_ids(edge_type), touched, alive)
+
+    def edge_exists(self, ids: IdArray) -> MaskArray:
+        """See `access.GraphReader`."""
+        mask = self.base.edge_exists(ids)
+        for layer, txid in self.active_layers():
+            rows, states = layer.edge_states.find(ids, txid)
+            if len(rows):
+                mask = mask.copy()
+                mask[rows] = [state is not None for state in states]
+        return mask
+
+    def edge_or_none(self, edge_id: int) -> tuple[str, int, int] | None:
+        """Type, source and target of one edge; None when there is no such edge."""
+        for depth in range(len(self.layers) - 1, -1, -1):
+            layer = self.layers[depth]
+            if layer.change_count:
+                chain = layer.edge_states.chains.get(edge_id)
+                version = visible(chain, OWN_TXID if depth else self.txid)
+                if version is not None:
+                    return version.value  # type: ignore[no-any-return]
+        return self.base.edge_record(edge_id)
+
+    def edge_types(self, ids: IdArray) -> Column:
+        """See `access.GraphReader`."""
+        if self._type_names is None or len(self._type_names) != len(self.base.edge_types):
+            names = np.empty(len(self.base.edge_types), dtype=object)
+            names[:] = self.base.edge_types
+            self._type_names = names
+        codes = self.base.edge_type_codes(ids)
+        valid = codes >= 0
+        column = Column.of_array(
+            Kind.TEXT,
+            np.where(valid, codes, 0),
+            None if valid.all() else valid,
+            self._type_names,
+        )
+        for layer, txid in self.active_layers():
+            rows, states = layer.edge_states.find(ids, txid)
+            column = patch(column, rows, [state[0] if state else None for state in states])
+        return column
+
+    def edge_endpoints(self, ids: IdArray) -> tuple[IdArray, IdArray]:
+        """See `access.GraphReader`."""
+        sources, targets = self.base.edge_ends(ids)
+        for layer, txid in self.active_layers():
+            rows, states = layer.edge_states.find(ids, txid)
+            if len(rows):
+                sources, targets = sources.copy(), targets.copy()
+                sources[rows] = [state[1] if state else -1 for state in states]
+                targets[rows] = [state[2] if state else -1 for state in states]
+        return sources, targets
+
+    def edge_property(self, ids: IdArray, key: str) -> Column:
+        """See `access.GraphReader`."""
+        known = self.base.edge_column(key)
+        column = Column.nulls(len(ids)) if known is None else known.take(ids)
+        for layer, txid in self.active_layers():
+            delta = layer.edge_values.get(key)
+            if delta is not None:
+                rows, values = delta.find(ids, txid)
+                column = patch(column, rows, values)
+        return column
+
+    def edge_values(self, ids: Sequence[int], key: str) -> list[Any]:
+        """See `access.GraphReader`."""
+        known = self.base.edge_column(key)
+        values: list[Any] = [None] * len(ids) if known is None else known.values(ids)
+        for depth, layer in enumerate(self.layers):
+            if layer.change_count:
+                delta = layer.edge_values.get(key)
+                if delta is not None:
+                    _patch_list(values, ids, delta, OWN_TXID if depth else self.txid)
+        return values
+
+    def edge_properties(self, ids: Sequence[int]) -> list[dict[str, Any]]:
+        """See `access.GraphReader`."""
+        keys = dict.fromkeys(self.base.edge_keys)
+        for layer, _ in self.active_layers():
+            keys.update(dict.fromkeys(layer.edge_values))
+        found: list[dict[str, Any]] = [{} for _ in ids]
+        for key in keys:
+            for properties, value in zip(found, self.edge_values(ids, key), strict=True):
+                if value is not None:
+                    properties[key] = value
+        return found
+
+    # ── traversal ─────────────────────────────────────────────────────────────────────────────
+
+    def expand(self, ids: IdArray, types: Sequence[str], direction: Direction) -> Expansion:
+        """See `access.GraphReader`."""
+        return traversal.expand(self, ids, types, direction)
+
+    def expand_one(
+        self, node_id: int, types: Sequence[str], direction: Direction
+    ) -> tuple[IdArray, IdArray]:
+        """See `access.GraphReader`."""
+        return traversal.expand_one(self, node_id, types, direction)
+
+    def expand_into(
+        self, sources: IdArray, targets: IdArray, types: Sequence[str], direction: Direction
+    ) -> tuple[RowArray, IdArray]:
+        """See `access.GraphReader`."""
+        return traversal.expand_into(self, sources, targets, types, direction)
+
+    def degree(self, ids: IdArray, types: Sequence[str], direction: Direction) -> Int64Array:
+        """See `access.GraphReader`."""
+        return traversal.degree(self, ids, types, direction)
+
+    def adjacency(self, types: Sequence[str], direction: Literal["out", "in"]) -> Adjacency:
+        """See `access.GraphReader`."""
+        wanted = (tuple(types), direction)
+        known = self._adjacencies.get(wanted)
+        # Own writes may come between two calls; what is made from them is not kept.
+        if known is not None and (len(self.layers) < 2 or not self.layers[1].change_count):
+            return known
+        made = traversal.adjacency(self, types, direction)
+        self._adjacencies[wanted] = made
+        return made
+
+    # ── indexes ───────────────────────────────────────────────────────────────────────────────
+
+    def seek(self, index: IndexDefinition, values: Sequence[Any]) -> IdArray:
+        """See `access.GraphReader`."""
+        return index_reading.seek(self, index, values)
+
+    def seek_many(self, index: IndexDefinition, values: Column) -> tuple[RowArray, IdArray]:
+        """See `access.GraphReader`."""
+        return index_reading.seek_many(self, index, values)
+
+    def seek_range(self, index: IndexDefinition, within: Range) -> IdArray:
+        """See `access.GraphReader`."""
+        return index_reading.seek_range(self, index, within)
+
+    def seek_prefix(self, index: IndexDefinition, prefix: str) -> IdArray:
+        """See `access.GraphReader`."""
+        return index_reading.seek_prefix(self, index, prefix)
+
+    # ── what a transaction's own layer asks of its snapshot (see deltas.Below) ────────────────
+
+    latest_labels = labels_or_none
+    latest_edge = edge_or_none
+
+    def latest_node_value(self, node_id: int, key: str) -> Any:
+        """The property, None when absent."""
+        return self.node_values((node_id,), key)[0]
+
+    def latest_edge_value(self, edge_id: int, key: str) -> Any:
+        """The property, None when absent."""
+        return self.edge_values((edge_id,), key)[0]
+
+    def _fresh_ids(
+        self, entity: Literal["node", "edge"], name: str | None
+    ) -> tuple[IdArray, IdArray] | None:
+        """Entities touched by a layer, and those of them that qualify; both ascending. None: none."""
+        states: dict[int, Any] = {}
+        for layer, txid in self.active_layers():
+            column = layer.node_states if entity == "node" else layer.edge_states
+            if column.chains:
+                image = column.image(txid)
+                seen = image.seen.tolist()
+                for place, (entity_id, value) in enumerate(
+                    zip(image.ids.tolist(), image.values, strict=True)
+                ):
+                    if seen[place]:
+                        states[entity_id] = value
+        if not states:
+            return None
+        touched = np.array(sorted(states), dtype=np.int64)
+        # Labels are a tuple of names; of an edge's (type, source, target) only the first is one.
+        alive = [
+            entity_id
+            for entity_id, value in states.items()
+            if value is not None and (name is None or name in value)
+        ]
+        return touched, np.array(sorted(alive), dtype=np.int64)
+
+
+def _patch_list(values: list[Any], ids: Sequence[int], delta: DeltaColumn, txid: int) -> None:
+    get = delta.chains.get
+    for place, entity_id in enumerate(ids):
+        chain = get(entity_id)
+        if chain is not None:
+            version = visible(chain, txid)
+            if version is not None:
+                values[place] = version.value
+
+
+def _merge_ids(batches: Iterator[IdArray], touched: IdArray, alive: IdArray) -> Iterator[IdArray]:
+    """Base ids without the touched ones, with the living ones in their place; ascending."""
+    start = 0
+    for batch in batches:
+        if len(batch) == 0:
+            continue
+        last = int(batch[-1])
+        places = touched.searchsorted(batch)
+        places[places == len(touched)] = 0
+        kept = batch[touched[places] != batch]
+        stop = int(alive.searchsorted(last, side="right"))
+        if stop > start:
+            kept = np.sort(np.concatenate((kept, alive[start:stop])))
+            start = stop
+        yield from _cut(kept)
+    yield from _cut(alive[start:])
+
+
+def _cut(ids: IdArray) -> Iterator[IdArray]:
+    for start in range(0, len(ids), BATCH_ROWS_MAX):
+        yield ids[start : start + BATCH_ROWS_MAX]

@@ -1,0 +1,189 @@
+"""Reading an index through the layers of a view.
+
+The base's run, without what was touched since, and the candidates of each layer, checked against the
+view itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neuralgraph.values import NO_IDS
+from neuralgraph.values.ordering import compare, equals, order_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from neuralgraph.access import IndexDefinition, Range
+    from neuralgraph.storage.indexes.delta_index import DeltaIndex
+    from neuralgraph.storage.versions.graph_view import GraphView
+    from neuralgraph.values import Column, IdArray, RowArray
+
+
+_LAST_CHARACTER = "\U0010ffff"
+
+
+def _layers(view: GraphView, index: IndexDefinition) -> list[DeltaIndex]:
+    found: list[DeltaIndex] = []
+    for layer in view.layers:
+        if layer.change_count:
+            delta = layer.indexes.get(index.name)
+            if delta is not None and len(delta):
+                found.append(delta)
+    return found
+
+
+def seek(view: GraphView, index: IndexDefinition, values: Sequence[Any]) -> IdArray:
+    """See `access.GraphReader.seek`."""
+    run = view.base.index_run(index.name)
+    ids = NO_IDS if run is None else run.seek(values)
+    deltas = _layers(view, index)
+    if not deltas:
+        return ids
+    fresh: set[int] = set()
+    for delta in deltas:
+        fresh.update(delta.candidates(values))
+    kept = _without_touched(ids, deltas)
+    good = [entity_id for entity_id in sorted(fresh) if _has_values(view, index, entity_id, values)]
+    if not good:
+        return kept
+    return np.concatenate((kept, np.array(good, dtype=np.int64)))
+
+
+def seek_many(view: GraphView, index: IndexDefinition, values: Column) -> tuple[RowArray, IdArray]:
+    """See `access.GraphReader.seek_many`."""
+    deltas = _layers(view, index)
+    run = view.base.index_run(index.name)
+    if not deltas:
+        return (NO_IDS, NO_IDS) if run is None else run.seek_many(values)
+    # Candidates are found one value at a time: the delta index is a sorted map of Python keys.
+    rows: list[IdArray] = []
+    ids: list[IdArray] = []
+    for row, value in enumerate(values.to_values()):
+        if value is not None:
+            found = seek(view, index, (value,))
+            if len(found):
+                rows.append(np.full(len(found), row, dtype=np.int64))
+                ids.append(found)
+    if not rows:
+        return NO_IDS, NO_IDS
+    return np.concatenate(rows), np.concatenate(ids)
+
+
+def seek_range(view: GraphView, index: IndexDefinition, within: Range) -> IdArray:
+    """See `access.GraphReader.seek_range`."""
+    run = view.base.index_run(index.name)
+    ids = NO_IDS if run is None else run.range(within)
+    deltas = _layers(view, index)
+    if not deltas:
+        return ids
+    bounds = (within.lower, within.upper)
+    return _merge_in_order(view, index, ids, deltas, bounds, _range_test(within))
+
+
+def seek_prefix(view: GraphView, index: IndexDefinition, prefix: str) -> IdArray:
+    """See `access.GraphReader.seek_prefix`."""
+    run = view.base.index_run(index.name)
+    ids = NO_IDS if run is None else run.prefix(prefix)
+    deltas = _layers(view, index)
+    if not deltas:
+        return ids
+    return _merge_in_order(
+        view,
+        index,
+        ids,
+        deltas,
+        (prefix, prefix + _LAST_CHARACTER),
+        lambda value: isinstance(value, str) and value.startswith(prefix),
+    )
+
+
+def _range_test(within: Range) -> Callable[[Any], bool]:
+    def inside(value: Any) -> bool:
+        if within.lower is not None:
+            order = compare(value, within.lower)
+            if order is None or order < 0 or (order == 0 and not within.lower_inclusive):
+                return False
+        if within.upper is not None:
+            order = compare(value, within.upper)
+            if order is None or order > 0 or (order == 0 and not within.upper_inclusive):
+                return False
+        return value is not None
+
+    return inside
+
+
+def _merge_in_order(
+    view: GraphView,
+    index: IndexDefinition,
+    ids: IdArray,
+    deltas: list[DeltaIndex],
+    bounds: tuple[Any, Any],
+    inside: Callable[[Any], bool],
+) -> IdArray:
+    """The base's ids and the candidates that qualify, in order of the indexed value."""
+    lower, upper = (None if bound is None else order_key(bound) for bound in bounds)
+    candidates: set[int] = set()
+    for delta in deltas:
+        candidates.update(delta.between(lower, upper))
+    key = index.keys[0]
+    value_of = view.latest_node_value if index.entity == "node" else view.latest_edge_value
+    fresh: list[tuple[Any, int]] = []
+    for entity_id in candidates:
+        value = value_of(entity_id, key)
+        if inside(value) and _is_covered(view, index, entity_id):
+            fresh.append((order_key(value), entity_id))
+    kept = _without_touched(ids, deltas)
+    if not fresh:
+        return kept
+    fresh.sort()
+    # Both sides are in order: find the place of each fresh one among the base's by bisection on values.
+    places: list[int] = []
+    low = 0
+    for fresh_key, _ in fresh:
+        high = len(kept)
+        while low < high:
+            middle = (low + high) // 2
+            if order_key(value_of(int(kept[middle]), key)) <= fresh_key:
+                low = middle + 1
+            else:
+                high = middle
+        places.append(low)
+    return np.insert(kept, places, [entity_id for _, entity_id in fresh])
+
+
+def _without_touched(ids: IdArray, deltas: list[DeltaIndex]) -> IdArray:
+    if len(ids) == 0:
+        return ids
+    if len(ids) <= 64:
+        kept = [
+            entity_id
+            for entity_id in ids.tolist()
+            if not any(entity_id in delta.touched for delta in deltas)
+        ]
+        return ids if len(kept) == len(ids) else np.array(kept, dtype=np.int64)
+    keep = np.ones(len(ids), dtype=np.bool_)
+    for delta in deltas:
+        touched = np.fromiter(list(delta.touched), dtype=np.int64)
+        keep &= ~np.isin(ids, touched)
+    return ids[keep]
+
+
+def _is_covered(view: GraphView, index: IndexDefinition, entity_id: int) -> bool:
+    if index.entity == "node":
+        labels = view.labels_or_none(entity_id)
+        return labels is not None and index.label in labels
+    edge = view.edge_or_none(entity_id)
+    return edge is not None and edge[0] == index.label
+
+
+def _has_values(
+    view: GraphView, index: IndexDefinition, entity_id: int, values: Sequence[Any]
+) -> bool:
+    value_of = view.latest_node_value if index.entity == "node" else view.latest_edge_value
+    return _is_covered(view, index, entity_id) and all(
+        equals(value_of(entity_id, key), value) is True
+        for key, value in zip(index.keys, values, strict=False)
+    )

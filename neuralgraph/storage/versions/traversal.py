@@ -1,0 +1,210 @@
+"""Walking a view: the base's adjacency with deleted edges taken out and added ones put in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from neuralgraph.access import Adjacency, Direction, Expansion
+from neuralgraph.storage.versions.chains import visible
+from neuralgraph.values import NO_IDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from neuralgraph.storage.versions.graph_view import GraphView
+    from neuralgraph.values import IdArray, MaskArray, RowArray
+    from neuralgraph.values.arrays import Int64Array
+
+_NOTHING = Expansion(NO_IDS, NO_IDS, NO_IDS)
+_ONE_WAY: dict[str, tuple[Literal["out", "in"], ...]] = {
+    "out": ("out",),
+    "in": ("in",),
+    "both": ("out", "in"),
+}
+
+
+def expand(view: GraphView, ids: IdArray, types: Sequence[str], direction: Direction) -> Expansion:
+    """See `access.GraphReader.expand`."""
+    parts = [
+        part
+        for way in _ONE_WAY[direction]
+        for part in _expand_one_way(
+            view, ids, types, way, skip_loops=direction == "both" and way == "in"
+        )
+    ]
+    if not parts:
+        return _NOTHING
+    if len(parts) == 1:
+        return parts[0]
+    rows = np.concatenate([part.rows for part in parts])
+    order = np.argsort(rows, kind="stable")
+    return Expansion(
+        rows[order],
+        np.concatenate([part.edges for part in parts])[order],
+        np.concatenate([part.neighbours for part in parts])[order],
+    )
+
+
+def _expand_one_way(
+    view: GraphView,
+    ids: IdArray,
+    types: Sequence[str],
+    way: Literal["out", "in"],
+    *,
+    skip_loops: bool,
+) -> list[Expansion]:
+    parts: list[Expansion] = []
+    for edge_type in types or view.base.edge_types:
+        adjacency = view.base.adjacency(edge_type, way)
+        if adjacency is not None:
+            found = adjacency.expand(ids)
+            if len(found.rows):
+                parts.append(_without_deleted(view, found))
+    for layer, txid in view.active_layers():
+        added = layer.outgoing if way == "out" else layer.incoming
+        if len(added):
+            fresh = Expansion(*added.find(ids, types, txid))
+            if len(fresh.rows):
+                parts.append(_without_deleted(view, fresh))
+    if skip_loops:
+        parts = [_without_loops(part, ids) for part in parts]
+    return [part for part in parts if len(part.rows)]
+
+
+def _without_deleted(view: GraphView, found: Expansion) -> Expansion:
+    for layer, txid in view.active_layers():
+        if not len(layer.deleted_edges):
+            continue
+        suspects = layer.deleted_edges.rows(found.edges)
+        if len(suspects) == 0:
+            continue
+        gone = [
+            version is not None and version.value is None
+            for version in layer.edge_states.lookup(found.edges[suspects].tolist(), txid)
+        ]
+        if any(gone):
+            keep = np.ones(len(found.rows), dtype=np.bool_)
+            keep[suspects[gone]] = False
+            found = Expansion(found.rows[keep], found.edges[keep], found.neighbours[keep])
+    return found
+
+
+def _without_loops(part: Expansion, ids: IdArray) -> Expansion:
+    keep = part.neighbours != ids[part.rows]
+    if keep.all():
+        return part
+    return Expansion(part.rows[keep], part.edges[keep], part.neighbours[keep])
+
+
+def expand_one(
+    view: GraphView, node_id: int, types: Sequence[str], direction: Direction
+) -> tuple[IdArray, IdArray]:
+    """See `access.GraphReader.expand_one`."""
+    if direction != "both" and len(types) == 1 and not _is_touched(view, node_id, direction):
+        adjacency = view.base.adjacency(types[0], direction)
+        return (NO_IDS, NO_IDS) if adjacency is None else adjacency.expand_one(node_id)
+    _, edges, neighbours = expand(view, np.array([node_id], dtype=np.int64), types, direction)
+    return edges, neighbours
+
+
+def _is_touched(view: GraphView, node_id: int, way: Literal["out", "in"]) -> bool:
+    """May a layer add edges to the node or take some away?"""
+    for layer in view.layers:
+        if layer.change_count:
+            added = layer.outgoing if way == "out" else layer.incoming
+            if len(layer.deleted_edges) or added.of_node(node_id):
+                return True
+    return False
+
+
+def expand_into(
+    view: GraphView,
+    sources: IdArray,
+    targets: IdArray,
+    types: Sequence[str],
+    direction: Direction,
+) -> tuple[RowArray, IdArray]:
+    """See `access.GraphReader.expand_into`."""
+    found = expand(view, sources, types, direction)
+    keep = found.neighbours == targets[found.rows]
+    return found.rows[keep], found.edges[keep]
+
+
+def degree(view: GraphView, ids: IdArray, types: Sequence[str], direction: Direction) -> Int64Array:
+    """See `access.GraphReader.degree`."""
+    clean = all(not (len(layer.outgoing) or len(layer.deleted_edges)) for layer in view.layers)
+    if not clean or direction == "both":
+        # Loops count once in both directions, so the sum of two degrees will not do.
+        found = expand(view, ids, types, direction)
+        return np.bincount(found.rows, minlength=len(ids))
+    total = np.zeros(len(ids), dtype=np.int64)
+    for edge_type in types or view.base.edge_types:
+        adjacency = view.base.adjacency(edge_type, direction)
+        if adjacency is not None:
+            total += adjacency.degree(ids)
+    return total
+
+
+def adjacency(view: GraphView, types: Sequence[str], direction: Literal["out", "in"]) -> Adjacency:
+    """See `access.GraphReader.adjacency`."""
+    limit = view.node_limit
+    known = [view.base.adjacency(name, direction) for name in types or view.base.edge_types]
+    present = [part for part in known if part is not None]
+    dirty = any(len(layer.outgoing) or len(layer.deleted_edges) for layer in view.layers)
+    if len(present) == 1 and not dirty:
+        flat = present[0].flat()
+        if len(flat.offsets) == limit + 1:
+            return flat
+    nodes: list[IdArray] = []
+    neighbours: list[IdArray] = []
+    edges: list[IdArray] = []
+    for part in present:
+        flat = part.flat()
+        nodes.append(np.repeat(np.arange(len(flat.offsets) - 1), np.diff(flat.offsets)))
+        neighbours.append(flat.neighbours)
+        edges.append(flat.edges)
+    for layer, txid in view.active_layers():
+        added = layer.outgoing if direction == "out" else layer.incoming
+        for name in types or added.types():
+            fresh_nodes, fresh_edges, fresh_neighbours = added.all_of(name, txid)
+            nodes.append(fresh_nodes)
+            edges.append(fresh_edges)
+            neighbours.append(fresh_neighbours)
+    return _sorted_adjacency(view, limit, nodes, neighbours, edges)
+
+
+def _sorted_adjacency(
+    view: GraphView,
+    limit: int,
+    nodes: list[IdArray],
+    neighbours: list[IdArray],
+    edges: list[IdArray],
+) -> Adjacency:
+    if not nodes:
+        return Adjacency(np.zeros(limit + 1, dtype=np.int64), NO_IDS, NO_IDS)
+    all_nodes, all_neighbours = np.concatenate(nodes), np.concatenate(neighbours)
+    all_edges = np.concatenate(edges)
+    keep = ~_deleted(view, all_edges)
+    if not keep.all():
+        all_nodes, all_neighbours, all_edges = (
+            all_nodes[keep],
+            all_neighbours[keep],
+            all_edges[keep],
+        )
+    order = np.lexsort((all_neighbours, all_nodes))
+    offsets = np.zeros(limit + 1, dtype=np.int64)
+    np.cumsum(np.bincount(all_nodes, minlength=limit), out=offsets[1:])
+    return Adjacency(offsets, all_neighbours[order], all_edges[order])
+
+
+def _deleted(view: GraphView, edge_ids: IdArray) -> MaskArray:
+    gone = np.zeros(len(edge_ids), dtype=np.bool_)
+    for layer, txid in view.active_layers():
+        rows = layer.deleted_edges.rows(edge_ids)
+        get = layer.edge_states.chains.get
+        for row, edge_id in zip(rows.tolist(), edge_ids[rows].tolist(), strict=True):
+            version = visible(get(edge_id), txid)
+            gone[row] = version is not None and version.value is None
+    return gone
