@@ -1,4 +1,4 @@
-'''disk: bytes that survive. Files, the log, the block file and the segments in it.
+"""disk: bytes that survive. Files, the log, the block file and the segments in it.
 
 Each layer uses only those above it:
 
@@ -68,4 +68,4 @@ The signatures, on one page::
                   bisect_left(key: bytes) -> int
 
 A missing child directory or file is a `DiskError`. Rows outside a segment are the caller's mistake.
-'''
+"""

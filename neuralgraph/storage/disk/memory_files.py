@@ -1,0 +1,233 @@
+"""A Directory without a disk: for graphs without a file, and for tests.
+
+A file is a row of chunks, each a bytearray that is never resized, so that a mapping (a view of one chunk)
+stays valid and current while the file grows. A view over several chunks is a copy: enough for blocks, which
+do not change while anybody looks at them.
+
+Files live in the directory object: opening a name again gives the same bytes, as after a restart.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Final
+
+from neuralgraph.errors import ClosedError, DatabaseLockedError, DiskError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from typing_extensions import Buffer
+
+_CHUNK_BYTES_MIN: Final = 1 << 16
+_CHUNK_BYTES_MAX: Final = 1 << 26
+
+
+class MemoryContents:
+    """The bytes of a file, whoever has it open."""
+
+    __slots__ = ("chunks", "mutex", "size", "starts")
+
+    def __init__(self) -> None:
+        self.mutex = threading.Lock()
+        self.size = 0
+        self.starts: list[int] = []
+        self.chunks: list[bytearray] = []
+
+    def grow(self, size: int) -> None:
+        """Make it at least `size` bytes; the caller holds the mutex."""
+        capacity = self.starts[-1] + len(self.chunks[-1]) if self.chunks else 0
+        if size > capacity:
+            # In proportion, so that few views cross from one chunk to the next.
+            step = min(max(capacity // 2, _CHUNK_BYTES_MIN), _CHUNK_BYTES_MAX)
+            self.starts.append(capacity)
+            self.chunks.append(bytearray(max(step, size - capacity)))
+        self.size = max(self.size, size)
+
+    def cut(self, size: int) -> None:
+        """Cut to `size` bytes; the caller holds the mutex."""
+        # Bytes beyond the end are zero, always: growing again must not bring old ones back.
+        for view in self.pieces(size, self.size - size):
+            view[:] = bytes(len(view))
+        self.size = size
+
+    def pieces(self, offset: int, count: int) -> Iterator[memoryview]:
+        """Writable views, in order, that make up `count` bytes from `offset`."""
+        place = bisect_right(self.starts, offset) - 1
+        while count > 0:
+            chunk = self.chunks[place]
+            low = offset - self.starts[place]
+            view = memoryview(chunk)[low : low + count]
+            yield view
+            offset += len(view)
+            count -= len(view)
+            place += 1
+
+
+class MemoryDirectory:
+    """A directory in memory; see `files.Directory`."""
+
+    __slots__ = ("_children", "_files", "_label", "_locked", "_mutex")
+
+    def __init__(self, label: str = "memory") -> None:
+        self._label = label
+        self._files: dict[str, MemoryContents] = {}
+        self._children: dict[str, MemoryDirectory] = {}
+        self._locked: set[str] = set()
+        self._mutex = threading.Lock()
+
+    @property
+    def label(self) -> str:
+        """The name it was given."""
+        return self._label
+
+    def open(self, name: str, *, create: bool = False) -> MemoryFile:
+        """See `Directory.open`."""
+        with self._mutex:
+            contents = self._files.get(name)
+            if contents is None:
+                if not create:
+                    raise DiskError(f"cannot open {name}: there is no such file")
+                contents = self._files[name] = MemoryContents()
+        return MemoryFile(name, contents)
+
+    def exists(self, name: str) -> bool:
+        """See `Directory.exists`."""
+        return name in self._files
+
+    def names(self) -> list[str]:
+        """See `Directory.names`."""
+        return sorted(self._files)
+
+    def remove(self, name: str) -> None:
+        """See `Directory.remove`."""
+        if self._files.pop(name, None) is None:
+            raise DiskError(f"cannot remove {name}: there is no such file")
+
+    def rename(self, old: str, new: str) -> None:
+        """See `Directory.rename`."""
+        with self._mutex:
+            contents = self._files.pop(old, None)
+            if contents is None:
+                raise DiskError(f"cannot rename {old}: there is no such file")
+            self._files[new] = contents
+
+    def sync(self) -> None:
+        """Nothing to do: memory is as durable as it gets."""
+
+    def lock(self, name: str) -> MemoryLock:
+        """See `Directory.lock`."""
+        self.open(name, create=True)
+        with self._mutex:
+            if name in self._locked:
+                raise DatabaseLockedError(f"{name} is in use; close it there or try again")
+            self._locked.add(name)
+        return MemoryLock(self._locked, name)
+
+    def child(self, name: str, *, create: bool = False) -> MemoryDirectory:
+        """See `Directory.child`."""
+        with self._mutex:
+            child = self._children.get(name)
+            if child is None:
+                if not create:
+                    raise DiskError(f"cannot open {name}: there is no such directory")
+                child = self._children[name] = MemoryDirectory(f"{self._label}/{name}")
+        return child
+
+    def has_child(self, name: str) -> bool:
+        """See `Directory.has_child`."""
+        return name in self._children
+
+    def remove_child(self, name: str) -> None:
+        """See `Directory.remove_child`."""
+        self._children.pop(name, None)
+
+
+class MemoryFile:
+    """A file in memory; see `files.File`."""
+
+    __slots__ = ("_contents", "_is_open", "name")
+
+    def __init__(self, name: str, contents: MemoryContents) -> None:
+        self.name = name
+        self._contents = contents
+        self._is_open = True
+
+    def size(self) -> int:
+        """See `File.size`."""
+        return self._opened().size
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """See `File.read_at`."""
+        contents = self._opened()
+        with contents.mutex:
+            count = min(count, contents.size - offset)
+            return b"".join(contents.pieces(offset, count))
+
+    def write_at(self, offset: int, data: Buffer) -> None:
+        """See `File.write_at`."""
+        contents = self._opened()
+        source = memoryview(data).cast("B")
+        with contents.mutex:
+            contents.grow(offset + len(source))
+            start = 0
+            for view in contents.pieces(offset, len(source)):
+                view[:] = source[start : start + len(view)]
+                start += len(view)
+
+    def sync(self) -> None:
+        """Nothing to do, but the file must be open."""
+        self._opened()
+
+    def truncate(self, size: int) -> None:
+        """See `File.truncate`."""
+        contents = self._opened()
+        with contents.mutex:
+            if size < contents.size:
+                contents.cut(size)
+            else:
+                contents.grow(size)
+
+    def preallocate(self, size: int) -> None:
+        """See `File.preallocate`."""
+        contents = self._opened()
+        with contents.mutex:
+            contents.grow(size)
+
+    def map(self, offset: int, count: int) -> memoryview:
+        """See `File.map`."""
+        contents = self._opened()
+        with contents.mutex:
+            if offset + count > contents.size:
+                end = offset + count
+                raise DiskError(f"cannot map {self.name} up to {end}: it ends at {contents.size}")
+            views = list(contents.pieces(offset, count))
+        if len(views) == 1:
+            return views[0].toreadonly()
+        return memoryview(b"".join(views))
+
+    def close(self) -> None:
+        """See `File.close`."""
+        self._is_open = False
+
+    def _opened(self) -> MemoryContents:
+        if not self._is_open:
+            raise ClosedError(f"{self.name} was closed")
+        return self._contents
+
+
+class MemoryLock:
+    """See `files.Lock`."""
+
+    __slots__ = ("_locked", "_name")
+
+    def __init__(self, locked: set[str], name: str) -> None:
+        self._locked: set[str] | None = locked
+        self._name = name
+
+    def release(self) -> None:
+        """See `Lock.release`."""
+        if self._locked is not None:
+            self._locked.discard(self._name)
+            self._locked = None
