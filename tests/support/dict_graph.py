@@ -443,8 +443,9 @@ class DictGraph:
         for edge in self.edges.values():
             assert edge.source in self.nodes
             assert edge.target in self.nodes
-        for record in (*self.nodes.values(), *self.edges.values()):
-            assert all(value is not None for value in record.properties.values())
+        kept = [node.properties for node in self.nodes.values()]
+        kept += [edge.properties for edge in self.edges.values()]
+        assert all(value is not None for properties in kept for value in properties.values())
 
 
 class DictCatalog:

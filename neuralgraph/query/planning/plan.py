@@ -7,6 +7,11 @@ Expressions are those of the syntax tree; a `Variable` in them names a slot of t
 bound by a comprehension inside the expression). The planner makes slot names unique; names that no
 query can write begin with a space.
 
+An operator that passes on columns of its child gives exactly the columns named in its `slots`, in that order:
+the planner leaves out those that nobody needs any more, and new ones that nobody looks at (even all of
+them: then only the number of rows matters). This holds for every operator but Distinct, Eager, Skip, Limit
+and UnionAll, whose slots are their child's.
+
 A slot of kind NODE or EDGE holds ids and is only ever that entity or null; anything else is VALUE, which may
 hold an entity as `NodeRef`, `EdgeRef` or `PathRef`.
 """
@@ -33,6 +38,9 @@ if TYPE_CHECKING:
     from neuralgraph.query.language.syntax.patterns import LabelExpression
 
 SlotKind = Literal["node", "edge", "value"]
+
+ROW_SLOT = " row"
+"""The slot that ties the rows of a batched inner plan to the outer rows; see `Apply`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +147,13 @@ class NodeIndexIn(Operator):
 
 @dataclass(frozen=True, slots=True)
 class NodeIndexRange(Operator):
-    """Nodes whose (first) indexed property lies in an interval, in ascending order of it."""
+    """Nodes whose (first) indexed property lies in an interval, in order of it.
+
+    A bound that is given and evaluates to null gives no rows; without bounds, all indexed values.
+
+    Attributes:
+        descending: in descending order of the property.
+    """
 
     child: Operator
     variable: str
@@ -148,6 +162,7 @@ class NodeIndexRange(Operator):
     lower_inclusive: bool
     upper: Expression | None
     upper_inclusive: bool
+    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +199,11 @@ class Expand(Operator):
         source: slot to start from; rows where it is null give nothing.
         edge, target: slots to add; `edge` may be None when nothing looks at it.
         different_from: EDGE slots (or VALUE slots holding lists of edges) of the same MATCH whose
-            edges the new edge must not be.
+            edges the new edge must not be. Null there forbids nothing.
+        different_where: beside each of `different_from`, a NODE slot of the child that equals
+            `source` in every row where the two edges could be the same; None where the planner
+            knows of none. Rows where it differs from `source` need no comparison, so that a look
+            at the input rows usually saves the comparison of the output rows.
         target_labels: labels that the target must carry, all of them.
     """
 
@@ -196,6 +215,7 @@ class Expand(Operator):
     direction: Direction
     different_from: tuple[str, ...] = ()
     target_labels: tuple[str, ...] = ()
+    different_where: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +242,9 @@ class ExpandVariable(Operator):
         max: None is unbounded.
         predicate: holds for each edge on the way; it sees the child's slots and `predicate_edge`.
         distinct_targets: nothing looks at the edges and duplicates do not count: each reachable
-            target once a row (breadth first instead of walking every path).
+            target once a row (breadth first instead of walking every path). Only with `min` 0 or 1
+            and without `different_from`. With direction ``both`` and `min` 1 the source itself is a target
+            only where a trail leads back to it (no edge walked to and fro; a loop does).
         reversed: walk from `source` against the written order, so the list is turned round.
     """
 
@@ -424,8 +446,10 @@ class Eager(Operator):
 class Apply(Operator):
     """`inner` for the rows of `outer`; inside it `Argument` gives those rows.
 
-    A batch of outer rows is given to `inner` at once where `batchable`; each row that comes out carries the
-    outer row it belongs to in the hidden VALUE slot ``" row"`` of `Argument`.
+    Where `inner.slots` holds the VALUE slot ``" row"`` (`ROW_SLOT`), a batch of outer rows is given to `inner` at
+    once: `Argument` adds the slot with the row's place in the batch (0, 1, ...), and each row that comes
+    out carries it. Else `inner` runs once for each outer row. Of `slots`, those that `outer` has come from the
+    outer row, the others from `inner`; an inner slot of the same name as an outer one means nothing.
 
     Attributes:
         kind: ``inner``: every row of inner; ``optional``: and for outer rows without one, a row of
@@ -613,11 +637,27 @@ class PathOf(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class AsEntity(Expression):
+    """A value that must be a node (an edge), as a NODE (EDGE) column: for a slot of that kind.
+
+    Null stays null; anything else that is not such an entity raises `QueryTypeError`.
+    """
+
+    operand: Expression
+    kind: Literal["node", "edge"]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanExpression(Expression):
     """A value that takes a plan to find: EXISTS { }, COUNT { }, COLLECT { }, a pattern predicate or
     comprehension, left inside an expression where it could not be made an `Apply`.
 
-    `plan` begins with `Argument` over the slots it needs.
+    `plan` begins with `Argument` over the slots it needs (a name bound by a comprehension round the
+    expression may be among them). Batched as `Apply` is, by ``" row"`` among `plan.slots`.
+
+    Attributes:
+        collected: for ``collect``, the slot whose values make the list; for ``first``, the slot whose value
+            in the first row is the result, null when there is no row.
     """
 
     plan: Operator
