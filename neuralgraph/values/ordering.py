@@ -230,7 +230,7 @@ def equality_key(value: Any) -> Hashable:
     if kind in _IDENTITY_KEYS or value is None:
         return value  # type: ignore[no-any-return]
     if kind is float:
-        return value if value == value else _NAN_KEY  # type: ignore[no-any-return]  # noqa: PLR0124
+        return value if value == value else _NAN_KEY  # noqa: PLR0124
     if kind is bool:
         return (_BOOLEAN_RANK, value)
     if kind is list or kind is tuple:
@@ -350,27 +350,27 @@ def _sort_keys(column: Column, *, descending: bool) -> list[AnyArray]:
     """Arrays that sort as the column does, the least significant first."""
     kind = column.kind
     if kind == Kind.FLOAT:
-        array = column.array
-        keys: list[AnyArray] = [-array if descending else array]  # type: ignore[operator]
-        special = np.isnan(array).astype(np.int8)  # type: ignore[call-overload]
+        array: Any = column.array
+        keys: list[AnyArray] = [-array if descending else array]
+        special = np.isnan(array).astype(np.int8)
         if column.valid is not None:
             special[~column.valid] = 2
-            keys[0] = np.where(special == 0, keys[0], 0.0)  # type: ignore[arg-type]
+            keys[0] = np.where(special == 0, keys[0], 0.0)
         if special.any():
             keys.append(-special if descending else special)
         return keys
     if kind in (Kind.INTEGER, Kind.NODE, Kind.EDGE):
-        codes = column.array
+        codes: Any = column.array
     elif kind == Kind.BOOLEAN:
         codes = column.array.astype(np.int8)
     else:
         codes = dense_ranks(column)
         return [~codes if descending else codes]
     # Complement turns integers round without the overflow that minus has.
-    keys = [~codes if descending else codes]  # type: ignore[operator]
+    keys = [~codes if descending else codes]
     valid = column.valid
     if valid is not None:
-        keys[0] = np.where(valid, keys[0], 0)  # type: ignore[arg-type]
+        keys[0] = np.where(valid, keys[0], 0)
         keys.append(valid if descending else ~valid)
     return keys
 

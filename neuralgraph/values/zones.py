@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-import tzdata
+import tzdata  # type: ignore[import-untyped]
 
 from neuralgraph.errors import QueryArgumentError
 from neuralgraph.values import gregorian
