@@ -53,7 +53,10 @@ def pandas_frame(columns: Sequence[tuple[str, Column]]) -> pd.DataFrame:
     """A DataFrame; typed columns are not copied where pandas does not."""
     pandas = load("pandas", extra="pandas")
 
-    return pandas.DataFrame({name: _pandas_array(column) for name, column in columns})
+    frame: pd.DataFrame = pandas.DataFrame(
+        {name: _pandas_array(column) for name, column in columns}
+    )
+    return frame
 
 
 def _pandas_array(column: Column) -> Any:
@@ -74,7 +77,10 @@ def polars_frame(columns: Sequence[tuple[str, Column]]) -> pl.DataFrame:
     """A polars DataFrame."""
     polars = load("polars", extra="polars")
 
-    return polars.DataFrame([_polars_series(name, column) for name, column in columns])
+    frame: pl.DataFrame = polars.DataFrame(
+        [_polars_series(name, column) for name, column in columns]
+    )
+    return frame
 
 
 def _polars_series(name: str, column: Column) -> Any:
@@ -179,7 +185,8 @@ def _portable(value: Any) -> Any:
             return {key: _portable(item) for key, item in value.items()}
         case np.ndarray():
             return value.tolist()
-    return str(value)
+        case _:
+            return str(value)
 
 
 def portable(value: Any) -> Any:
@@ -196,11 +203,11 @@ def _as_text(value: Any) -> str | None:
 # ── networkx ──────────────────────────────────────────────────────────────────────────────────
 
 
-def networkx_graph(reader: GraphReader) -> nx.MultiDiGraph[int]:
+def networkx_graph(reader: GraphReader) -> nx.MultiDiGraph[Any]:
     """The whole graph: nodes by id with ``labels`` and properties, edges keyed by id with ``type``."""
     networkx = load("networkx", extra="networkx")
 
-    graph: nx.MultiDiGraph[int] = networkx.MultiDiGraph()
+    graph: nx.MultiDiGraph[Any] = networkx.MultiDiGraph()
     for ids in reader.scan_nodes():
         node_ids = ids.tolist()
         rows = zip(

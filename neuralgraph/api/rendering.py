@@ -92,7 +92,8 @@ class Renderer:
                 return [self._value(item) for item in value]
             case dict():
                 return {key: self._value(item) for key, item in value.items()}
-        return value
+            case _:
+                return value
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────
 
@@ -142,7 +143,8 @@ class Renderer:
             return []
         array = np.array(ids, dtype=np.int64)
         exists = self._reader.node_exists if entity == "node" else self._reader.edge_exists
-        return array[~exists(array)].tolist()
+        gone: list[int] = array[~exists(array)].tolist()
+        return gone
 
 
 def _copied(properties: dict[str, Any]) -> dict[str, Any]:
@@ -177,6 +179,8 @@ def _collect(value: Any, node_ids: set[int], edge_ids: set[int]) -> None:
         case dict():
             for item in value.values():
                 _collect(item, node_ids, edge_ids)
+        case _:
+            return
 
 
 def batch_lists(batch: Batch, reader: GraphReader | None) -> list[list[Any]]:

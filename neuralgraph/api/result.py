@@ -236,6 +236,11 @@ class Result:
             txid=None if details is None else details.txid,
         )
 
+    def note_commit(self, txid: int) -> None:
+        """The statement was committed as `txid`; for the summary."""
+        if self._details is not None:
+            self._details.txid = txid
+
     def __repr__(self) -> str:
         return f"<Result {', '.join(self.columns)}>"
 
@@ -317,3 +322,5 @@ def _gather(value: Any, nodes: dict[int, Node], relationships: dict[int, Relatio
         case dict():
             for item in value.values():
                 _gather(item, nodes, relationships)
+        case _:
+            return

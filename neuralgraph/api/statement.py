@@ -1,0 +1,253 @@
+"""The life of a statement: compiled or found in the cache, run on a snapshot or in a transaction.
+
+A statement that reads runs on the newest snapshot, without a transaction; its batches are made as the
+result is read. A statement that writes runs to its end inside a transaction, which is its own (committed
+at once) or the user's (then only the statement is undone when it fails).
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from neuralgraph.api.rendering import rendered_batches
+from neuralgraph.api.result import Details, Result
+from neuralgraph.errors import AccessModeError, ParameterMissingError, QueryError, QueryTypeError
+from neuralgraph.query.execution import ExecutionContext, Profile
+from neuralgraph.query.planning import explain
+from neuralgraph.values.types import from_python
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from neuralgraph.access import GraphReader, GraphWriter
+    from neuralgraph.api.prepared import Prepared, StatementCache
+    from neuralgraph.config import Options
+    from neuralgraph.storage.maintenance import Engine
+    from neuralgraph.values import Batch
+
+Parameters = Mapping[str, Any]
+
+_NO_PARAMETERS: Final[dict[str, Any]] = {}
+_INTEGER_MAX: Final = 2**63
+_PLAIN: Final = frozenset({str, float, bool, type(None)})
+
+
+def engine_parameters(given: Parameters | None, named: dict[str, Any]) -> dict[str, Any]:
+    """Parameters as engine values, in a dict of our own.
+
+    Raises:
+        QueryTypeError: not a mapping, or a value without a counterpart.
+    """
+    if given is None:
+        merged = named
+    elif isinstance(given, Mapping):
+        merged = {**given, **named}
+    else:
+        raise QueryTypeError(
+            f"parameters come as a mapping or as keyword arguments, not as {type(given).__name__}",
+            detail="InvalidArgumentType",
+        )
+    for name, value in merged.items():
+        kind = type(value)
+        if kind in _PLAIN or (kind is int and -_INTEGER_MAX <= value < _INTEGER_MAX):
+            continue
+        merged[name] = from_python(value)
+    return merged
+
+
+class StatementRunner:
+    """Runs statements against one engine; shared by all its handles and threads."""
+
+    __slots__ = (
+        "_entries",
+        "_import_folders",
+        "_memory_bytes_max",
+        "_timeout_s",
+        "cache",
+        "engine",
+    )
+
+    def __init__(self, engine: Engine, cache: StatementCache, options: Options) -> None:
+        self.engine = engine
+        self.cache = cache
+        self._entries = cache.entries
+        self._timeout_s = options.query_timeout_s
+        self._memory_bytes_max = options.query_memory_bytes_max
+        self._import_folders = options.import_folders
+
+    # ── autocommit ────────────────────────────────────────────────────────────────────────────
+
+    def execute(
+        self,
+        query: str,
+        given: Parameters | None,
+        named: dict[str, Any],
+        *,
+        read_only: bool = False,
+        reader: GraphReader | None = None,
+    ) -> Result:
+        """Run one statement as a transaction of its own.
+
+        Args:
+            query: the text.
+            given: parameters by name.
+            named: further parameters.
+            read_only: refuse a statement that writes.
+            reader: a snapshot to read from; None is the newest.
+        """
+        began_ns = time.perf_counter_ns()
+        if reader is None:
+            reader = self.engine.reader()
+        entry = self._entries.get(query)
+        if entry is None or entry[0].catalog_version != reader.catalog.version:
+            entry = self.cache.prepare(query, reader.catalog)
+        prepared, literals = entry
+        if given is None and not named:
+            parameters = _NO_PARAMETERS
+        else:
+            parameters = engine_parameters(given, named)
+        if prepared.parameters and not prepared.parameters <= parameters.keys():
+            raise _missing(prepared, parameters)
+        if prepared.reads:
+            context = self._context(reader, None, parameters, literals)
+            return Result(
+                query,
+                prepared.columns,
+                prepared.record,
+                prepared.executable.run(context),
+                reader,
+                context,
+                began_ns,
+            )
+        if prepared.mode == "explain":
+            return self._explained(query, prepared, reader, began_ns)
+        if not prepared.writes:
+            context = self._context(reader, None, parameters, literals)
+            return self._to_the_end(query, prepared, context, reader, began_ns)
+        if read_only:
+            raise AccessModeError("the statement writes, and this graph was opened to read only")
+        return self._write(query, parameters, reader, began_ns)
+
+    def _write(
+        self, query: str, parameters: dict[str, Any], before: GraphReader, began_ns: int
+    ) -> Result:
+        transaction = self.engine.begin({})
+        try:
+            # The transaction's snapshot may be younger than the one the plan was found for.
+            prepared, literals = self.cache.prepare_for(query, transaction.catalog)
+            context = self._context(transaction, transaction, parameters, literals)
+            result = self._to_the_end(query, prepared, context, before, began_ns)
+            result.note_commit(transaction.commit())
+        except QueryError as error:
+            transaction.rollback()
+            error.locate(query)
+            raise
+        except BaseException:
+            transaction.rollback()
+            raise
+        return result
+
+    # ── in a transaction ──────────────────────────────────────────────────────────────────────
+
+    def execute_in(
+        self,
+        transaction: GraphWriter,
+        query: str,
+        given: Parameters | None,
+        named: dict[str, Any],
+    ) -> Result:
+        """Run one statement in a user's transaction; when it fails, only it is undone."""
+        began_ns = time.perf_counter_ns()
+        prepared, literals = self.cache.prepare_for(query, transaction.catalog)
+        parameters = engine_parameters(given, named)
+        if not prepared.parameters <= parameters.keys():
+            raise _missing(prepared, parameters)
+        if prepared.mode == "explain":
+            return self._explained(query, prepared, transaction, began_ns)
+        if not prepared.writes:
+            context = self._context(transaction, None, parameters, literals)
+            return self._to_the_end(query, prepared, context, None, began_ns)
+        savepoint = transaction.savepoint()
+        context = self._context(transaction, transaction, parameters, literals)
+        try:
+            return self._to_the_end(query, prepared, context, None, began_ns)
+        except BaseException:
+            transaction.rollback_to(savepoint)
+            raise
+
+    # ── the parts ─────────────────────────────────────────────────────────────────────────────
+
+    def _context(
+        self,
+        reader: GraphReader,
+        writer: GraphWriter | None,
+        parameters: dict[str, Any],
+        literals: tuple[Any, ...],
+    ) -> ExecutionContext:
+        timeout_s = self._timeout_s
+        return ExecutionContext(
+            reader,
+            writer,
+            parameters,
+            literals,
+            now_ns=time.time_ns(),
+            random=random.random,
+            deadline=None if timeout_s is None else time.monotonic() + timeout_s,
+            memory_bytes_max=self._memory_bytes_max,
+            reader_at=self.reader_at,
+            import_folders=self._import_folders,
+        )
+
+    def _to_the_end(
+        self,
+        query: str,
+        prepared: Prepared,
+        context: ExecutionContext,
+        before: GraphReader | None,
+        began_ns: int,
+    ) -> Result:
+        """Run all of it now, and render entities while the snapshot is what the statement saw."""
+        details = Details(time.perf_counter_ns())
+        if prepared.mode == "profile":
+            profile = context.profile = Profile()
+            details.explain = lambda: explain(prepared.plan, profile)
+        try:
+            batches = list(prepared.executable.run(context))
+            kept = (
+                rendered_batches(batches, context.reader, before) if prepared.returns_rows else []
+            )
+        except QueryError as error:
+            error.locate(query)
+            raise
+        return self._result(query, prepared, kept, context, began_ns, details)
+
+    def _explained(
+        self, query: str, prepared: Prepared, reader: GraphReader, began_ns: int
+    ) -> Result:
+        details = Details(time.perf_counter_ns())
+        details.explain = lambda: explain(prepared.plan)
+        context = self._context(reader, None, _NO_PARAMETERS, ())
+        return self._result(query, prepared, [], context, began_ns, details)
+
+    @staticmethod
+    def _result(
+        query: str,
+        prepared: Prepared,
+        batches: list[Batch],
+        context: ExecutionContext,
+        began_ns: int,
+        details: Details,
+    ) -> Result:
+        return Result(
+            query,
+            prepared.columns,
+            prepared.record,
+            iter(batches),
+            None,
+            context,
+            began_ns,
+            details,
+        )

@@ -1,0 +1,102 @@
+"""Transaction: several statements that happen together or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.errors import TransactionClosedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    from neuralgraph.api.result import Result
+    from neuralgraph.api.statement import Parameters, StatementRunner
+    from neuralgraph.storage.transactions import Transaction as EngineTransaction
+
+
+class Transaction:
+    """A unit of work; get one from `Graph.transaction`.
+
+    It reads the graph as it was when it began, and its own writes. A statement that fails is undone by
+    itself; the transaction goes on. As a context manager it commits at the end of the block, and rolls
+    back when the block raises. One thread at a time.
+
+    Attributes:
+        metadata: what was given to `Graph.transaction`; kept with the commit.
+        txid: the number of the commit; None before it, and where nothing was written.
+    """
+
+    __slots__ = ("_engine_transaction", "_on_close", "_runner", "metadata", "txid")
+
+    def __init__(
+        self,
+        runner: StatementRunner,
+        metadata: Mapping[str, Any],
+        on_close: Callable[[Transaction], None],
+    ) -> None:
+        self.metadata = dict(metadata)
+        self.txid: int | None = None
+        self._runner = runner
+        self._on_close = on_close
+        self._engine_transaction: EngineTransaction | None = runner.engine.begin(self.metadata)
+
+    @property
+    def is_open(self) -> bool:
+        """Neither committed nor rolled back."""
+        return self._engine_transaction is not None
+
+    def execute(self, query: str, parameters: Parameters | None = None, /, **named: Any) -> Result:
+        """Run one statement to its end; see `Graph.execute`.
+
+        Raises:
+            QueryError: the statement is wrong or failed; the transaction is as it was before it.
+            ConflictError, DeadlockError, LockTimeoutError: run the whole transaction again.
+            TransactionClosedError: it was committed or rolled back.
+        """
+        return self._runner.execute_in(self._opened(), query, parameters, named)
+
+    def commit(self) -> int | None:
+        """Make it durable; gives its txid, or None where nothing was written.
+
+        Raises:
+            ConflictError, ConstraintViolationError, DiskError: nothing of it happened.
+        """
+        transaction = self._opened()
+        self._close()
+        self.txid = transaction.commit()
+        return self.txid
+
+    def rollback(self) -> None:
+        """Undo everything; harmless once it is closed."""
+        transaction = self._engine_transaction
+        if transaction is not None:
+            self._close()
+            transaction.rollback()
+
+    def __enter__(self) -> Transaction:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self.rollback()
+        elif self.is_open:
+            self.commit()
+
+    def _opened(self) -> EngineTransaction:
+        transaction = self._engine_transaction
+        if transaction is None:
+            raise TransactionClosedError("the transaction was committed or rolled back already")
+        return transaction
+
+    def _close(self) -> None:
+        self._engine_transaction = None
+        self._on_close(self)
+
+    def __repr__(self) -> str:
+        return f"<Transaction {'open' if self.is_open else 'closed'}>"
