@@ -1,6 +1,7 @@
 """Every exception that neuralgraph raises; one tree, stable codes.
 
     NeuralGraphError
+    ├── OptionError                   an option that does not exist, or a value it cannot have
     ├── QueryError                    the statement is wrong, or met something wrong
     │   ├── QuerySyntaxError          kind SyntaxError
     │   ├── SemanticError             kind SemanticError
@@ -49,6 +50,13 @@ class NeuralGraphError(Exception):
     kind: str = ""
     phase: str = ""
     detail: str = ""
+
+
+class OptionError(NeuralGraphError, TypeError):
+    """An option of `neuralgraph.open` that does not exist, or a value that it cannot have."""
+
+    code = "Neo.ClientError.General.InvalidOption"
+    kind = "OptionError"
 
 
 class QueryError(NeuralGraphError):

@@ -20,8 +20,6 @@ from neuralgraph.query.planning import explain
 from neuralgraph.values.types import from_python
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from neuralgraph.access import GraphReader, GraphWriter
     from neuralgraph.api.prepared import Prepared, StatementCache
     from neuralgraph.config import Options
@@ -56,6 +54,13 @@ def engine_parameters(given: Parameters | None, named: dict[str, Any]) -> dict[s
             continue
         merged[name] = from_python(value)
     return merged
+
+
+def _missing(prepared: Prepared, parameters: Parameters) -> ParameterMissingError:
+    names = ", ".join(f"${name}" for name in sorted(prepared.parameters - parameters.keys()))
+    return ParameterMissingError(
+        f"the statement needs a value for {names}", detail="MissingParameter", phase="compile time"
+    )
 
 
 class StatementRunner:
@@ -105,10 +110,7 @@ class StatementRunner:
         if entry is None or entry[0].catalog_version != reader.catalog.version:
             entry = self.cache.prepare(query, reader.catalog)
         prepared, literals = entry
-        if given is None and not named:
-            parameters = _NO_PARAMETERS
-        else:
-            parameters = engine_parameters(given, named)
+        parameters = engine_parameters(given, named) if named or given else _NO_PARAMETERS
         if prepared.parameters and not prepared.parameters <= parameters.keys():
             raise _missing(prepared, parameters)
         if prepared.reads:

@@ -1,0 +1,117 @@
+"""Engines that are open in this process: handles of the same file share one.
+
+The engine of a file is opened by the first handle and closed by the last. The file is known by its real
+path, so that links and relative names meet.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from neuralgraph.api.prepared import StatementCache
+from neuralgraph.api.procedures import ProcedureRegistry
+from neuralgraph.api.statement import StatementRunner
+from neuralgraph.config import Options
+from neuralgraph.errors import OptionError
+from neuralgraph.query.functions import default_registry
+from neuralgraph.storage.disk import MemoryDirectory, OsDirectory
+from neuralgraph.storage.maintenance import Engine
+
+if TYPE_CHECKING:
+    from neuralgraph.storage.disk import Directory
+
+_lock = threading.Lock()
+_open_engines: Final[dict[Path, SharedEngine]] = {}
+
+
+class SharedEngine:
+    """One engine with its statement cache, functions and procedures, and how many handles use it."""
+
+    __slots__ = ("engine", "functions", "handles", "options", "path", "procedures", "runner")
+
+    def __init__(self, path: Path | None, engine: Engine, options: Options) -> None:
+        self.path = path
+        self.engine = engine
+        self.options = options
+        self.functions = default_registry().copy()
+        self.procedures = ProcedureRegistry()
+        cache = StatementCache(
+            self.functions, self.procedures, entries_max=options.plan_cache_entries_max
+        )
+        self.runner = StatementRunner(engine, cache, options)
+        self.handles = 1
+
+
+def options_of(given: dict[str, Any]) -> Options:
+    """Options from keyword arguments.
+
+    Raises:
+        OptionError: there is no such option; the message names the nearest.
+    """
+    known = [field.name for field in fields(Options)]
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.5)
+            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
+            raise OptionError(f"there is no option {name!r}{hint}")
+    if given.get("durability", "full") not in ("full", "normal", "off"):
+        raise OptionError(f"durability is 'full', 'normal' or 'off', not {given['durability']!r}")
+    if isinstance(given.get("import_folders"), (str, Path)):
+        raise OptionError("import_folders is a sequence of folders, not one")
+    if "import_folders" in given:
+        given["import_folders"] = tuple(str(folder) for folder in given["import_folders"])
+    return Options(**given)
+
+
+def acquire(path: Path | None, options: Options) -> SharedEngine:
+    """The engine of a file, opened or shared; None is a new one in memory.
+
+    Raises:
+        OptionError: it is open with other options.
+        StorageError: it cannot be opened.
+    """
+    if path is None:
+        return SharedEngine(None, _open(MemoryDirectory(), "memory.ngdb", options), options)
+    real = path.expanduser().resolve()
+    with _lock:
+        shared = _open_engines.get(real)
+        if shared is not None:
+            _check_same(shared.options, options)
+            shared.handles += 1
+            return shared
+        engine = _open(OsDirectory(str(real.parent)), real.name, options)
+        shared = _open_engines[real] = SharedEngine(real, engine, options)
+        return shared
+
+
+def release(shared: SharedEngine) -> None:
+    """One handle less; the last one closes the engine."""
+    with _lock:
+        shared.handles -= 1
+        if shared.handles:
+            return
+        if shared.path is not None:
+            del _open_engines[shared.path]
+        shared.engine.close()
+
+
+def _open(directory: Directory, name: str, options: Options) -> Engine:
+    return Engine.open(directory, name, options)
+
+
+def _check_same(opened: Options, wanted: Options) -> None:
+    """A second handle may be read-only; in all else it takes the engine as it is."""
+    for field in fields(Options):
+        name = field.name
+        have, want = getattr(opened, name), getattr(wanted, name)
+        if name == "read_only":
+            if have and not want:
+                raise OptionError("the file is open in this process already, and read-only")
+        elif want not in (have, field.default):
+            raise OptionError(
+                f"the file is open in this process already, with {name}={have!r}, not {want!r}"
+            )

@@ -1,0 +1,314 @@
+"""Graph: an open database. It only delegates: to the runner, the engine and the loaders."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.api import engines, loading
+from neuralgraph.api.exporting import networkx_graph
+from neuralgraph.api.moments import moment_of
+from neuralgraph.api.past_graph import PastGraph
+from neuralgraph.api.procedures import make_function, make_procedure
+from neuralgraph.api.transaction import Transaction
+from neuralgraph.errors import AccessModeError, ClosedError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Mapping
+    from types import TracebackType
+
+    import networkx as nx
+
+    from neuralgraph.access import ConstraintDefinition, IndexDefinition
+    from neuralgraph.api.engines import SharedEngine
+    from neuralgraph.api.loading import LoadReport, Progress
+    from neuralgraph.api.result import Result
+    from neuralgraph.api.statement import Parameters, StatementRunner
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What is in a graph, by name and number.
+
+    Attributes:
+        labels: nodes of each label.
+        relationship_types: relationships of each type.
+        property_keys: every key that was ever used.
+        indexes: the indexes that are ready.
+        constraints: the constraints in force.
+    """
+
+    labels: Mapping[str, int]
+    relationship_types: Mapping[str, int]
+    property_keys: tuple[str, ...]
+    indexes: tuple[IndexDefinition, ...]
+    constraints: tuple[ConstraintDefinition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphInfo:
+    """A graph in a few numbers.
+
+    Attributes:
+        path: its file; None in memory.
+        txid: the last commit.
+        nodes, relationships: how many there are.
+        bytes_on_disk: file and log; 0 in memory.
+    """
+
+    path: Path | None
+    txid: int
+    nodes: int
+    relationships: int
+    bytes_on_disk: int
+
+
+class Graph:
+    """An open graph; get one from `neuralgraph.open`. Any number of threads may use it."""
+
+    __slots__ = ("__weakref__", "_lock", "_read_only", "_shared", "_transactions")
+
+    def __init__(self, shared: SharedEngine, *, read_only: bool) -> None:
+        self._shared: SharedEngine | None = shared
+        self._read_only = read_only
+        self._lock = threading.Lock()
+        self._transactions: weakref.WeakSet[Transaction] = weakref.WeakSet()
+
+    # ── statements ────────────────────────────────────────────────────────────────────────────
+
+    def execute(self, query: str, parameters: Parameters | None = None, /, **named: Any) -> Result:
+        """Run one statement as a transaction of its own.
+
+        Args:
+            query: the statement.
+            parameters: values of its ``$parameters``, by name.
+            named: the same, as keyword arguments.
+
+        Raises:
+            QueryError: the statement is wrong or failed; nothing of it happened.
+            ConflictError, DeadlockError, LockTimeoutError: another writer was in the way; run it again.
+            StorageError: the disk refused, or the graph is closed.
+        """
+        shared = self._shared
+        if shared is None:
+            raise _closed()
+        return shared.runner.execute(query, parameters, named, read_only=self._read_only)
+
+    def transaction(self, **metadata: Any) -> Transaction:
+        """Begin a transaction; use it as a context manager.
+
+        Args:
+            metadata: such as ``actor="import"`` or ``reason="..."``; kept with the commit.
+        """
+        if self._read_only:
+            raise AccessModeError("this graph was opened to read only; it has no transactions")
+        transaction = Transaction(self._runner(), metadata, self._transactions.discard)
+        self._transactions.add(transaction)
+        return transaction
+
+    def at(self, moment: Any) -> PastGraph:
+        """The graph as it was, to read only.
+
+        Args:
+            moment: a time (an aware `datetime`, or text such as ``"2026-01-01T00:00:00Z"``), or the
+                number of a transaction (int): the state right after it.
+        """
+        return PastGraph(self._runner(), self._runner().reader_at_moment(moment_of(moment)))
+
+    # ── bulk ──────────────────────────────────────────────────────────────────────────────────
+
+    def load_nodes(
+        self,
+        labels: str | Iterable[str],
+        data: Any,
+        *,
+        key: str | None = None,
+        progress: Progress | None = None,
+    ) -> LoadReport:
+        """Add a node for each row of a table, in one transaction.
+
+        Args:
+            labels: what the nodes are labelled with.
+            data: dict of columns, DataFrame (pandas, polars), Arrow table, or path of a CSV or
+                Parquet file; each column becomes a property, nulls are left out.
+            key: the column that tells the nodes apart; it gets a unique constraint (on the first
+                label) if there is none yet.
+            progress: called with (rows done, rows in all) from time to time.
+
+        Raises:
+            ConstraintViolationError: two nodes have the same key; nothing was loaded.
+            QueryTypeError: not a table, or a value that cannot be stored.
+        """
+        names = (labels,) if isinstance(labels, str) else tuple(labels)
+        return loading.load_nodes(self._writable(), names, data, key=key, progress=progress)
+
+    def load_relationships(
+        self,
+        relationship_type: str,
+        data: Any,
+        *,
+        source: tuple[str, ...],
+        target: tuple[str, ...],
+        progress: Progress | None = None,
+    ) -> LoadReport:
+        """Add a relationship for each row of a table, in one transaction.
+
+        Args:
+            relationship_type: their type.
+            data: as for `load_nodes`; columns other than those of the ends become properties.
+            source: ``(label, column)`` or ``(label, column, property)``: the column holds the value of
+                the property of the source node; without it, of the label's unique constraint.
+            target: the same for the target node.
+            progress: called with (rows done, rows in all) from time to time.
+
+        Raises:
+            EntityNotFoundError: a row names a node that does not exist; nothing was loaded.
+        """
+        return loading.load_relationships(
+            self._writable(),
+            relationship_type,
+            data,
+            source=source,
+            target=target,
+            progress=progress,
+        )
+
+    def to_networkx(self) -> nx.MultiDiGraph[Any]:
+        """The whole graph: nodes by id with ``labels`` and properties, edges keyed by id with ``type``."""
+        return networkx_graph(self._runner().engine.reader())
+
+    # ── own functions and procedures ──────────────────────────────────────────────────────────
+
+    def register_function(
+        self, name: str, function: Callable[..., Any], *, deterministic: bool = False
+    ) -> None:
+        """Make a Python function callable from queries, for all handles of this graph in this process.
+
+        Args:
+            name: as queries write it, such as ``shop.discount``.
+            function: takes values as results have them, and gives a value that could be a parameter.
+            deterministic: the same arguments always give the same value.
+        """
+        shared = self._opened()
+        shared.functions.register(make_function(name, function, deterministic=deterministic))
+        shared.runner.cache.clear()
+
+    def register_procedure(
+        self, signature: str, rows: Iterable[Mapping[str, Any]] | Callable[..., Any]
+    ) -> None:
+        """Make a procedure callable with CALL, for all handles of this graph in this process.
+
+        Args:
+            signature: such as ``shop.price(item :: STRING) :: (price :: FLOAT)``.
+            rows: a function that takes the inputs and gives an iterable of mappings (or tuples) of
+                outputs; or rows that hold inputs and outputs: a call gives those whose inputs match.
+        """
+        shared = self._opened()
+        shared.procedures.register(make_procedure(signature, rows))
+        shared.runner.cache.clear()
+
+    # ── the whole ─────────────────────────────────────────────────────────────────────────────
+
+    def schema(self) -> Schema:
+        """Labels, types, keys, indexes and constraints."""
+        catalog = self._runner().engine.reader().catalog
+        return Schema(
+            labels={name: catalog.node_count(name) for name in catalog.labels()},
+            relationship_types={name: catalog.edge_count(name) for name in catalog.edge_types()},
+            property_keys=tuple(catalog.property_keys()),
+            indexes=tuple(catalog.indexes()),
+            constraints=tuple(catalog.constraints()),
+        )
+
+    def info(self) -> GraphInfo:
+        """Counts and sizes."""
+        shared = self._opened()
+        catalog = shared.engine.reader().catalog
+        return GraphInfo(
+            path=shared.path,
+            txid=shared.engine.txid,
+            nodes=catalog.node_count(),
+            relationships=catalog.edge_count(),
+            bytes_on_disk=0 if shared.path is None else bytes_on_disk(shared.path),
+        )
+
+    def verify(self) -> list[str]:
+        """Read everything and check every invariant; the problems found, an empty list when all is well."""
+        return list(self._runner().engine.verify())
+
+    def checkpoint(self) -> None:
+        """Fold the commits of the log into the file, so that the log can be cut."""
+        self._writable().engine.checkpoint()
+
+    def close(self) -> None:
+        """Roll back what is open and let go of the file; harmless when called twice."""
+        with self._lock:
+            shared, self._shared = self._shared, None
+        if shared is None:
+            return
+        for transaction in list(self._transactions):
+            transaction.rollback()
+        engines.release(shared)
+
+    def __enter__(self) -> Graph:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        shared = self._shared
+        return f"<Graph {'closed' if shared is None else shared.path or 'in memory'}>"
+
+    # ── checks ────────────────────────────────────────────────────────────────────────────────
+
+    def _opened(self) -> SharedEngine:
+        if self._shared is None:
+            raise _closed()
+        return self._shared
+
+    def _runner(self) -> StatementRunner:
+        return self._opened().runner
+
+    def _writable(self) -> StatementRunner:
+        if self._read_only:
+            raise AccessModeError("this graph was opened to read only")
+        return self._runner()
+
+
+def open(path: str | os.PathLike[str] | None = None, **options: Any) -> Graph:  # noqa: A001 - neuralgraph.open
+    """Open a graph; the file is made when it does not exist.
+
+    Args:
+        path: the database file; None is a new graph in memory. A second open of the same file in one
+            process shares its engine.
+        options: the fields of `config.Options`: ``durability="full" | "normal" | "off"``,
+            ``busy_timeout_s``, ``query_timeout_s``, ``read_only=True``, ...
+
+    Raises:
+        OptionError: there is no such option.
+        NotADatabaseError, FormatVersionError, CorruptionError, DatabaseLockedError, DiskError.
+    """
+    chosen = engines.options_of(options)
+    shared = engines.acquire(None if path is None else Path(path), chosen)
+    return Graph(shared, read_only=chosen.read_only)
+
+
+def bytes_on_disk(path: Path) -> int:
+    """Size of the database file and its log."""
+    log = path.with_name(path.name + "-wal")
+    files = [path, *(log.iterdir() if log.is_dir() else ())]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _closed() -> ClosedError:
+    return ClosedError("the graph was closed")
