@@ -253,7 +253,7 @@ class Column:
         array = self._array
         assert array is not None
         if self.dictionary is not None:
-            return self.decoded()._make_list()
+            return self.decoded().to_list()
         if self.kind == Kind.VECTOR:
             items: list[Any] = list(array)
         else:

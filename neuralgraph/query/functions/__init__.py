@@ -1,1 +1,39 @@
-"""functions: see ARCHITECTURE.md."""
+"""Functions and operators: name to signature, scalar and column kernel.
+
+`signature` says what a function is, `registry` finds it by name; `operators` has the operators of the
+language, `accessors` what stands behind a dot or in brackets, `aggregates` the aggregating functions.
+"""
+
+from neuralgraph.query.functions.accessors import (
+    UNBOUNDED,
+    property_of_value,
+    slice_list,
+    subscript,
+)
+from neuralgraph.query.functions.operators import BINARY, UNARY, OperatorFunction
+from neuralgraph.query.functions.registry import AnyFunction, Registry, default_registry
+from neuralgraph.query.functions.signature import (
+    ANY_TYPE,
+    Accumulator,
+    AggregateFunction,
+    CallContext,
+    Function,
+)
+
+__all__ = [
+    "ANY_TYPE",
+    "BINARY",
+    "UNARY",
+    "UNBOUNDED",
+    "Accumulator",
+    "AggregateFunction",
+    "AnyFunction",
+    "CallContext",
+    "Function",
+    "OperatorFunction",
+    "Registry",
+    "default_registry",
+    "property_of_value",
+    "slice_list",
+    "subscript",
+]

@@ -1,0 +1,84 @@
+"""STARTS WITH, ENDS WITH, CONTAINS and ``=~`` over TEXT columns.
+
+A search goes once through each different string of a dictionary. Strings that stand alone are searched
+by a list comprehension: turning them into one of numpy's string types costs more than it saves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from neuralgraph.query.functions.kernels.masks import merged_valid, rows_of
+from neuralgraph.query.functions.predicates import compiled_pattern
+from neuralgraph.values import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def _starts(strings: list[str], needle: str) -> list[bool]:
+    length = len(needle)
+    return [string[:length] == needle for string in strings]
+
+
+def _ends(strings: list[str], needle: str) -> list[bool]:
+    return [string.endswith(needle) for string in strings]
+
+
+def _contains(strings: list[str], needle: str) -> list[bool]:
+    return [needle in string for string in strings]
+
+
+def _matches(strings: list[str], needle: str) -> list[bool]:
+    fullmatch = compiled_pattern(needle).fullmatch
+    return [fullmatch(string) is not None for string in strings]
+
+
+def _predicate(search: Callable[[list[str], str], list[bool]]) -> Callable[..., Column | None]:
+    def kernel(left: Column, right: Column) -> Column | None:
+        if left.kind != Kind.TEXT or right.kind != Kind.TEXT:
+            return None
+        if right.count != 1 or right.valid is not None:
+            return _row_by_row(search, left, right)
+        needle = right.to_list()[0]
+        if left.dictionary is not None:
+            answers = np.array(search(left.dictionary.tolist(), needle), dtype=np.bool_)
+            array: Any = answers[left.array] if len(answers) else np.zeros(left.count, np.bool_)
+        else:
+            array = np.array(search(_without_nulls(left), needle), dtype=np.bool_)
+        return Column(Kind.BOOLEAN, left.count, array, left.valid, None)
+
+    kernel.__name__ = f"text{search.__name__}"
+    return kernel
+
+
+def _row_by_row(
+    search: Callable[[list[str], str], list[bool]], left: Column, right: Column
+) -> Column:
+    count = rows_of(left, right)
+    ones, others = _without_nulls(left), _without_nulls(right)
+    if left.count == 1:
+        ones *= count
+    if right.count == 1:
+        others *= count
+    answers = [search([one], other)[0] for one, other in zip(ones, others, strict=True)]
+    array = np.array(answers, dtype=np.bool_)
+    return Column(Kind.BOOLEAN, count, array, merged_valid(left, right), None)
+
+
+def _without_nulls(column: Column) -> list[str]:
+    """The strings, with the empty string for null."""
+    items = column.to_list()
+    if column.valid is None:
+        return items
+    return ["" if item is None else item for item in items]
+
+
+TEXT_KERNELS: Final[dict[str, Callable[[Column, Column], Column | None]]] = {
+    "STARTS WITH": _predicate(_starts),
+    "ENDS WITH": _predicate(_ends),
+    "CONTAINS": _predicate(_contains),
+    "=~": _predicate(_matches),
+}
