@@ -60,9 +60,9 @@ def _row_by_row(
     count = rows_of(left, right)
     ones, others = _without_nulls(left), _without_nulls(right)
     if left.count == 1:
-        ones *= count
+        ones = ones * count
     if right.count == 1:
-        others *= count
+        others = others * count
     answers = [search([one], other)[0] for one, other in zip(ones, others, strict=True)]
     array = np.array(answers, dtype=np.bool_)
     return Column(Kind.BOOLEAN, count, array, merged_valid(left, right), None)
