@@ -69,3 +69,23 @@ The signatures, on one page::
 
 A missing child directory or file is a `DiskError`. Rows outside a segment are the caller's mistake.
 """
+
+from neuralgraph.storage.disk.blocks import BlockFile, BlockRef
+from neuralgraph.storage.disk.files import Directory, File, Lock, OsDirectory
+from neuralgraph.storage.disk.memory_files import MemoryDirectory
+from neuralgraph.storage.disk.wal import LogRecord, LogStore, RecordKind, SegmentedLog, TornTail
+
+__all__ = [
+    "BlockFile",
+    "BlockRef",
+    "Directory",
+    "File",
+    "Lock",
+    "LogRecord",
+    "LogStore",
+    "MemoryDirectory",
+    "OsDirectory",
+    "RecordKind",
+    "SegmentedLog",
+    "TornTail",
+]

@@ -79,7 +79,7 @@ class File(Protocol):
         ...
 
     def preallocate(self, size: int) -> None:
-        """Make the file at least `size` bytes, with space reserved where the system can; new bytes are zero."""
+        """Make the file at least `size` bytes, space reserved where the system can; new bytes are zero."""
         ...
 
     def map(self, offset: int, count: int) -> memoryview:

@@ -1,16 +1,7 @@
 """One log record <-> bytes: length and checksum round each, so that a torn one is known for what it is.
 
-    bytes  field     meaning
-    4      length    of the whole frame, these 4 bytes included
-    8      checksum  xxh3-64 of everything after it, seeded with the segment's seed xor the length
-    1      kind      low 7 bits: what the record is; high bit: the payload is a zstd frame
-    4      term      1 on a single machine; the Raft term in a cluster
-    8      index     place in the log, dense, from 1
-    8      txid      transaction the record belongs to; 0 when none
-    4      pending   how many records directly before this one were not known to be on disk when it was written
-    n      payload
-
-All integers are little-endian and unsigned. A length of zero is where nothing has been written yet.
+The layout is `format.LOG_FRAME` (``length | checksum | kind | term | index | txid | pending``) and then
+the payload. A length of zero is where nothing has been written yet.
 
 `pending` tells a torn tail from a damaged middle: a frame that was acknowledged can be missing in front of a
 later good frame only through damage, one that was still on its way may be missing for want of time.
@@ -25,14 +16,16 @@ import numpy as np
 import xxhash
 import zstandard
 
+from neuralgraph.storage.disk.format import LOG_FRAME
+
 if TYPE_CHECKING:
     from neuralgraph.values.arrays import AnyArray
 
-HEADER: Final = struct.Struct("<IQBIQQI")
+_HEADER: Final = LOG_FRAME.packer()
+_BODY: Final = LOG_FRAME.packer(2)
 _PREFIX: Final = struct.Struct("<IQ")
-_BODY: Final = struct.Struct("<BIQQI")
-HEADER_BYTES: Final = HEADER.size
-_INDEX_OFFSET: Final = 17
+HEADER_BYTES: Final = _HEADER.size
+_INDEX_OFFSET: Final = LOG_FRAME.offset("index")
 _COMPRESSED: Final = 0x80
 COMPRESS_BYTES_MIN: Final = 4096
 """Payloads longer than this are compressed when that saves an eighth or more."""
@@ -54,7 +47,7 @@ class LogRecord(NamedTuple):
 
     kind: int
     term: int
-    index: int
+    index: int  # type: ignore[assignment]  # a tuple's method of that name is not missed
     txid: int
     payload: bytes
 
@@ -94,7 +87,7 @@ def decode_frame(data: bytes, offset: int, seed: int) -> Frame | None:
     end_of_header = offset + HEADER_BYTES
     if end_of_header > len(data):
         return None
-    length, checksum, kind, term, index, txid, pending = HEADER.unpack_from(data, offset)
+    length, checksum, kind, term, index, txid, pending = _HEADER.unpack_from(data, offset)
     end = offset + length
     if length < HEADER_BYTES or end > len(data):
         return None
@@ -140,8 +133,3 @@ def _candidates(data: bytes, offset: int, index: int) -> AnyArray:
         found |= tail[place : place + count].astype(np.uint64) << np.uint64(8 * byte)
     latest = index + len(data) // HEADER_BYTES + 1
     return np.flatnonzero((found > index) & (found <= latest))
-
-
-def segment_seed(identity: bytes, number: int, base_index: int) -> int:
-    """What a segment mixes into its checksums, so that another's bytes never pass for its own."""
-    return _xxh3(identity + struct.pack("<QQ", number, base_index)) & _MASK

@@ -1,0 +1,162 @@
+"""What a directory of segments holds: the chain of segments, the last record, the torn tail.
+
+Nothing is written here before everything was read and found good.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from neuralgraph.errors import CorruptionError
+from neuralgraph.storage.disk.framing import decode_frame, frame_length, frames_beyond
+from neuralgraph.storage.disk.wal.log_segment import (
+    HEADER_BYTES,
+    SPARE_NAME,
+    ZEROING_NAME,
+    Segment,
+    fill_with_zeros,
+    open_segment,
+    segment_numbers,
+)
+
+if TYPE_CHECKING:
+    from neuralgraph.storage.disk.files import Directory
+
+MARK_BYTES: Final = 1 << 16
+"""About one record in this many bytes is marked, so that reading can start near it."""
+
+
+class TornTail(NamedTuple):
+    """What a crash left behind the last record; it was never acknowledged.
+
+    Attributes:
+        index: of the record that should have been there.
+        byte_count: how much was set aside.
+        file: where, in the log's directory.
+    """
+
+    index: int  # type: ignore[assignment]  # a tuple's method of that name is not missed
+    byte_count: int
+    file: str
+
+
+@dataclass(slots=True)
+class Recovered:
+    """A log as found.
+
+    Attributes:
+        segments: ascending; empty for a new log.
+        next_index: of the next record.
+        end: where it goes in the last segment.
+        last_term: of the last record; 0 when none is known.
+        torn: bytes behind the last record that are no record; empty when there are none.
+    """
+
+    segments: list[Segment]
+    next_index: int
+    end: int
+    last_term: int
+    torn: bytes
+
+
+def recover(directory: Directory, identity: bytes) -> Recovered:
+    """Read all segments.
+
+    Raises:
+        CorruptionError: a segment is missing or damaged, or a record that was acknowledged is.
+    """
+    segments: list[Segment] = []
+    found = Recovered(segments, 1, HEADER_BYTES, 0, b"")
+    numbers = segment_numbers(directory.names())
+    try:
+        for place, number in enumerate(numbers):
+            segment = open_segment(directory, number, identity)
+            segments.append(segment)
+            if place == 0:
+                found.next_index, found.last_term = segment.base_index, segment.previous_term
+            _check_follows(directory, segment, found, numbers[0] + place)
+            _walk(segment, found, is_last=place == len(numbers) - 1)
+    except BaseException:
+        for segment in segments:
+            segment.file.close()
+        raise
+    return found
+
+
+def set_torn_tail_aside(directory: Directory, found: Recovered) -> TornTail | None:
+    """Copy the torn bytes to a file of their own and put zeros in their place."""
+    if not found.torn:
+        return None
+    name = f"torn-{found.next_index}.bin"
+    copy = directory.open(name, create=True)
+    try:
+        copy.truncate(0)
+        copy.write_at(0, found.torn)
+        copy.sync()
+    finally:
+        copy.close()
+    file = found.segments[-1].file
+    fill_with_zeros(file, found.end, len(found.torn))
+    file.sync()
+    return TornTail(found.next_index, len(found.torn), name)
+
+
+def remove_leftovers(directory: Directory, segment_bytes: int) -> None:
+    """Remove what a crash left half made, and spares of a size that is not wanted any more."""
+    for name in directory.names():
+        is_leftover = ZEROING_NAME.fullmatch(name) is not None
+        if SPARE_NAME.fullmatch(name):
+            file = directory.open(name)
+            is_leftover = file.size() != segment_bytes
+            file.close()
+        if is_leftover:
+            directory.remove(name)
+
+
+def _check_follows(
+    directory: Directory, segment: Segment, found: Recovered, expected_number: int
+) -> None:
+    if segment.number != expected_number or segment.base_index != found.next_index:
+        raise CorruptionError(
+            f"log records {found.next_index} to {segment.base_index - 1} are missing",
+            where=f"{directory.label}, before {segment.file.name}",
+        )
+
+
+def _walk(segment: Segment, found: Recovered, *, is_last: bool) -> None:
+    """Go through a segment's records; sets the end and the next index in `found`."""
+    data = segment.file.read_at(0, segment.size)
+    offset, index = HEADER_BYTES, segment.base_index
+    mark_from = HEADER_BYTES + MARK_BYTES
+    while (
+        frame := decode_frame(data, offset, segment.seed)
+    ) is not None and frame.record.index == index:
+        if offset >= mark_from:
+            segment.marks.append((index, offset))
+            mark_from = offset + MARK_BYTES
+        found.last_term = frame.record.term
+        offset = frame.end
+        index += 1
+    found.next_index, found.end = index, offset
+    length = frame_length(data, offset)
+    if not is_last:
+        # Behind the last record of a full segment there is nothing; what there is was synced.
+        if length:
+            raise _damaged(segment, offset, index)
+        return
+    tail = data[offset:].rstrip(b"\0")
+    if not tail:
+        return
+    for later in frames_beyond(data[: offset + len(tail)], offset, index, segment.seed):
+        # `pending` says that this record was known to be on disk when the later one was written.
+        if later.record.index - 1 - later.pending >= index:
+            raise _damaged(segment, offset, index)
+    found.torn = tail
+
+
+def _damaged(segment: Segment, offset: int, index: int) -> CorruptionError:
+    return CorruptionError(
+        f"log record {index} is damaged, and later ones are there; restore from a backup",
+        where=f"{segment.file.name}, offset {offset}",
+    )
