@@ -1,0 +1,283 @@
+"""The commit pipeline: one order for many writers.
+
+    encode          each writer by itself
+    order latch     check -> txid, timestamp -> propose (append to the log)        short, no disk sync
+    wait            for durability, outside every latch: concurrent writers share one sync
+    publish latch   apply to the state, in txid order; whoever wakes first does it for all that are durable
+
+Invariants:
+
+- txids are dense and in the order of the log; timestamps never go back;
+- a commit becomes visible only after it is durable, and only after all commits before it;
+- `state` is replaced, never changed, so that a reader takes one reference and needs no latch;
+- after a failed sync nobody knows what is on the disk, so nothing more is written until the next open; what
+  was acknowledged is safe, and reading goes on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.errors import DiskError, NeuralGraphError, StorageError
+from neuralgraph.storage.transactions.apply import apply_commit
+from neuralgraph.storage.transactions.commit_codec import encode_changes, records_of
+from neuralgraph.storage.transactions.conflicts import Generation
+from neuralgraph.storage.versions.changes import Commit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from neuralgraph.storage.disk import RecordKind
+    from neuralgraph.storage.transactions.replication import Replicator
+    from neuralgraph.storage.versions.base import Base
+    from neuralgraph.storage.versions.changes import Change
+    from neuralgraph.storage.versions.state import State
+
+
+class _Pending:
+    """A commit between its place in the log and its publication."""
+
+    __slots__ = ("base", "commit", "index", "is_published", "last_index_before")
+
+    def __init__(
+        self, commit: Commit, index: int, last_index_before: int, base: Base | None
+    ) -> None:
+        self.commit = commit
+        self.index = index
+        self.last_index_before = last_index_before
+        self.base = base
+        self.is_published = False
+
+
+class CommitPipeline:
+    """Everything between a write set and the state that has it.
+
+    Args:
+        state: what recovery found.
+        replicator: where commits go.
+        clock_us: microseconds since 1970 UTC; may go back, the timestamps of commits do not.
+        open_base: makes a base from the manifest that a bulk load logged.
+
+    Attributes:
+        state: the newest published state; take it once and read it.
+        generation: the delta store of `state`, as conflict checks see it. Read it before `state`.
+    """
+
+    __slots__ = (
+        "_clock_us",
+        "_failure",
+        "_last_timestamp_us",
+        "_last_txid",
+        "_open_base",
+        "_order",
+        "_pending",
+        "_publishing",
+        "_recent",
+        "_replicator",
+        "generation",
+        "on_publish",
+        "state",
+    )
+
+    def __init__(
+        self,
+        state: State,
+        replicator: Replicator,
+        *,
+        clock_us: Callable[[], int],
+        open_base: Callable[[bytes], Base],
+    ) -> None:
+        self.state = state
+        self.generation = Generation(state.deltas)
+        self.on_publish: Callable[[State], None] | None = None
+        self._replicator = replicator
+        self._clock_us = clock_us
+        self._open_base = open_base
+        self._last_txid = state.txid
+        self._last_timestamp_us = state.timestamp_us
+        self._order = threading.Lock()
+        self._publishing = threading.Lock()
+        self._pending: deque[_Pending] = deque()
+        self._recent: list[Commit] | None = None
+        self._failure: StorageError | None = None
+
+    # ── writing ───────────────────────────────────────────────────────────────────────────────
+
+    def commit(
+        self,
+        changes: Sequence[Change],
+        metadata: Mapping[str, Any],
+        *,
+        check: Callable[[], None] | None = None,
+        base: Base | None = None,
+    ) -> int:
+        """Make changes durable and visible.
+
+        Args:
+            changes: at least one.
+            metadata: kept with the commit.
+            check: called once the order is fixed; what it raises stops the commit.
+            base: for a bulk load, what its manifest describes, so that it need not be opened again.
+
+        Returns:
+            The txid.
+
+        Raises:
+            DiskError: nothing was committed. When it came from a sync, nothing more is written until
+                the graph is opened again.
+        """
+        encoded = encode_changes(changes)
+        with self._order:
+            self._require_working()
+            if check is not None:
+                check()
+            txid = self._last_txid + 1
+            timestamp_us = max(self._clock_us(), self._last_timestamp_us)
+            before = self._replicator.last_index
+            index = self._replicator.propose(records_of(encoded, txid, timestamp_us, metadata))
+            self._last_txid = txid
+            self._last_timestamp_us = timestamp_us
+            pending = _Pending(Commit(txid, timestamp_us, changes, metadata), index, before, base)
+            self._pending.append(pending)
+        try:
+            self._replicator.wait_durable(index)
+        except DiskError as error:
+            self._fail(pending, error)
+        self._publish(index)
+        if not pending.is_published:
+            self._require_working()
+        return txid
+
+    def log(self, kind: RecordKind, payload: bytes) -> int:
+        """Put a record that belongs to no transaction in the log; durable with the next commit.
+
+        Returns:
+            Its index.
+        """
+        with self._order:
+            self._require_working()
+            return self._replicator.propose([(kind, 0, payload)])
+
+    def _publish(self, index: int) -> None:
+        """Apply every commit up to `index`, which is durable; the order of the queue is that of the log."""
+        pending = self._pending
+        with self._publishing:
+            while pending and pending[0].index <= index:
+                self._require_working()
+                entry = pending[0]
+                try:
+                    self._apply(entry)
+                except BaseException as error:
+                    # It is in the log, and half of it in the deltas: only a new open tells them right.
+                    self._failure = StorageError(
+                        f"transaction {entry.commit.txid} is durable but could not be applied"
+                        f" ({error}); close the graph and open it again"
+                    )
+                    raise
+                pending.popleft()
+                entry.is_published = True
+
+    def _apply(self, entry: _Pending) -> None:
+        before = self.state
+        state = apply_commit(before, entry.commit, self._open_base, base=entry.base)
+        if state.deltas is not before.deltas:
+            self._extend_generations(state)
+        self.state = state
+        if self._recent is not None:
+            self._recent.append(entry.commit)
+        if self.on_publish is not None:
+            self.on_publish(state)
+
+    def _extend_generations(self, state: State) -> None:
+        # Linked before it is current: who reads `generation` and then `state` finds all of it.
+        fresh = Generation(state.deltas)
+        self.generation.successor = fresh
+        self.generation = fresh
+
+    # ── failing ───────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def failure(self) -> StorageError | None:
+        """Why nothing more is written; None when all is well."""
+        return self._failure
+
+    def stop(self, error: StorageError) -> None:
+        """Write nothing more."""
+        with self._order:
+            self._failure = self._failure or error
+
+    def _require_working(self) -> None:
+        if self._failure is not None:
+            raise type(self._failure)(str(self._failure)) from self._failure
+
+    def _fail(self, entry: _Pending, error: DiskError) -> None:
+        """A sync failed: withdraw what is not published, and write nothing more. Raises."""
+        with self._order, self._publishing:
+            if entry.is_published:
+                return
+            first = self._failure is None
+            message = (
+                f"{error}; the transaction was rolled back. What was committed before is safe and can be"
+                " read, but nothing is written until the graph is closed and opened again"
+            )
+            self._failure = DiskError(message)
+            if first and self._pending:
+                message += self._withdraw(self._pending[0].last_index_before)
+            self._pending.clear()
+        raise DiskError(message) from error
+
+    def _withdraw(self, index: int) -> str:
+        """Keep records that were rolled back from coming alive at the next open; what if not."""
+        try:
+            self._replicator.withdraw(index)
+        except NeuralGraphError as error:
+            return (
+                f" ({error}: should the disk have kept its records after all, the transaction will be"
+                " there after the next open)"
+            )
+        return ""
+
+    # ── for checkpoints ───────────────────────────────────────────────────────────────────────
+
+    def start_fold(self) -> State:
+        """The state to fold; commits from here on are collected for `finish_fold`."""
+        with self._publishing:
+            self._recent = []
+            return self.state
+
+    def abandon_fold(self) -> None:
+        """The fold failed: collect no more."""
+        with self._publishing:
+            self._recent = None
+
+    def finish_fold(self, rebase: Callable[[State, Sequence[Commit]], State]) -> State:
+        """Swap the base.
+
+        Args:
+            rebase: called with the current state and the commits since `start_fold`; gives the same
+                graph over the new base. Called again, with further commits only, when some came in
+                meanwhile; the last call happens under the publish latch.
+
+        Returns:
+            The state that is published now.
+        """
+        assert self._recent is not None, "start_fold comes first"
+        while len(self._recent) > _CATCH_UP_COMMITS_MAX:
+            with self._publishing:
+                commits, self._recent = self._recent, []
+                state = self.state
+            rebase(state, commits)
+        with self._publishing:
+            commits, self._recent = self._recent, None
+            state = rebase(self.state, commits)
+            self._extend_generations(state)
+            self.state = state
+            if self.on_publish is not None:
+                self.on_publish(state)
+            return state
+
+
+_CATCH_UP_COMMITS_MAX = 64
+"""With fewer commits to apply again, a checkpoint does it while the others wait."""

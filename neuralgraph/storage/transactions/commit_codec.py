@@ -1,0 +1,229 @@
+"""A commit as log records, and back.
+
+    Transaction  [timestamp_us, metadata, changes]        a small commit: all in one record
+
+    Begin        metadata                                 a large one: the parts
+    Changes      changes                                  any number of these
+    Commit       [timestamp_us, how many Changes records]
+
+where changes are ``[[opcode, fields...], ...]``. All have the txid, and all records of a commit are appended in one
+write. A crash can tear that write: then a checksum fails, the Commit is missing or what was counted is not there,
+and the transaction never happened. Nothing but a whole commit ever becomes state, so nobody needs to undo
+anything. An Abort says that a Begin has no Commit and never will.
+
+The opcodes are part of the file format: a number never gets a new meaning.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from neuralgraph.access import ConstraintDefinition, IndexDefinition
+from neuralgraph.errors import CorruptionError
+from neuralgraph.storage.disk import LogRecord, RecordKind, decode, encode
+from neuralgraph.storage.versions.changes import (
+    AttachSegments,
+    Change,
+    Commit,
+    CreateConstraint,
+    CreateEdge,
+    CreateIndex,
+    CreateNode,
+    DeleteEdge,
+    DeleteNode,
+    DropConstraint,
+    DropIndex,
+    SetEdgeProperty,
+    SetLabels,
+    SetNodeProperty,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from neuralgraph.storage.transactions.replication import Entry
+
+CHANGES_PER_RECORD_MAX: Final = 1_024
+"""A large transaction is cut into records of this many changes, so that none is huge."""
+
+_FIELDS: Final[dict[type, Callable[[Any], list[Any]]]] = {
+    CreateNode: lambda c: [1, c.id, c.labels, c.properties],
+    DeleteNode: lambda c: [2, c.id],
+    SetNodeProperty: lambda c: [3, c.id, c.key, c.value],
+    SetLabels: lambda c: [4, c.id, c.labels],
+    CreateEdge: lambda c: [5, c.id, c.type, c.source, c.target, c.properties],
+    DeleteEdge: lambda c: [6, c.id, c.type, c.source, c.target],
+    SetEdgeProperty: lambda c: [7, c.id, c.key, c.value],
+    CreateIndex: lambda c: [8, *_index_fields(c.definition)],
+    DropIndex: lambda c: [9, c.name],
+    CreateConstraint: lambda c: [10, *_constraint_fields(c.definition)],
+    DropConstraint: lambda c: [11, c.name],
+    AttachSegments: lambda c: [12, c.manifest],
+}
+
+_MAKERS: Final[dict[int, Callable[..., Change]]] = {
+    1: lambda node_id, labels, properties: CreateNode(node_id, tuple(labels), properties),
+    2: DeleteNode,
+    3: SetNodeProperty,
+    4: lambda node_id, labels: SetLabels(node_id, tuple(labels)),
+    5: CreateEdge,
+    6: DeleteEdge,
+    7: SetEdgeProperty,
+    8: lambda *fields: CreateIndex(_index(*fields)),
+    9: DropIndex,
+    10: lambda *fields: CreateConstraint(_constraint(*fields)),
+    11: DropConstraint,
+    12: AttachSegments,
+}
+
+
+def _index_fields(index: IndexDefinition) -> list[Any]:
+    return [
+        index.name,
+        index.kind,
+        index.entity,
+        list(index.labels),
+        list(index.keys),
+        index.owner,
+    ]
+
+
+def _index(
+    name: str, kind: Any, entity: Any, labels: list[str], keys: list[str], owner: str | None
+) -> IndexDefinition:
+    return IndexDefinition(name, kind, entity, tuple(labels), tuple(keys), owner)
+
+
+def _constraint_fields(constraint: ConstraintDefinition) -> list[Any]:
+    return [
+        constraint.name,
+        constraint.kind,
+        constraint.entity,
+        constraint.label,
+        list(constraint.keys),
+        constraint.type_name,
+    ]
+
+
+def _constraint(
+    name: str, kind: Any, entity: Any, label: str, keys: list[str], type_name: str | None
+) -> ConstraintDefinition:
+    return ConstraintDefinition(name, kind, entity, label, tuple(keys), type_name)
+
+
+def encode_changes(changes: Sequence[Change]) -> list[Any]:
+    """A write set as `records_of` wants it; the work is done here, outside the commit latch.
+
+    Returns:
+        The changes as plain lists for a small write set; else the payloads of its Changes records.
+    """
+    fields = _FIELDS
+    if len(changes) <= CHANGES_PER_RECORD_MAX:
+        return [[fields[type(change)](change) for change in changes]]
+    return [
+        encode([fields[type(change)](change) for change in changes[start:stop]])
+        for start, stop in _parts(len(changes))
+    ]
+
+
+def _parts(count: int) -> Iterator[tuple[int, int]]:
+    for start in range(0, count, CHANGES_PER_RECORD_MAX):
+        yield start, start + CHANGES_PER_RECORD_MAX
+
+
+def decode_changes(parts: Iterable[Any]) -> list[Change]:
+    """The changes of a Changes record, from its decoded payload."""
+    makers = _MAKERS
+    return [makers[fields[0]](*fields[1:]) for fields in parts]
+
+
+def records_of(
+    encoded: list[Any], txid: int, timestamp_us: int, metadata: Mapping[str, Any]
+) -> list[Entry]:
+    """The records of a commit, in order.
+
+    Args:
+        encoded: what `encode_changes` gave.
+        txid: of the commit.
+        timestamp_us: of the commit.
+        metadata: values that can be stored.
+    """
+    if len(encoded) == 1 and type(encoded[0]) is list:
+        return [(RecordKind.TRANSACTION, txid, encode([timestamp_us, dict(metadata), encoded[0]]))]
+    records: list[Entry] = [(RecordKind.BEGIN, txid, encode(dict(metadata)))]
+    records.extend((RecordKind.CHANGES, txid, payload) for payload in encoded)
+    records.append((RecordKind.COMMIT, txid, encode([timestamp_us, len(encoded)])))
+    return records
+
+
+class CommitReader:
+    """Puts commits together again from the records of a log, in order.
+
+    Attributes:
+        aborted: txids that began and did not commit, in order.
+    """
+
+    __slots__ = ("_changes", "_metadata", "_parts", "_txid", "aborted")
+
+    def __init__(self) -> None:
+        self.aborted: list[int] = []
+        self._txid: int | None = None
+        self._metadata: Mapping[str, Any] = {}
+        self._changes: list[Change] = []
+        self._parts = 0
+
+    @property
+    def unfinished(self) -> int | None:
+        """The txid that began and has not ended yet."""
+        return self._txid
+
+    def take(self, record: LogRecord) -> Commit | None:
+        """The next record; gives the commit that it completes, if it does.
+
+        Records of other kinds are passed over.
+
+        Raises:
+            CorruptionError: a record that cannot stand where it stands.
+        """
+        match record.kind:
+            case RecordKind.TRANSACTION:
+                self._abandon()
+                timestamp_us, metadata, parts = decode(record.payload)
+                return Commit(record.txid, timestamp_us, decode_changes(parts), metadata)
+            case RecordKind.BEGIN:
+                self._abandon()
+                self._txid = record.txid
+                self._metadata = decode(record.payload)
+            case RecordKind.CHANGES:
+                self._expect(record)
+                self._changes.extend(decode_changes(decode(record.payload)))
+                self._parts += 1
+            case RecordKind.COMMIT:
+                return self._complete(record)
+            case RecordKind.ABORT:
+                self._abandon()
+        return None
+
+    def _complete(self, record: LogRecord) -> Commit:
+        self._expect(record)
+        timestamp_us, parts = decode(record.payload)
+        if parts != self._parts:
+            raise CorruptionError(
+                f"transaction {record.txid} has {self._parts} of {parts} records in the log",
+                where=f"log record {record.index}",
+            )
+        commit = Commit(record.txid, timestamp_us, self._changes, self._metadata)
+        self._txid, self._changes, self._parts = None, [], 0
+        return commit
+
+    def _expect(self, record: LogRecord) -> None:
+        if record.txid != self._txid:
+            raise CorruptionError(
+                f"a record of transaction {record.txid} does not follow its beginning",
+                where=f"log record {record.index}",
+            )
+
+    def _abandon(self) -> None:
+        if self._txid is not None:
+            self.aborted.append(self._txid)
+            self._txid, self._changes, self._parts = None, [], 0

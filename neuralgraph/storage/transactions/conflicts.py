@@ -1,0 +1,138 @@
+"""The first committer wins: what others committed since a snapshot, and whether it stands in the way.
+
+A checkpoint starts a new delta store, so "everything since my snapshot" may lie in several of them.
+`Generation` links them, oldest first; a transaction keeps the one that was current when it began, and
+so keeps alive exactly the stores that it may have to look at.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neuralgraph.errors import ConflictError
+from neuralgraph.storage.versions.changes import (
+    CreateEdge,
+    CreateNode,
+    DeleteEdge,
+    DeleteNode,
+    SetEdgeProperty,
+    SetLabels,
+    SetNodeProperty,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from neuralgraph.storage.versions.changes import Change
+    from neuralgraph.storage.versions.deltas import DeltaStore
+
+
+class Generation:
+    """One delta store and its successor; the last one is the current."""
+
+    __slots__ = ("deltas", "successor")
+
+    def __init__(self, deltas: DeltaStore) -> None:
+        self.deltas = deltas
+        self.successor: Generation | None = None
+
+    def __iter__(self) -> Iterator[DeltaStore]:
+        """This store and all later ones."""
+        generation: Generation | None = self
+        while generation is not None:
+            yield generation.deltas
+            generation = generation.successor
+
+
+def node_changed(generation: Generation, node_id: int) -> int:
+    """Txid of the newest commit that changed the node's labels or properties; 0: none there."""
+    newest = 0
+    for deltas in generation:
+        if deltas.change_count:
+            chain = deltas.node_states.chains.get(node_id)
+            if chain is not None:
+                newest = max(newest, chain.txid)
+            for column in deltas.node_values.values():
+                chain = column.chains.get(node_id)
+                if chain is not None:
+                    newest = max(newest, chain.txid)
+    return newest
+
+
+def edge_changed(generation: Generation, edge_id: int) -> int:
+    """Txid of the newest commit that changed or deleted the edge; 0: none there."""
+    newest = 0
+    for deltas in generation:
+        if deltas.change_count:
+            chain = deltas.edge_states.chains.get(edge_id)
+            if chain is not None:
+                newest = max(newest, chain.txid)
+            for column in deltas.edge_values.values():
+                chain = column.chains.get(edge_id)
+                if chain is not None:
+                    newest = max(newest, chain.txid)
+    return newest
+
+
+def node_deleted(generation: Generation, node_id: int) -> int:
+    """Txid of the commit that deleted the node; 0: none there did."""
+    for deltas in generation:
+        chain = deltas.node_states.chains.get(node_id)
+        if chain is not None and chain.value is None:
+            return chain.txid
+    return 0
+
+
+def node_attached(generation: Generation, node_id: int) -> int:
+    """Txid of the newest commit that tied an edge to the node; 0: none there."""
+    newest = 0
+    for deltas in generation:
+        for added in (deltas.outgoing.of_node(node_id), deltas.incoming.of_node(node_id)):
+            if added:
+                newest = max(newest, added[-1].txid)
+    return newest
+
+
+def validate(changes: Iterable[Change], generation: Generation, snapshot_txid: int) -> None:
+    """Check a whole write set against everything committed since its snapshot.
+
+    Entities that the write set itself creates are found unchanged, for nobody else knows their ids.
+
+    Raises:
+        ConflictError: naming all entities in conflict.
+    """
+    conflicts: dict[str, int] = {}
+    for kind, entity_id in {_target(change) for change in changes}:
+        newest = 0
+        match kind:
+            case "node":
+                newest = node_changed(generation, entity_id)
+            case "relationship":
+                newest = edge_changed(generation, entity_id)
+            case "deleted node":
+                newest = node_attached(generation, entity_id)
+                newest = max(newest, node_changed(generation, entity_id))
+        if newest > snapshot_txid:
+            conflicts[f"{kind.removeprefix('deleted ')} {entity_id}"] = newest
+    for change in changes:
+        if type(change) is CreateEdge:
+            for node_id in (change.source, change.target):
+                newest = node_deleted(generation, node_id)
+                if newest > snapshot_txid:
+                    conflicts[f"node {node_id}"] = newest
+    if conflicts:
+        raise ConflictError(tuple(sorted(conflicts)), max(conflicts.values()))
+
+
+def _target(change: Change) -> tuple[str, int]:
+    match change:
+        case SetNodeProperty() | SetLabels():
+            return ("node", change.id)
+        case SetEdgeProperty() | DeleteEdge():
+            return ("relationship", change.id)
+        case DeleteNode():
+            return ("deleted node", change.id)
+        case CreateNode() | CreateEdge():
+            return ("new", change.id)
+        case _:
+            return ("schema", 0)

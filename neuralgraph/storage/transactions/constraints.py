@@ -1,0 +1,268 @@
+"""Constraints: unique, exists, type and key (unique and exists).
+
+Unique values and types are checked at the write, for the clearest error; what a later write of the same
+statement may still put right (a property that must exist) is noted and checked at commit. A unique value is
+locked until the end of the transaction, so that of two transactions that want it one waits and then sees
+the other's commit; the check looks at the newest committed state as well as at the own view, because the
+snapshot may be older than the lock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from neuralgraph.errors import ConflictError, ConstraintViolationError
+from neuralgraph.storage.transactions.locks import WRITE
+from neuralgraph.storage.transactions.type_rules import conforms
+from neuralgraph.values.ordering import equality_key
+from neuralgraph.values.types import type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from neuralgraph.access import ConstraintDefinition, IndexDefinition
+    from neuralgraph.storage.transactions.locks import LockOwner, LockTable
+    from neuralgraph.storage.versions.catalog import Catalog
+    from neuralgraph.storage.versions.deltas import DeltaStore
+    from neuralgraph.storage.versions.graph_view import GraphView
+    from neuralgraph.storage.versions.state import State
+
+EntityKind = Literal["node", "edge"]
+
+_WORDS: Final = {"node": "node", "edge": "relationship"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A constraint, and the index that finds equal values, where it needs one."""
+
+    constraint: ConstraintDefinition
+    index: IndexDefinition | None
+
+    @property
+    def is_required(self) -> bool:
+        """Must the properties be there?"""
+        return self.constraint.kind in ("exists", "key")
+
+
+class RuleSet:
+    """The constraints of one catalogue, by what may break them."""
+
+    __slots__ = ("_by_key", "_by_label", "rules")
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = rules
+        self._by_label: dict[tuple[EntityKind, str], list[Rule]] = {}
+        self._by_key: dict[tuple[EntityKind, str], list[Rule]] = {}
+        for rule in rules:
+            constraint = rule.constraint
+            self._by_label.setdefault((constraint.entity, constraint.label), []).append(rule)
+            for key in constraint.keys:
+                self._by_key.setdefault((constraint.entity, key), []).append(rule)
+
+    @staticmethod
+    def of(catalog: Catalog) -> RuleSet:
+        """The rules of a catalogue."""
+        return RuleSet(
+            [
+                Rule(
+                    constraint,
+                    catalog.index(constraint.name) if constraint.kind in ("unique", "key") else None,
+                )
+                for constraint in catalog.constraints()
+            ]
+        )
+
+    def for_label(self, entity: EntityKind, label: str) -> Sequence[Rule]:
+        """Rules for entities with a label (or of a type)."""
+        return self._by_label.get((entity, label), ())
+
+    def for_key(self, entity: EntityKind, key: str) -> Sequence[Rule]:
+        """Rules that a change of this property may break."""
+        return self._by_key.get((entity, key), ())
+
+
+class ConstraintChecker:
+    """Checks the writes of one transaction.
+
+    Args:
+        rules: what holds.
+        view: the transaction's own view.
+        latest: the newest published state.
+        locks, owner: where unique values are locked.
+    """
+
+    __slots__ = ("_deferred", "_latest", "_locks", "_owner", "_view", "rules")
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        view: GraphView,
+        latest: Callable[[], State],
+        locks: LockTable,
+        owner: LockOwner,
+    ) -> None:
+        self.rules = rules
+        self._view = view
+        self._latest = latest
+        self._locks = locks
+        self._owner = owner
+        self._deferred: dict[tuple[str, int], Rule] = {}
+
+    # ── at the write; before the change is applied ────────────────────────────────────────────
+
+    def created(
+        self,
+        entity: EntityKind,
+        entity_id: int,
+        labels: Iterable[str],
+        properties: Mapping[str, Any],
+    ) -> None:
+        """An entity is about to be created."""
+        for label in labels:
+            for rule in self.rules.for_label(entity, label):
+                values = [properties.get(key) for key in rule.constraint.keys]
+                self._check(rule, entity_id, values)
+
+    def property_set(
+        self, entity: EntityKind, entity_id: int, labels: Iterable[str], key: str, value: Any
+    ) -> None:
+        """A property is about to change (None: to go)."""
+        for rule in self.rules.for_key(entity, key):
+            if rule.constraint.label in labels:
+                values = [
+                    value if wanted == key else self._value(entity, entity_id, wanted)
+                    for wanted in rule.constraint.keys
+                ]
+                self._check(rule, entity_id, values)
+
+    def label_added(self, node_id: int, label: str) -> None:
+        """A label is about to come."""
+        for rule in self.rules.for_label("node", label):
+            values = [self._value("node", node_id, key) for key in rule.constraint.keys]
+            self._check(rule, node_id, values)
+
+    def _check(self, rule: Rule, entity_id: int, values: list[Any]) -> None:
+        constraint = rule.constraint
+        if constraint.kind == "type":
+            check_type(constraint, entity_id, values[0])
+        elif None in values:
+            if rule.is_required:
+                self._deferred[constraint.name, entity_id] = rule
+        elif rule.index is not None:
+            self._check_unique(rule, rule.index, entity_id, values)
+
+    def _check_unique(
+        self, rule: Rule, index: IndexDefinition, entity_id: int, values: list[Any]
+    ) -> None:
+        constraint = rule.constraint
+        key = ("c", constraint.name, tuple(map(equality_key, values)))
+        self._locks.acquire(self._owner, key, WRITE)
+        view, latest = self._view, self._latest()
+        seen = [other for other in view.seek(index, values).tolist() if other != entity_id]
+        if latest.txid == view.txid:
+            if seen:
+                raise duplicate(constraint, seen[0], values)
+            return
+        # What this transaction changed itself is judged as it is now, the rest by the newest commit.
+        own = view.layers[-1]
+        for other in latest.view.seek(index, values).tolist():
+            if other != entity_id and not _is_touched(own, constraint, other):
+                raise duplicate(constraint, other, values)
+        for other in seen:
+            if _is_touched(own, constraint, other):
+                raise duplicate(constraint, other, values)
+            # Somebody gave the value free since the snapshot, in which it is still taken.
+            raise ConflictError((f"{_WORDS[constraint.entity]} {other}",), latest.txid)
+
+    # ── at commit ─────────────────────────────────────────────────────────────────────────────
+
+    def check_deferred(self) -> None:
+        """What had to be there by now.
+
+        Raises:
+            ConstraintViolationError: it is not.
+        """
+        for (_, entity_id), rule in self._deferred.items():
+            constraint = rule.constraint
+            if constraint.label not in self._labels(constraint.entity, entity_id):
+                continue
+            for key in constraint.keys:
+                if self._value(constraint.entity, entity_id, key) is None:
+                    raise missing(constraint, entity_id)
+
+    def _labels(self, entity: EntityKind, entity_id: int) -> Sequence[str]:
+        if entity == "node":
+            return self._view.labels_or_none(entity_id) or ()
+        edge = self._view.edge_or_none(entity_id)
+        return () if edge is None else edge[:1]
+
+    def _value(self, entity: EntityKind, entity_id: int, key: str) -> Any:
+        if entity == "node":
+            return self._view.latest_node_value(entity_id, key)
+        return self._view.latest_edge_value(entity_id, key)
+
+
+def _is_touched(own: DeltaStore, constraint: ConstraintDefinition, entity_id: int) -> bool:
+    """Did the transaction itself change what the constraint looks at?"""
+    is_node = constraint.entity == "node"
+    states = own.node_states if is_node else own.edge_states
+    if entity_id in states.chains:
+        return True
+    columns = own.node_values if is_node else own.edge_values
+    return any(
+        key in columns and entity_id in columns[key].chains for key in constraint.keys
+    )
+
+
+def check_type(constraint: ConstraintDefinition, entity_id: int, value: Any) -> None:
+    """Raise unless the value (None is fine) is of the constraint's type."""
+    wanted = constraint.type_name or "ANY"
+    if value is not None and not conforms(value, wanted):
+        raise ConstraintViolationError(
+            f"{_subject(constraint, entity_id)} requires the property `{constraint.keys[0]}` to be of"
+            f" type {wanted}, but {_shown(value)} is of type {type_name(value)}"
+            f" (constraint {constraint.name})",
+            constraint=constraint.name,
+            detail="PropertyTypeViolation",
+        )
+
+
+def duplicate(
+    constraint: ConstraintDefinition, entity_id: int, values: Sequence[Any]
+) -> ConstraintViolationError:
+    """`entity_id` has the values already."""
+    pairs = " and ".join(
+        f"`{key}` = {_shown(value)}"
+        for key, value in zip(constraint.keys, values, strict=True)
+    )
+    word = "property" if len(constraint.keys) == 1 else "properties"
+    return ConstraintViolationError(
+        f"{_subject(constraint, entity_id, 'already exists with')} and {word} {pairs}"
+        f" (constraint {constraint.name})",
+        constraint=constraint.name,
+        detail="UniquePropertyViolation",
+    )
+
+
+def missing(constraint: ConstraintDefinition, entity_id: int) -> ConstraintViolationError:
+    """`entity_id` lacks a property that must be there."""
+    keys = ", ".join(f"`{key}`" for key in constraint.keys)
+    wanted = f"property {keys}" if len(constraint.keys) == 1 else f"properties ({keys})"
+    return ConstraintViolationError(
+        f"{_subject(constraint, entity_id)} must have the {wanted} (constraint {constraint.name})",
+        constraint=constraint.name,
+        detail="PropertyExistenceViolation",
+    )
+
+
+def _subject(constraint: ConstraintDefinition, entity_id: int, link: str = "with") -> str:
+    if constraint.entity == "node":
+        return f"Node({entity_id}) {link} label `{constraint.label}`"
+    return f"Relationship({entity_id}) {link} type `{constraint.label}`"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."

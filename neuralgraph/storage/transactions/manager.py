@@ -1,0 +1,133 @@
+"""TransactionManager: what the transactions of one engine share."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.errors import ClosedError
+from neuralgraph.storage.disk import RecordKind, encode
+from neuralgraph.storage.transactions.constraints import RuleSet
+from neuralgraph.storage.transactions.ids import IdAllocator
+from neuralgraph.storage.transactions.locks import DELETE, GATE, LockOwner, LockTable
+from neuralgraph.storage.transactions.transaction import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from neuralgraph.storage.transactions.commit import CommitPipeline
+    from neuralgraph.storage.versions import Catalog, State
+    from neuralgraph.storage.versions.changes import Change
+
+
+class TransactionManager:
+    """Begins transactions, and holds what they share: locks, ids, the pipeline.
+
+    Args:
+        pipeline: where commits go.
+        node_start, edge_start: the first ids that were never leased.
+        busy_timeout_s: how long a writer waits for a lock.
+        is_read_only: refuse every write.
+
+    Attributes:
+        maintenance: held while the base is swapped, and while a commit changes the schema: a fold must
+            know all indexes before it begins.
+    """
+
+    __slots__ = (
+        "_is_closed",
+        "_rules",
+        "_serials",
+        "edge_ids",
+        "is_read_only",
+        "locks",
+        "maintenance",
+        "node_ids",
+        "pipeline",
+    )
+
+    def __init__(
+        self,
+        pipeline: CommitPipeline,
+        *,
+        node_start: int,
+        edge_start: int,
+        busy_timeout_s: float,
+        is_read_only: bool = False,
+    ) -> None:
+        self.pipeline = pipeline
+        self.locks = LockTable(timeout_s=busy_timeout_s)
+        self.node_ids = IdAllocator(node_start, self._lease_nodes)
+        self.edge_ids = IdAllocator(edge_start, self._lease_edges)
+        self.is_read_only = is_read_only
+        self.maintenance = threading.RLock()
+        self._serials = itertools.count(1)
+        self._rules: tuple[int, RuleSet] = (-1, RuleSet(()))
+        self._is_closed = False
+
+    def begin(self, metadata: Mapping[str, Any] | None = None) -> Transaction:
+        """A transaction on the newest state."""
+        if self._is_closed:
+            raise ClosedError("the graph was closed")
+        return Transaction(self, f"transaction {next(self._serials)}", metadata or {})
+
+    def close(self, *, timeout_s: float | None = None) -> LockOwner:
+        """Begin no more, and wait for those that write; they keep the gate for ever.
+
+        Returns:
+            Who holds the gate; let go of it to go on after all.
+
+        Raises:
+            LockTimeoutError: somebody still writes; nothing has changed.
+        """
+        owner = LockOwner("close()")
+        self._is_closed = True
+        try:
+            if timeout_s is not None:
+                self.locks.timeout_s = timeout_s
+            self.locks.acquire(owner, GATE, DELETE)
+        except BaseException:
+            self._is_closed = False
+            raise
+        return owner
+
+    def latest_state(self) -> State:
+        """The newest published state."""
+        return self.pipeline.state
+
+    def rules_of(self, catalog: Catalog) -> RuleSet:
+        """The constraints of a catalogue; made once for each version."""
+        version, rules = self._rules
+        if version != catalog.version:
+            rules = RuleSet.of(catalog)
+            self._rules = (catalog.version, rules)
+        return rules
+
+    def commit(self, changes: Sequence[Change], metadata: Mapping[str, Any]) -> int:
+        """See `CommitPipeline.commit`."""
+        return self.pipeline.commit(changes, metadata)
+
+    def commit_schema(self, changes: Sequence[Change], metadata: Mapping[str, Any]) -> int:
+        """The same, while no checkpoint is under way."""
+        with self.maintenance:
+            return self.pipeline.commit(changes, metadata)
+
+    def ended(self, owner: LockOwner) -> None:
+        """A transaction is over: its locks go."""
+        self.locks.release_all(owner)
+
+    # ── ids ───────────────────────────────────────────────────────────────────────────────────
+
+    def _lease_nodes(self, limit: int) -> None:
+        self._lease(limit, self.edge_ids.limit)
+
+    def _lease_edges(self, limit: int) -> None:
+        self._lease(self.node_ids.limit, limit)
+
+    def _lease(self, node_limit: int, edge_limit: int) -> None:
+        self.pipeline.log(RecordKind.LEASE, encode([node_limit, edge_limit]))
+
+    def log_leases(self) -> None:
+        """Write the current limits again, before the log's prefix with the older leases goes."""
+        self._lease(self.node_ids.limit, self.edge_ids.limit)

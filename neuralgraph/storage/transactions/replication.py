@@ -1,0 +1,88 @@
+"""Replicator: the seam between a commit and the places where it is kept.
+
+The pipeline hands in the records of a commit and waits until they are durable; what that means is the
+replicator's business: one disk here, a majority of machines in a cluster.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from neuralgraph.storage.disk import LogRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from neuralgraph.storage.disk import LogStore, RecordKind
+
+LOCAL_TERM: Final = 1
+"""On one machine there is never another leader."""
+
+Entry = tuple["RecordKind", int, bytes]
+"""Kind, txid and payload of a record to be."""
+
+
+class Replicator(Protocol):
+    """Where commits go."""
+
+    def propose(self, entries: Sequence[Entry]) -> int:
+        """Put records in order, all or none; returns the index of the last one.
+
+        Called by one thread at a time; quick: nothing need be durable yet.
+
+        Raises:
+            DiskError: they could not be kept; nothing of them ever will be.
+        """
+        ...
+
+    def wait_durable(self, index: int) -> None:
+        """Return once everything up to `index` is durable; many threads may wait at once.
+
+        Raises:
+            DiskError: it is not known whether they are; nothing may be proposed any more.
+        """
+        ...
+
+    def withdraw(self, index: int) -> None:
+        """Take back what comes after `index`, none of which was ever said to be durable."""
+        ...
+
+    @property
+    def last_index(self) -> int:
+        """Index of the last record proposed; 0 when there is none."""
+        ...
+
+
+class LocalReplicator:
+    """The segmented log of this machine."""
+
+    __slots__ = ("_log", "_next")
+
+    def __init__(self, log: LogStore) -> None:
+        self._log = log
+        self._next = log.last_index + 1
+
+    def propose(self, entries: Sequence[Entry]) -> int:
+        """See `Replicator.propose`."""
+        index = self._next
+        records = []
+        for kind, txid, payload in entries:
+            records.append(LogRecord(kind, LOCAL_TERM, index, txid, payload))
+            index += 1
+        self._log.append(records)
+        self._next = index
+        return index - 1
+
+    def wait_durable(self, index: int) -> None:
+        """See `Replicator.wait_durable`."""
+        self._log.sync(index)
+
+    def withdraw(self, index: int) -> None:
+        """See `Replicator.withdraw`."""
+        self._log.truncate_suffix(index + 1)
+        self._next = index + 1
+
+    @property
+    def last_index(self) -> int:
+        """See `Replicator.last_index`."""
+        return self._next - 1

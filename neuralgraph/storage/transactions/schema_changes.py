@@ -1,0 +1,257 @@
+"""Making and dropping indexes and constraints: what must hold before, as changes for the write set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.access import IndexDefinition
+from neuralgraph.errors import ConstraintViolationError, SchemaError
+from neuralgraph.storage.transactions.constraints import check_type, missing
+from neuralgraph.storage.versions.changes import (
+    Change,
+    CreateConstraint,
+    CreateIndex,
+    DropConstraint,
+    DropIndex,
+)
+from neuralgraph.values import Kind
+from neuralgraph.values.ordering import equality_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from neuralgraph.access import ConstraintDefinition
+    from neuralgraph.storage.transactions.transaction import Transaction
+    from neuralgraph.values import Column, IdArray
+
+_OFFENDERS_SHOWN_MAX = 5
+
+
+class Schema:
+    """The schema as a transaction sees it, its own changes included."""
+
+    __slots__ = ("constraints", "indexes")
+
+    def __init__(self, transaction: Transaction) -> None:
+        self.indexes = {index.name: index for index in transaction.catalog.indexes()}
+        self.constraints = {rule.name: rule for rule in transaction.catalog.constraints()}
+        for change in transaction.changes:
+            match change:
+                case CreateIndex(index):
+                    self.indexes[index.name] = index
+                case DropIndex(name):
+                    self.indexes.pop(name, None)
+                case CreateConstraint(constraint):
+                    self.constraints[constraint.name] = constraint
+                case DropConstraint(name):
+                    self.constraints.pop(name, None)
+                case _:
+                    continue
+
+    def require_free(self, name: str) -> None:
+        """Raise SchemaError when an index or a constraint has the name."""
+        if name in self.constraints:
+            raise SchemaError(
+                f"there is a constraint named {name} already", detail="ConstraintAlreadyExists"
+            )
+        if name in self.indexes:
+            raise SchemaError(f"there is an index named {name} already", detail="IndexAlreadyExists")
+
+    def equal_index(self, wanted: IndexDefinition) -> IndexDefinition | None:
+        """An index that finds the same."""
+        for index in self.indexes.values():
+            if (index.kind, index.entity, index.labels, index.keys) == (
+                wanted.kind,
+                wanted.entity,
+                wanted.labels,
+                wanted.keys,
+            ):
+                return index
+        return None
+
+
+def create_index(transaction: Transaction, definition: IndexDefinition) -> list[Change]:
+    """See `access.GraphWriter.create_index`."""
+    schema = Schema(transaction)
+    schema.require_free(definition.name)
+    equal = schema.equal_index(definition)
+    if equal is not None:
+        raise SchemaError(
+            f"the index {equal.name} covers {_covered(definition)} already",
+            detail="IndexAlreadyExists",
+        )
+    return [CreateIndex(definition)]
+
+
+def drop_index(transaction: Transaction, name: str) -> list[Change]:
+    """See `access.GraphWriter.drop_index`."""
+    index = Schema(transaction).indexes.get(name)
+    if index is None:
+        raise SchemaError(f"there is no index named {name}", detail="IndexNotFound")
+    if index.owner is not None:
+        raise SchemaError(
+            f"the index {name} belongs to the constraint {index.owner}; drop the constraint",
+            detail="IndexBelongsToConstraint",
+        )
+    return [DropIndex(name)]
+
+
+def create_constraint(transaction: Transaction, definition: ConstraintDefinition) -> list[Change]:
+    """See `access.GraphWriter.create_constraint`."""
+    schema = Schema(transaction)
+    schema.require_free(definition.name)
+    for other in schema.constraints.values():
+        if _same_rule(other, definition):
+            raise SchemaError(
+                f"the constraint {other.name} says the same already",
+                detail="ConstraintAlreadyExists",
+            )
+    changes: list[Change] = []
+    if definition.kind in ("unique", "key"):
+        index = index_of(definition)
+        equal = schema.equal_index(index)
+        if equal is not None:
+            raise SchemaError(
+                f"the index {equal.name} covers {_covered(index)} already;"
+                " drop it first, the constraint brings its own",
+                detail="IndexAlreadyExists",
+            )
+        changes.append(CreateIndex(index))
+    check_data(transaction, definition)
+    changes.append(CreateConstraint(definition))
+    return changes
+
+
+def drop_constraint(transaction: Transaction, name: str) -> list[Change]:
+    """See `access.GraphWriter.drop_constraint`."""
+    schema = Schema(transaction)
+    if name not in schema.constraints:
+        raise SchemaError(f"there is no constraint named {name}", detail="ConstraintNotFound")
+    changes: list[Change] = [DropConstraint(name)]
+    changes.extend(DropIndex(index.name) for index in schema.indexes.values() if index.owner == name)
+    return changes
+
+
+def index_of(constraint: ConstraintDefinition) -> IndexDefinition:
+    """The index that a unique or key constraint owns; it has the constraint's name."""
+    return IndexDefinition(
+        constraint.name,
+        "range",
+        constraint.entity,
+        (constraint.label,),
+        constraint.keys,
+        owner=constraint.name,
+    )
+
+
+def _covered(index: IndexDefinition) -> str:
+    keys = ", ".join(index.keys)
+    labels = "|".join(index.labels)
+    return f"(:{labels} {{{keys}}})" if index.entity == "node" else f"[:{labels} {{{keys}}}]"
+
+
+def _same_rule(one: ConstraintDefinition, other: ConstraintDefinition) -> bool:
+    return (one.kind, one.entity, one.label, one.keys) == (
+        other.kind,
+        other.entity,
+        other.label,
+        other.keys,
+    )
+
+
+# ── checking the data that is there ───────────────────────────────────────────────────────────
+
+
+def check_data(transaction: Transaction, constraint: ConstraintDefinition) -> None:
+    """Does all data obey the constraint?
+
+    Raises:
+        ConstraintViolationError: naming the first offenders.
+    """
+    if constraint.kind in ("exists", "key"):
+        _check_present(transaction, constraint)
+    if constraint.kind == "type":
+        _check_types(transaction, constraint)
+    if constraint.kind in ("unique", "key"):
+        seen = Duplicates(constraint)
+        for ids, columns in _batches(transaction, constraint):
+            seen.add(ids, columns)
+        seen.require_none()
+
+
+def _batches(
+    transaction: Transaction, constraint: ConstraintDefinition
+) -> Iterator[tuple[IdArray, list[Column]]]:
+    if constraint.entity == "node":
+        for ids in transaction.scan_nodes(constraint.label):
+            yield ids, [transaction.node_property(ids, key) for key in constraint.keys]
+    else:
+        for ids in transaction.scan_edges(constraint.label):
+            yield ids, [transaction.edge_property(ids, key) for key in constraint.keys]
+
+
+def _check_present(transaction: Transaction, constraint: ConstraintDefinition) -> None:
+    for ids, columns in _batches(transaction, constraint):
+        for column in columns:
+            valid = column.valid
+            if valid is not None and not valid.all():
+                raise missing(constraint, int(ids[~valid][0]))
+
+
+def _check_types(transaction: Transaction, constraint: ConstraintDefinition) -> None:
+    for ids, (column,) in _batches(transaction, constraint):
+        if column.kind in (Kind.INTEGER, Kind.FLOAT, Kind.BOOLEAN, Kind.TEXT):
+            # All of one type: the first one speaks for the rest.
+            valid = column.valid_mask
+            rows = valid.nonzero()[0][:1]
+        else:
+            rows = column.valid_mask.nonzero()[0]
+        values = column.take(rows).to_values()
+        for entity_id, value in zip(ids[rows].tolist(), values, strict=True):
+            check_type(constraint, entity_id, value)
+
+
+class Duplicates:
+    """Finds equal combinations of values as batches go by. Rows with a null are not looked at."""
+
+    __slots__ = ("_constraint", "_found", "_seen")
+
+    def __init__(self, constraint: ConstraintDefinition) -> None:
+        self._constraint = constraint
+        self._seen: dict[Any, int] = {}
+        self._found: list[tuple[int, int, tuple[Any, ...]]] = []
+
+    def add(self, ids: IdArray | Sequence[int], columns: Sequence[Column]) -> None:
+        """One batch more."""
+        seen = self._seen
+        # A loop: values of any type meet in one dictionary, by openCypher's equality.
+        for entity_id, values in zip(
+            list(ids), zip(*(column.to_values() for column in columns), strict=True), strict=True
+        ):
+            if None in values:
+                continue
+            key = tuple(map(equality_key, values))
+            first = seen.setdefault(key, int(entity_id))
+            if first != entity_id and values == values:  # noqa: PLR0124  (NaN equals nothing)
+                self._found.append((first, int(entity_id), values))
+
+    def require_none(self) -> None:
+        """Raise ConstraintViolationError when there were any, naming the first."""
+        if not self._found:
+            return
+        constraint = self._constraint
+        noun = "nodes" if constraint.entity == "node" else "relationships"
+        shown = "; ".join(
+            f"{noun} {first} and {second} both have "
+            + ", ".join(
+                f"`{key}` = {value!r}" for key, value in zip(constraint.keys, values, strict=True)
+            )
+            for first, second, values in self._found[:_OFFENDERS_SHOWN_MAX]
+        )
+        more = len(self._found) - _OFFENDERS_SHOWN_MAX
+        raise ConstraintViolationError(
+            f"the constraint {constraint.name} on {constraint.label} cannot be created: {shown}"
+            + (f"; and {more} more" if more > 0 else ""),
+            constraint=constraint.name,
+            detail="UniquePropertyViolation",
+        )

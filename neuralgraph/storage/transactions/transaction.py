@@ -1,0 +1,514 @@
+"""Transaction: a snapshot with the transaction's own changes on top; implements `access.GraphWriter`.
+
+Reading is a `GraphView` of two layers, the committed deltas and the own ones; before the first write there is
+one. Every write goes the same way:
+
+    check the value -> lock -> nobody committed a newer version? -> constraints -> add to the write set
+
+so that a write that raises has changed nothing. `commit` hands the write set to the pipeline, `rollback_to` cuts
+it.
+
+Data and schema do not mix in one transaction: an index is filled when its commit is applied, and must not be
+asked before.
+
+A transaction is used by one thread at a time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neuralgraph.errors import (
+    AccessModeError,
+    ConflictError,
+    ConstraintVerificationError,
+    EntityNotFoundError,
+    SchemaError,
+    TransactionClosedError,
+)
+from neuralgraph.storage.transactions import conflicts, schema_changes
+from neuralgraph.storage.transactions.constraints import ConstraintChecker
+from neuralgraph.storage.transactions.locks import ATTACH, DELETE, GATE, WRITE, LockOwner
+from neuralgraph.storage.transactions.write_set import (
+    WriteSet,
+    edge_changes,
+    node_changes,
+    rows_of_properties,
+    same_value,
+    stored_properties,
+)
+from neuralgraph.storage.versions import GraphView
+from neuralgraph.storage.versions.changes import (
+    Change,
+    CreateEdge,
+    CreateNode,
+    DeleteEdge,
+    DeleteNode,
+    SetEdgeProperty,
+    SetLabels,
+    SetNodeProperty,
+)
+from neuralgraph.values.types import storable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from neuralgraph.access import ConstraintDefinition, IndexDefinition
+    from neuralgraph.storage.transactions.constraints import EntityKind
+    from neuralgraph.storage.transactions.manager import TransactionManager
+    from neuralgraph.storage.versions import Catalog, State
+    from neuralgraph.values import Column, IdArray
+
+
+class Transaction(GraphView):
+    """One unit of work; see the module's docstring. Made by `TransactionManager.begin`."""
+
+    __slots__ = (
+        "_catalog",
+        "_catalog_changes",
+        "_checker",
+        "_generation",
+        "_is_open",
+        "_manager",
+        "_owner",
+        "_schema_writes",
+        "_state",
+        "_writes",
+        "metadata",
+    )
+
+    def __init__(
+        self, manager: TransactionManager, name: str, metadata: Mapping[str, Any]
+    ) -> None:
+        # In this order: see `conflicts.Generation`.
+        self._generation = manager.pipeline.generation
+        state = manager.pipeline.state
+        super().__init__(state.base, (state.deltas,), state.txid, state.catalog)
+        self._manager = manager
+        self._state = state
+        # Of the two only one has changes.
+        self._writes: WriteSet | None = None
+        self._schema_writes: WriteSet | None = None
+        self._checker: ConstraintChecker | None = None
+        self._owner = LockOwner(name)
+        self._is_open = True
+        self.metadata = metadata
+
+    # ── state ─────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def catalog(self) -> Catalog:  # type: ignore[override]
+        """See `access.GraphReader`; counts and names include the transaction's own changes.
+
+        An index that the transaction itself makes is not among the indexes before it is committed.
+        """
+        writes = self._writes
+        if writes is not None and writes.own.change_count != self._catalog_changes:
+            snapshot = self._state.catalog
+            snapshot.names.note(writes.changes[self._catalog_changes :])
+            self._catalog = snapshot.counting(writes.own.counts)
+            self._catalog_changes = writes.own.change_count
+        return self._catalog
+
+    @catalog.setter
+    def catalog(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._catalog_changes = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Neither committed nor rolled back."""
+        return self._is_open
+
+    @property
+    def has_changes(self) -> bool:
+        """Would a commit write anything?"""
+        return bool(self.changes)
+
+    @property
+    def changes(self) -> Sequence[Change]:
+        """The write set so far."""
+        writes = self._writes or self._schema_writes
+        return () if writes is None else writes.changes
+
+    # ── creating ──────────────────────────────────────────────────────────────────────────────
+
+    def create_node(self, labels: Sequence[str], properties: Mapping[str, Any]) -> int:
+        """See `access.GraphWriter`."""
+        writes = self._writes or self._begin_writing()
+        stored = stored_properties(properties) if properties else {}
+        ordered = self._label_tuple(labels)
+        node_id = self._manager.node_ids.take()
+        if self._checker is not None:
+            self._checker.created("node", node_id, ordered, stored)
+        writes.add(CreateNode(node_id, ordered, stored))
+        writes.created_nodes.add(node_id)
+        return node_id
+
+    def create_nodes(
+        self, count: int, labels: Sequence[str], properties: Mapping[str, Column]
+    ) -> IdArray:
+        """See `access.GraphWriter`."""
+        writes = self._writes or self._begin_writing()
+        rows = rows_of_properties(count, properties)
+        ordered = self._label_tuple(labels)
+        ids = self._manager.node_ids.take_many(count)
+        self._add_created("node", ordered, node_changes(ids, ordered, rows))
+        writes.created_nodes.update(ids.tolist())
+        return ids
+
+    def create_edge(
+        self, edge_type: str, source: int, target: int, properties: Mapping[str, Any]
+    ) -> int:
+        """See `access.GraphWriter`."""
+        writes = self._writes or self._begin_writing()
+        stored = stored_properties(properties) if properties else {}
+        self._attach(writes, source)
+        if target != source:
+            self._attach(writes, target)
+        edge_id = self._manager.edge_ids.take()
+        if self._checker is not None:
+            self._checker.created("edge", edge_id, (edge_type,), stored)
+        writes.add(CreateEdge(edge_id, edge_type, source, target, stored))
+        writes.created_edges.add(edge_id)
+        return edge_id
+
+    def create_edges(
+        self,
+        edge_type: str,
+        sources: IdArray,
+        targets: IdArray,
+        properties: Mapping[str, Column],
+    ) -> IdArray:
+        """See `access.GraphWriter`."""
+        writes = self._writes or self._begin_writing()
+        count = len(sources)
+        rows = rows_of_properties(count, properties)
+        self._attach_many(writes, np.unique(np.concatenate((sources, targets))))
+        ids = self._manager.edge_ids.take_many(count)
+        changes = edge_changes(ids, edge_type, sources, targets, rows)
+        self._add_created("edge", (edge_type,), changes)
+        writes.created_edges.update(ids.tolist())
+        return ids
+
+    def _add_created(
+        self,
+        entity: EntityKind,
+        labels: tuple[str, ...],
+        changes: Sequence[CreateNode] | Sequence[CreateEdge],
+    ) -> None:
+        writes, checker = self._writes, self._checker
+        assert writes is not None
+        if checker is None or not any(checker.rules.for_label(entity, label) for label in labels):
+            writes.extend(changes)
+            return
+        # One by one, so that each row is checked against the rows before it.
+        mark = len(writes.changes)
+        try:
+            for change in changes:
+                checker.created(entity, change.id, labels, change.properties)
+                writes.add(change)
+        except BaseException:
+            self.rollback_to(mark)
+            raise
+
+    # ── changing ──────────────────────────────────────────────────────────────────────────────
+
+    def set_node_property(self, node_id: int, key: str, value: Any) -> bool:
+        """See `access.GraphWriter`."""
+        writes = self._writes or self._begin_writing()
+        value = storable(value)
+        if node_id not in writes.created_nodes:
+            self._lock_node(node_id, WRITE)
+        checker = self._checker
+        rules = () if checker is None else checker.rules.for_key("node", key)
+        labels = self.labels_or_none(node_id)
+        if labels is None:
+            raise _gone("node", node_id)
+        if same_value(self.latest_node_value(node_id, key), value):
+            return False
+        if rules and checker is not None:
+            checker.property_set("node", node_id, labels, key, value)
+        writes.add(SetNodeProperty(node_id, key, value))
+        return True
+
+    def set_edge_property(self, edge_id: int, key: str, value: Any) -> bool:
+        """See `access.GraphWriter`."""
+        writes = self._writes or self._begin_writing()
+        value = storable(value)
+        if edge_id not in writes.created_edges:
+            self._lock_edge(edge_id)
+        edge = self.edge_or_none(edge_id)
+        if edge is None:
+            raise _gone("relationship", edge_id)
+        if same_value(self.latest_edge_value(edge_id, key), value):
+            return False
+        if self._checker is not None:
+            self._checker.property_set("edge", edge_id, edge[:1], key, value)
+        writes.add(SetEdgeProperty(edge_id, key, value))
+        return True
+
+    def add_label(self, node_id: int, label: str) -> bool:
+        """See `access.GraphWriter`."""
+        writes = self._writes or self._begin_writing()
+        if node_id not in writes.created_nodes:
+            self._lock_node(node_id, WRITE)
+        labels = self.labels_or_none(node_id)
+        if labels is None:
+            raise _gone("node", node_id)
+        if label in labels:
+            return False
+        if self._checker is not None:
+            self._checker.label_added(node_id, label)
+        writes.add(SetLabels(node_id, self._label_tuple((*labels, label))))
+        return True
+
+    def remove_label(self, node_id: int, label: str) -> bool:
+        """See `access.GraphWriter`."""
+        writes = self._writes or self._begin_writing()
+        if node_id not in writes.created_nodes:
+            self._lock_node(node_id, WRITE)
+        labels = self.labels_or_none(node_id)
+        if labels is None:
+            raise _gone("node", node_id)
+        if label not in labels:
+            return False
+        writes.add(SetLabels(node_id, tuple(other for other in labels if other != label)))
+        return True
+
+    def delete_edge(self, edge_id: int) -> bool:
+        """See `access.GraphWriter`."""
+        writes = self._writes or self._begin_writing()
+        edge = self.edge_or_none(edge_id)
+        if edge is None:
+            return False
+        if edge_id not in writes.created_edges:
+            self._lock_edge(edge_id)
+        writes.add(DeleteEdge(edge_id, *edge))
+        return True
+
+    def delete_node(self, node_id: int) -> bool:
+        """See `access.GraphWriter`."""
+        writes = self._writes or self._begin_writing()
+        if self.labels_or_none(node_id) is None:
+            return False
+        if node_id not in writes.created_nodes:
+            self._lock_node(node_id, DELETE)
+        writes.add(DeleteNode(node_id))
+        writes.deleted_nodes.add(node_id)
+        return True
+
+    # ── savepoints ────────────────────────────────────────────────────────────────────────────
+
+    def savepoint(self) -> int:
+        """See `access.GraphWriter`; costs nothing."""
+        return len(self.changes)
+
+    def rollback_to(self, savepoint: int) -> None:
+        """See `access.GraphWriter`; what is left is applied again. Locks are kept."""
+        writes = self._writes or self._schema_writes
+        if writes is None or len(writes.changes) == savepoint:
+            return
+        writes.cut(savepoint)
+        if writes is self._schema_writes:
+            return
+        self.layers = (self._state.deltas, writes.own)
+        self._adjacencies = {}
+        self.catalog = self._state.catalog
+
+    # ── schema ────────────────────────────────────────────────────────────────────────────────
+
+    def create_index(self, definition: IndexDefinition) -> None:
+        """See `access.GraphWriter`."""
+        writes = self._begin_schema_change()
+        writes.extend(schema_changes.create_index(self, definition))
+
+    def drop_index(self, name: str) -> None:
+        """See `access.GraphWriter`."""
+        writes = self._begin_schema_change()
+        writes.extend(schema_changes.drop_index(self, name))
+
+    def create_constraint(self, definition: ConstraintDefinition) -> None:
+        """See `access.GraphWriter`."""
+        writes = self._begin_schema_change()
+        writes.extend(schema_changes.create_constraint(self, definition))
+
+    def drop_constraint(self, name: str) -> None:
+        """See `access.GraphWriter`."""
+        writes = self._begin_schema_change()
+        writes.extend(schema_changes.drop_constraint(self, name))
+
+    # ── the end ───────────────────────────────────────────────────────────────────────────────
+
+    def commit(self) -> int:
+        """Make the changes durable and visible; the transaction is closed, whatever happens.
+
+        Returns:
+            The txid of the commit; without changes nothing is written, and it is the snapshot's.
+
+        Raises:
+            ConflictError, ConstraintViolationError, ConstraintVerificationError, DiskError: it was
+                rolled back.
+        """
+        if not self._is_open:
+            raise _closed()
+        try:
+            changes = self.changes
+            if not changes:
+                return self.txid
+            if self._writes is None:
+                return self._manager.commit_schema(changes, self.metadata)
+            self._check_before_commit(self._writes)
+            return self._manager.commit(changes, self.metadata)
+        finally:
+            self._close()
+
+    def rollback(self) -> None:
+        """Forget all changes; harmless when the transaction is closed already."""
+        if self._is_open:
+            self._close()
+
+    def _check_before_commit(self, writes: WriteSet) -> None:
+        for node_id in writes.deleted_nodes:
+            if self.labels_or_none(node_id) is None and len(self.expand_one(node_id, (), "both")[0]):
+                raise ConstraintVerificationError(
+                    f"node {node_id} cannot be deleted: it still has relationships;"
+                    " delete them first, or use DETACH DELETE",
+                    detail="DeleteConnectedNode",
+                )
+        if self._checker is not None:
+            self._checker.check_deferred()
+        if self._has_moved_on():
+            # Locks have kept other transactions of this process off since each write. What this
+            # finds was committed past them.
+            conflicts.validate(writes.changes, self._generation, self.txid)
+
+    def _close(self) -> None:
+        self._is_open = False
+        self._manager.ended(self._owner)
+
+    # ── locks and conflicts ───────────────────────────────────────────────────────────────────
+
+    def _begin_writing(self) -> WriteSet:
+        """The first write of data: pass the gate, make the own layer."""
+        self._require_writable()
+        if self._schema_writes is not None:
+            if self._schema_writes.changes:
+                raise _mixed()
+            self._schema_writes = None
+        manager = self._manager
+        manager.locks.acquire(self._owner, GATE, ATTACH)
+        # Behind the gate the schema stays as it is until this transaction ends.
+        if self._has_moved_on():
+            latest = manager.pipeline.state.catalog
+            known = self._state.catalog
+            if latest.constraints() != known.constraints() or latest.indexes() != known.indexes():
+                raise ConflictError(("the schema",), manager.pipeline.state.txid)
+        rules = manager.rules_of(self._state.catalog)
+        if rules.rules:
+            self._checker = ConstraintChecker(
+                rules, self, manager.latest_state, manager.locks, self._owner
+            )
+        self._writes = writes = WriteSet(self._state)
+        self.layers = (self._state.deltas, writes.own)
+        return writes
+
+    def _begin_schema_change(self) -> WriteSet:
+        """Keep all writers out, and move to the newest state, which then stays the newest."""
+        self._require_writable()
+        if self._schema_writes is not None:
+            return self._schema_writes
+        if self.has_changes:
+            raise _mixed()
+        self._manager.locks.acquire(self._owner, GATE, DELETE)
+        self._writes = self._checker = None
+        self._generation = self._manager.pipeline.generation
+        self._state = state = self._manager.pipeline.state
+        self.base, self.txid, self.catalog = state.base, state.txid, state.catalog
+        self.layers = (state.deltas,)
+        self._adjacencies, self._type_names = {}, None
+        self._schema_writes = WriteSet(state)
+        return self._schema_writes
+
+    def _require_writable(self) -> None:
+        if not self._is_open:
+            raise _closed()
+        if self._manager.is_read_only:
+            raise AccessModeError("the graph was opened for reading only")
+
+    def _has_moved_on(self) -> bool:
+        return self._manager.pipeline.state.txid != self.txid
+
+    def _lock_node(self, node_id: int, mode: int) -> None:
+        """Exclusive, for a change (WRITE) or a deletion (DELETE)."""
+        key = ("n", node_id)
+        if self._owner.held.get(key, 0) >= mode:
+            return
+        self._manager.locks.acquire(self._owner, key, mode)
+        if self._has_moved_on():
+            newest = conflicts.node_changed(self._generation, node_id)
+            if mode == DELETE:
+                newest = max(newest, conflicts.node_attached(self._generation, node_id))
+            if newest > self.txid:
+                raise ConflictError((f"node {node_id}",), newest)
+
+    def _lock_edge(self, edge_id: int) -> None:
+        key = ("e", edge_id)
+        if key in self._owner.held:
+            return
+        self._manager.locks.acquire(self._owner, key, WRITE)
+        if self._has_moved_on():
+            newest = conflicts.edge_changed(self._generation, edge_id)
+            if newest > self.txid:
+                raise ConflictError((f"relationship {edge_id}",), newest)
+
+    def _attach(self, writes: WriteSet, node_id: int) -> None:
+        """Tie an edge to the node: it must be there, and stay until the end."""
+        if node_id not in writes.created_nodes:
+            self._manager.locks.acquire(self._owner, ("n", node_id), ATTACH)
+            if self._has_moved_on():
+                newest = conflicts.node_deleted(self._generation, node_id)
+                if newest > self.txid:
+                    raise ConflictError((f"node {node_id}",), newest)
+        if self.labels_or_none(node_id) is None:
+            raise _gone("node", node_id)
+
+    def _attach_many(self, writes: WriteSet, node_ids: IdArray) -> None:
+        missing = node_ids[~self.node_exists(node_ids)]
+        if len(missing):
+            raise _gone("node", int(missing[0]))
+        created = writes.created_nodes
+        others = [node_id for node_id in node_ids.tolist() if node_id not in created]
+        self._manager.locks.acquire_many(
+            self._owner, [("n", node_id) for node_id in others], ATTACH
+        )
+        if self._has_moved_on():
+            for node_id in others:
+                newest = conflicts.node_deleted(self._generation, node_id)
+                if newest > self.txid:
+                    raise ConflictError((f"node {node_id}",), newest)
+
+    def _label_tuple(self, labels: Sequence[str]) -> tuple[str, ...]:
+        if len(labels) > 1:
+            return self._state.catalog.names.in_label_order(set(labels))
+        return tuple(labels)
+
+
+def _gone(kind: str, entity_id: int) -> EntityNotFoundError:
+    return EntityNotFoundError(
+        f"{kind} {entity_id} does not exist or was deleted", detail="DeletedEntityAccess"
+    )
+
+
+def _closed() -> TransactionClosedError:
+    return TransactionClosedError("the transaction was committed or rolled back already")
+
+
+def _mixed() -> SchemaError:
+    return SchemaError(
+        "indexes and constraints cannot be changed in a transaction that changes data;"
+        " use a transaction of their own",
+        detail="SchemaAndDataMixed",
+    )
