@@ -1,1 +1,39 @@
-"""api: see ARCHITECTURE.md."""
+"""What users hold: Graph, Transaction, Result. The only box that knows both stacks.
+
+graph.py       Graph and open_graph: delegate, and nothing else
+engines.py     one engine a file in a process, shared by its handles
+statement.py   the life of a statement: found or prepared, run on a snapshot or in a transaction
+prepared.py    from text to something that runs: the caches
+result.py      rows one by one or columns at once; record.py, rendering.py, exporting.py serve it
+loading.py     bulk loads; tables.py reads what users give, matching.py finds the ends
+procedures.py  functions and procedures of users
+"""
+
+from neuralgraph.api.exporting import portable
+from neuralgraph.api.graph import Graph, GraphInfo, Schema, open_graph
+from neuralgraph.api.loading import LoadReport
+from neuralgraph.api.past_graph import PastGraph
+from neuralgraph.api.record import Record
+from neuralgraph.api.result import Result, Subgraph, Summary
+from neuralgraph.api.transaction import Transaction
+from neuralgraph.errors import NeuralGraphError
+from neuralgraph.values import Node, Path, Relationship
+
+__all__ = [
+    "Graph",
+    "GraphInfo",
+    "LoadReport",
+    "NeuralGraphError",
+    "Node",
+    "PastGraph",
+    "Path",
+    "Record",
+    "Relationship",
+    "Result",
+    "Schema",
+    "Subgraph",
+    "Summary",
+    "Transaction",
+    "open_graph",
+    "portable",
+]

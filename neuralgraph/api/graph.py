@@ -285,8 +285,8 @@ class Graph:
         return self._runner()
 
 
-def open(path: str | os.PathLike[str] | None = None, **options: Any) -> Graph:  # noqa: A001 - neuralgraph.open
-    """Open a graph; the file is made when it does not exist.
+def open_graph(path: str | os.PathLike[str] | None = None, **options: Any) -> Graph:
+    """Open a graph; the file is made when it does not exist. Users call it `neuralgraph.open`.
 
     Args:
         path: the database file; None is a new graph in memory. A second open of the same file in one

@@ -1,0 +1,157 @@
+"""One function a command; each takes the parsed arguments and gives the exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.api import Graph, open_graph
+from neuralgraph.cli.progress import progress_bar
+from neuralgraph.cli.rendering import render, render_table
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from neuralgraph.api import LoadReport
+
+
+class UsageError(Exception):
+    """The arguments cannot be meant; the message is for the user."""
+
+
+def query(arguments: Namespace) -> int:
+    """``neuralgraph query FILE TEXT``."""
+    text = sys.stdin.read() if arguments.query == "-" else arguments.query
+    with open_existing(arguments.file) as graph:
+        where = graph if arguments.at is None else graph.at(arguments.at)
+        result = where.execute(text, parameters_of(arguments.param))
+        sys.stdout.write(render(result, arguments.format))
+        plan = result.summary.plan
+        if plan is not None:
+            sys.stdout.write(plan.rstrip("\n") + "\n")
+    return 0
+
+
+def load(arguments: Namespace) -> int:
+    """``neuralgraph load FILE nodes LABEL DATA`` and ``... relationships TYPE DATA``."""
+    if not Path(arguments.data).is_file():
+        raise UsageError(f"there is no file {arguments.data}")
+    with open_graph(arguments.file) as graph:
+        report = load_into(graph, arguments)
+    print(
+        f"{report.rows:,} {arguments.what} in {report.seconds:.2f} s ({report.rows_per_second:,.0f}/s)"
+    )
+    return 0
+
+
+def add_load_arguments(parser: ArgumentParser) -> None:
+    """What ``load`` and the shell's ``:load`` share."""
+    parser.add_argument("what", choices=("nodes", "relationships"))
+    parser.add_argument("name", help="the label (several as A:B), or the relationship type")
+    parser.add_argument("data", help="a .csv, .tsv or .parquet file")
+    parser.add_argument("--key", metavar="COLUMN", help="nodes: the column that tells them apart")
+    parser.add_argument(
+        "--source", metavar="LABEL:COLUMN[:PROPERTY]", help="relationships: where from"
+    )
+    parser.add_argument(
+        "--target", metavar="LABEL:COLUMN[:PROPERTY]", help="relationships: where to"
+    )
+
+
+def load_into(graph: Graph, arguments: Namespace) -> LoadReport:
+    """The load itself; the shell's ``:load`` uses it too."""
+    with progress_bar(f"loading {Path(arguments.data).name}") as progress:
+        if arguments.what == "nodes":
+            return graph.load_nodes(
+                arguments.name.split(":"), arguments.data, key=arguments.key, progress=progress
+            )
+        return graph.load_relationships(
+            arguments.name,
+            arguments.data,
+            source=end_of(arguments.source),
+            target=end_of(arguments.target),
+            progress=progress,
+        )
+
+
+def info(arguments: Namespace) -> int:
+    """``neuralgraph info FILE``."""
+    with open_existing(arguments.file, read_only=True) as graph:
+        facts = graph.info()
+        rows: list[tuple[str, Any]] = [
+            ("file", str(facts.path)),
+            ("bytes on disk", f"{facts.bytes_on_disk:,}"),
+            ("last transaction", f"{facts.txid:,}"),
+            ("nodes", f"{facts.nodes:,}"),
+            ("relationships", f"{facts.relationships:,}"),
+        ]
+        sys.stdout.write("".join(f"{name:<18}{value}\n" for name, value in rows))
+        text = render_schema(graph)
+        if text:
+            sys.stdout.write("\n" + text)
+    return 0
+
+
+def check(arguments: Namespace) -> int:
+    """``neuralgraph check FILE``: 0 when all is well, 1 when something is not."""
+    with open_existing(arguments.file, read_only=True) as graph:
+        problems = graph.verify()
+    for problem in problems:
+        print(problem)
+    print("all is well" if not problems else f"{len(problems)} problems")
+    return 1 if problems else 0
+
+
+def render_schema(graph: Graph) -> str:
+    """Labels, types, indexes and constraints as tables; empty for an empty graph."""
+    schema = graph.schema()
+    parts = []
+    if schema.labels:
+        parts.append(render_table(("label", "nodes"), list(schema.labels.items())))
+    if schema.relationship_types:
+        types = list(schema.relationship_types.items())
+        parts.append(render_table(("relationship type", "relationships"), types))
+    if schema.indexes:
+        rows = [
+            (index.name, index.kind, index.entity, ":".join(index.labels), ", ".join(index.keys))
+            for index in schema.indexes
+        ]
+        parts.append(render_table(("index", "kind", "on", "label", "properties"), rows))
+    if schema.constraints:
+        rows = [
+            (rule.name, rule.kind, rule.entity, rule.label, ", ".join(rule.keys))
+            for rule in schema.constraints
+        ]
+        parts.append(render_table(("constraint", "kind", "on", "label", "properties"), rows))
+    return "\n".join(parts)
+
+
+def open_existing(file: str, *, read_only: bool = False) -> Graph:
+    """Open a file that must be there: a typing error makes no new database."""
+    if not Path(file).exists():
+        raise UsageError(f"there is no file {file}")
+    return open_graph(file, read_only=read_only)
+
+
+def parameters_of(pairs: list[str]) -> dict[str, Any]:
+    """``name=value`` pairs; a value that is JSON is taken as such, anything else is text."""
+    parameters = {}
+    for pair in pairs:
+        name, separator, text = pair.partition("=")
+        if not separator or not name:
+            raise UsageError(f"write a parameter as name=value, not {pair!r}")
+        try:
+            parameters[name] = json.loads(text)
+        except json.JSONDecodeError:
+            parameters[name] = text
+    return parameters
+
+
+def end_of(text: str | None) -> tuple[str, ...]:
+    """``Person:a`` or ``Person:a:id`` as (label, column[, property])."""
+    parts = tuple((text or "").split(":"))
+    if len(parts) not in (2, 3) or not all(parts):
+        raise UsageError(f"write an end as LABEL:COLUMN or LABEL:COLUMN:PROPERTY, not {text!r}")
+    return parts

@@ -1,0 +1,93 @@
+"""``neuralgraph``: reads the arguments and runs a command, or the shell.
+
+Exit codes: 0 done, 1 the database or the statement said no, 2 the arguments make no sense, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+from neuralgraph import __version__
+from neuralgraph.api import NeuralGraphError
+from neuralgraph.cli import commands
+from neuralgraph.cli.rendering import FORMATS
+from neuralgraph.cli.shell import run_shell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS: Final = {
+    "query": commands.query,
+    "load": commands.load,
+    "info": commands.info,
+    "check": commands.check,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command line."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = command_parser() if words and words[0] in COMMANDS else shell_parser()
+    arguments = parser.parse_args(words)
+    command = COMMANDS[arguments.command] if "command" in arguments else run_shell
+    try:
+        return command(arguments)
+    except commands.UsageError as error:
+        print(f"neuralgraph: {error}", file=sys.stderr)
+        return 2
+    except (NeuralGraphError, ImportError) as error:
+        print(f"neuralgraph: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has enough; what Python still wants to flush goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def shell_parser() -> argparse.ArgumentParser:
+    """``neuralgraph [FILE]``."""
+    parser = argparse.ArgumentParser(
+        prog="neuralgraph",
+        description="An embeddable property-graph database: a shell on one file.",
+        epilog=f"Commands: {', '.join(COMMANDS)}; each explains itself with --help.",
+    )
+    parser.add_argument("--version", action="version", version=f"neuralgraph {__version__}")
+    parser.add_argument("file", nargs="?", help="the database; none is an empty graph in memory")
+    parser.add_argument("--read-only", action="store_true", help="refuse every write")
+    return parser
+
+
+def command_parser() -> argparse.ArgumentParser:
+    """``neuralgraph query|load|info|check FILE ...``."""
+    parser = argparse.ArgumentParser(prog="neuralgraph")
+    subparsers = parser.add_subparsers(dest="command", required=True)
+
+    query = subparsers.add_parser("query", help="run one statement and print its rows")
+    query.add_argument("file", help="the database")
+    query.add_argument("query", help="the statement; - reads it from standard input")
+    query.add_argument("--format", choices=FORMATS, default="table")
+    query.add_argument(
+        "--param",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter; JSON or text",
+    )
+    query.add_argument("--at", metavar="TIME", help="read the graph as it was then")
+
+    load = subparsers.add_parser("load", help="add the rows of a CSV or Parquet file")
+    load.add_argument("file", help="the database; made when it does not exist")
+    commands.add_load_arguments(load)
+
+    for name, text in (("info", "counts, sizes and schema"), ("check", "verify every checksum")):
+        subparsers.add_parser(name, help=text).add_argument("file", help="the database")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
