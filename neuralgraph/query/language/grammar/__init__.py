@@ -1,0 +1,1 @@
+"""The grammar: pyparsing elements, built once at the first parse."""

@@ -1,0 +1,349 @@
+"""Reading clauses, CALL, and queries made of clauses."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pyparsing import Forward
+
+from neuralgraph.query.language.grammar.elements import (
+    Choice,
+    Element,
+    Maybe,
+    Piece,
+    Separated,
+    Sequence,
+    name,
+    refuse,
+    symbol,
+    words,
+)
+from neuralgraph.query.language.grammar.expressions import Operand
+from neuralgraph.query.language.grammar.patterns import Edge, Labels, NamedPath, Node, Path
+from neuralgraph.query.language.grammar.projections import projections, unlifted
+from neuralgraph.query.language.grammar.special_forms import add_special_forms
+from neuralgraph.query.language.grammar.updates import updating_clauses
+from neuralgraph.query.language.lexis import (
+    NAME,
+    NESTING_MAX,
+    STRING,
+    name_value,
+    skip_space,
+    string_value,
+    syntax_error,
+)
+from neuralgraph.query.language.syntax import (
+    Call,
+    CallSubquery,
+    Finish,
+    LoadCsv,
+    Match,
+    Pattern,
+    Query,
+    SingleQuery,
+    SubqueryTransactions,
+    TimePoint,
+    Unwind,
+    Use,
+    YieldItem,
+)
+
+if TYPE_CHECKING:
+    from pyparsing import ParserElement
+
+    from neuralgraph.query.language.lexis import SourceText
+
+PROCEDURE_NAME = rf"({NAME}(?:\s*\.\s*{NAME})*)"
+_PARTS = re.compile(NAME)
+_WORD = re.compile(r"\s*([^\W\d]\w*)")
+_UNION = re.compile(r"\s*UNION\b(?:\s*(?:(ALL)|(DISTINCT))\b)?", re.IGNORECASE)
+_AT = r"AT\s+(?:TIMESTAMP|TIME|TRANSACTION)\b"
+_AT_NEXT = re.compile(rf"\s*{_AT}", re.IGNORECASE)
+
+
+class QueryElement(Element):
+    """A whole query: clauses, UNION, a time before or behind it.
+
+    Attributes:
+        table: clause elements by first word.
+    """
+
+    def __init__(self, table: dict[str, ParserElement], moment: ParserElement) -> None:
+        super().__init__("a clause, such as MATCH, CREATE or RETURN")
+        self.table = table
+        self.moment = moment
+
+    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
+        start = skip_space(instring, loc)
+        depth = instring.depth + 1
+        if depth > NESTING_MAX:
+            syntax_error(f"Subqueries are nested more than {NESTING_MAX} deep", start, start + 1)
+        instring.depth = depth
+        at = None
+        if _AT_NEXT.match(instring, loc) is not None:
+            loc, (at,) = self.moment._parse(instring, loc)
+        loc, part = self._single(instring, loc)
+        parts = [part]
+        kinds: set[bool] = set()
+        while (union := _UNION.match(instring, loc)) is not None:
+            kinds.add(union.group(1) is not None)
+            if len(kinds) > 1:
+                message = "UNION and UNION ALL cannot be mixed in one query"
+                span = (skip_space(instring, loc), union.end())
+                syntax_error(message, *span, "InvalidClauseComposition")
+            loc, part = self._single(instring, union.end())
+            parts.append(part)
+        if _AT_NEXT.match(instring, loc) is not None:
+            if at is not None:
+                syntax_error("The query has two times; one AT is enough", loc, loc + 3)
+            loc, (at,) = self.moment._parse(instring, loc)
+        instring.depth = depth - 1
+        return loc, [Query(tuple(parts), True in kinds, at, span=(start, loc))]
+
+    def _single(self, text: SourceText, location: int) -> tuple[int, SingleQuery]:
+        start = skip_space(text, location)
+        clauses: list[Any] = []
+        table = self.table
+        while True:
+            match = _WORD.match(text, location)
+            element = None if match is None else table.get(match.group(1).upper())
+            if element is None:
+                if not clauses:
+                    refuse(text, location, self.wanted)
+                refuse_next(text, location)
+                return location, SingleQuery(tuple(clauses), span=(start, location))
+            location, found = element._parse(text, location)
+            clauses += found
+
+
+def refuse_next(text: SourceText, location: int) -> None:
+    """Note that a clause could have gone on here, without failing."""
+    location = skip_space(text, location)
+    if location > text.furthest:
+        text.furthest = location
+        text.expected = ["a clause", "the end"]
+
+
+def make_query() -> tuple[QueryElement, Operand]:
+    """Build the whole grammar of queries; gives it and its expressions."""
+    operand = Operand()
+    operand.labels = Labels(operand)
+    operand.labels_without_bars = Labels(operand, bars=False)
+    path = Path(operand, Node(operand), Edge(operand))
+    operand.paths = path
+    named_path = NamedPath(path)
+    query = Forward()
+    clause = Forward()
+    pattern = Separated(named_path, "a pattern")
+    moment = _moment(operand)
+    table: dict[str, ParserElement] = {}
+    whole = QueryElement(table, moment)
+    query <<= whole
+    where = Maybe(r"WHERE\b", operand.run, None)
+    inner = Choice("a query or a pattern", table, _short_query(pattern, where))
+    inner.table = {word: whole for word in _CLAUSE_WORDS}
+    add_special_forms(operand, named_path, inner)
+    with_, return_ = projections(operand)
+    match = Sequence(
+        "MATCH", [words("MATCH"), pattern, Maybe(rf"(?={_AT})", moment, None), where,
+                  Maybe(rf"(?={_AT}.*\S)", moment, None)], _match
+    )  # fmt: skip
+    table.update(updating_clauses(operand, named_path, clause))
+    table.update(
+        {
+            "MATCH": match,
+            "WITH": with_,
+            "RETURN": return_,
+            "UNWIND": Sequence(
+                "UNWIND", [words("UNWIND"), operand.run, words("AS"), name("a variable")], _unwind
+            ),
+            "CALL": Call_(operand, query),
+            "LOAD": _load_csv(operand),
+            "USE": Sequence(
+                "USE", [words("USE"), Piece(PROCEDURE_NAME, "a graph", procedure_name)],
+                lambda _t, start, end, values: Use(values[0], span=(start, end)),
+            ),
+            "FINISH": Sequence(
+                "FINISH", [words("FINISH")], lambda _t, start, end, _v: Finish(span=(start, end))
+            ),
+        }
+    )  # fmt: skip
+    table["OPTIONAL"] = Optional_(table["MATCH"], table["CALL"])
+    clause <<= Choice(whole.wanted, table)
+    return whole, operand
+
+
+_CLAUSE_WORDS = (
+    "MATCH OPTIONAL WITH RETURN UNWIND CALL LOAD USE FINISH CREATE MERGE SET REMOVE DELETE DETACH NODETACH"
+    " FOREACH AT"
+).split()
+
+
+def _short_query(pattern: ParserElement, where: ParserElement) -> Sequence:
+    """``EXISTS { (a)-->(b) WHERE p }``: a query of one MATCH."""
+
+    def build(_text: SourceText, start: int, end: int, values: list[Any]) -> Query:
+        paths, predicate = values
+        drawn = Pattern(paths, span=(start, paths[-1].span[1]))
+        only = Match(drawn, predicate, span=(start, end))
+        return Query((SingleQuery((only,), span=(start, end)),), span=(start, end))
+
+    return Sequence("a pattern", [pattern, where], build)
+
+
+def _moment(operand: Operand) -> Sequence:
+    word = Piece(r"AT\s+(TIMESTAMP|TIME|TRANSACTION)\b", "AT TIME", lambda m: m.group(1).upper())
+
+    def build(_text: SourceText, start: int, end: int, values: list[Any]) -> TimePoint:
+        return TimePoint(values[0], values[1], span=(start, end))
+
+    return Sequence("AT TIME", [word, operand.run], build)
+
+
+def _match(_text: SourceText, start: int, end: int, values: list[Any]) -> Match:
+    paths, at, where, late = values
+    pattern = Pattern(paths, span=(paths[0].span[0], paths[-1].span[1]))
+    if at is not None and late is not None:
+        syntax_error("The clause has two times; one AT is enough", *late.span)
+    return Match(pattern, where, optional=False, at=at or late, span=(start, end))
+
+
+def _unwind(_text: SourceText, start: int, end: int, values: list[Any]) -> Unwind:
+    return Unwind(values[0], values[1], span=(start, end))
+
+
+class Optional_(Element):  # noqa: N801 (OPTIONAL is the clause's name)
+    """OPTIONAL MATCH, OPTIONAL CALL."""
+
+    def __init__(self, match: ParserElement, call: ParserElement) -> None:
+        super().__init__("OPTIONAL MATCH")
+        self.optional = words("OPTIONAL")
+        self.following = Choice("MATCH", {"MATCH": match, "CALL": call})
+
+    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
+        start = skip_space(instring, loc)
+        loc, _found = self.optional._parse(instring, loc)
+        loc, (clause,) = self.following._parse(instring, loc)
+        return loc, [replace(clause, optional=True, span=(start, loc))]
+
+
+def procedure_name(match: re.Match[str]) -> str:
+    """The dotted name without spaces and back-quotes."""
+    return ".".join(name_value(part) for part in _PARTS.findall(match.group(1)))
+
+
+def yield_items() -> Separated:
+    """``column AS name, ...``."""
+
+    def build(_text: SourceText, start: int, end: int, values: list[Any]) -> YieldItem:
+        column, alias = values
+        return YieldItem(column, alias or column, span=(start, end))
+
+    item = Sequence("a column", [name("a column"), Maybe(r"AS\b", name("a name"), None)], build)
+    return Separated(item, "columns")
+
+
+class Call_(Element):  # noqa: N801 (CALL is the clause's name)
+    """CALL procedure(...) YIELD ..., CALL { ... }, CALL (a, b) { ... }."""
+
+    def __init__(self, operand: Operand, query: ParserElement) -> None:
+        super().__init__("a procedure or '{'")
+        self.query = query
+        self.word = words("CALL")
+        self.brace = re.compile(r"\s*\{").match
+        self.scope = re.compile(r"\s*\(\s*(?:(?P<star>\*)|(?P<none>(?=\))))?").match
+        self.close = symbol(")")
+        self.close_brace = symbol("}")
+        self.open_brace = symbol("{")
+        self.imports = Separated(name("a variable"), "variables")
+        self.transactions = Maybe(r"IN\b", _in_transactions(operand), None)
+        self.procedure = Piece(PROCEDURE_NAME, "a procedure", procedure_name)
+        self.arguments = Maybe(
+            r"\(",
+            Sequence("arguments", [Maybe(r"(?!\))", operand.items, ()), symbol(")")]),
+            None,
+        )
+        self.yields = Maybe(r"YIELD\b", Sequence("columns", [_star_or(yield_items())]), None)
+        self.where = Maybe(r"WHERE\b", operand.run, None)
+
+    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
+        start = skip_space(instring, loc)
+        loc, _found = self.word._parse(instring, loc)
+        scope = self.scope(instring, loc)
+        if scope is not None:
+            loc = scope.end()
+            star = scope.group("star") is not None
+            imports: tuple[str, ...] | None = ()
+            if not star and scope.group("none") is None:
+                loc, (imports,) = self.imports._parse(instring, loc)
+            loc, _found = self.close._parse(instring, loc)
+            return self._subquery(instring, loc, start, (imports, star))
+        if self.brace(instring, loc) is not None:
+            return self._subquery(instring, loc, start, (None, False))
+        loc, (procedure,) = self.procedure._parse(instring, loc)
+        loc, (arguments,) = self.arguments._parse(instring, loc)
+        loc, (yielded,) = self.yields._parse(instring, loc)
+        where = None
+        if yielded is not None:
+            loc, (where,) = self.where._parse(instring, loc)
+        every = yielded == "*"
+        yields = None if every else yielded
+        return loc, [Call(procedure, arguments, yields, every, where, span=(start, loc))]
+
+    def _subquery(
+        self, text: SourceText, location: int, start: int, scope: tuple[tuple[str, ...] | None, bool]
+    ) -> Any:
+        location, _found = self.open_brace._parse(text, location)
+        location, found = self.query._parse(text, location)
+        location, _found = self.close_brace._parse(text, location)
+        location, (transactions,) = self.transactions._parse(text, location)
+        call = CallSubquery(found[0], *scope, transactions, span=(start, location))
+        return location, [call]
+
+
+def _star_or(items: Separated) -> ParserElement:
+    star = Piece(r"\*", "'*'", lambda _match: "*")
+    return Choice("columns", {"*": star}, items)
+
+
+def _in_transactions(operand: Operand) -> Sequence:
+    def build(_text: SourceText, start: int, end: int, values: list[Any]) -> SubqueryTransactions:
+        rows, on_error, status = values
+        return SubqueryTransactions(rows, on_error, status, span=(start, end))
+
+    rows = Sequence("rows", [operand.run, Piece(r"ROWS?\b", "ROWS")])
+    on_error = Piece(r"(FAIL|CONTINUE|BREAK)\b", "FAIL, CONTINUE or BREAK", lambda m: m.group(1).upper())
+    return Sequence(
+        "IN TRANSACTIONS",
+        [
+            Piece(r"(?:\d+\s+)?(?:CONCURRENT\s+)?TRANSACTIONS\b", "TRANSACTIONS"),
+            Maybe(r"OF\b", rows, None),
+            Maybe(r"ON\s+ERROR\b", on_error, "FAIL"),
+            Maybe(r"REPORT\s+STATUS\s+AS\b", name("a variable"), None),
+        ],
+        build,
+    )
+
+
+def _load_csv(operand: Operand) -> Sequence:
+    terminator = Piece(rf"({STRING})", "a string", lambda m: string_value(m.group(1), m.start(1)))
+
+    def build(_text: SourceText, start: int, end: int, values: list[Any]) -> LoadCsv:
+        headers, source, variable, separator = values
+        return LoadCsv(unlifted(source), variable, headers, separator, span=(start, end))
+
+    return Sequence(
+        "LOAD CSV",
+        [
+            words("LOAD CSV"),
+            Maybe(r"WITH\s+HEADERS\b", None, False),
+            words("FROM"),
+            operand.run,
+            words("AS"),
+            name("a variable"),
+            Maybe(r"FIELDTERMINATOR\b", terminator, ","),
+        ],
+        build,
+    )

@@ -1,0 +1,448 @@
+"""Patterns: nodes, relationships, paths, label expressions.
+
+The common forms, ``(n:Person)`` and ``-[r:KNOWS|LIKES*1..3]->``, are one regular expression each; what does
+not fit goes on from where that match ended.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.query.language.grammar.elements import Element, refuse
+from neuralgraph.query.language.lexis import (
+    IDENTIFIER,
+    NAME,
+    NESTING_MAX,
+    SourceText,
+    name_value,
+    skip_space,
+    syntax_error,
+)
+from neuralgraph.query.language.syntax import (
+    Direction,
+    EdgePattern,
+    Expression,
+    LabelAnd,
+    LabelDynamic,
+    LabelExpression,
+    LabelName,
+    LabelNot,
+    LabelOr,
+    LabelWildcard,
+    MapLiteral,
+    NodePattern,
+    Parameter,
+    PathPattern,
+    PathSelector,
+    QuantifiedPath,
+    VariableLength,
+)
+
+if TYPE_CHECKING:
+    from neuralgraph.query.language.grammar.expressions import Operand
+
+_NODE = re.compile(
+    rf"\s*\(\s*(?P<name>(?!(?:WHERE|IS)\b\s*[^):{{\s])(?:{NAME}))?\s*(?P<labels>(?::\s*{NAME}\s*)*)(?P<close>\))?",
+    re.IGNORECASE,
+)
+_TYPES = rf":\s*{NAME}\s*(?:\|\s*:?\s*{NAME}\s*)*"
+_STAR = r"\*\s*(?P<min>\d+)?\s*(?P<dots>\.\.)?\s*(?P<max>\d+)?\s*"
+_EDGE = re.compile(
+    rf"""\s*(?P<left><\s*)?-\s*(?:
+      (?P<plain>-)\s*(?P<plain_right>>)?
+    | \[\s*(?P<name>(?!(?:WHERE|IS)\b\s*[^\]:*{{\s])(?:{NAME}))?\s*(?P<types>{_TYPES})?(?P<star>{_STAR})?
+      (?P<close>\]\s*-\s*(?P<right>>)?)?
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_EDGE_CLOSE = re.compile(r"\s*\]\s*-\s*(>)?")
+_EDGE_STAR = re.compile(rf"\s*{_STAR}")
+_COLON = re.compile(r"\s*(?::(?!:)|IS\b(?!\s*(?:NOT\s+)?NULL\b))", re.IGNORECASE)
+_WHERE = re.compile(r"\s*WHERE\b", re.IGNORECASE)
+_PROPERTIES = re.compile(r"\s*(?:(\{)|\$)")
+_CLOSE = re.compile(r"\s*\)")
+_EDGE_NEXT = re.compile(r"\s*(?:<\s*-|-)\s*[-\[]")
+_GROUP_NEXT = re.compile(rf"\s*\(\s*(?:\(|{NAME}\s*=\s*\()")
+_NODE_NEXT = re.compile(r"\s*\(")
+_QUANTIFIER = re.compile(r"\s*(?:(?P<plus>\+)|(?P<star>\*)|\{\s*(?P<min>\d+)?\s*(?P<comma>,)?\s*(?P<max>\d+)?\s*\})")
+_PATH_NAME = re.compile(rf"\s*({NAME})\s*=(?!~)")
+_SELECTOR = re.compile(
+    r"""\s*(?:
+      (?P<function>shortestPath|allShortestPaths)\s*\(
+    | (?P<all>ALL\s+SHORTEST)(?:\s+PATHS?)?\b
+    | (?P<any>ANY)(?:\s+(?P<any_shortest>SHORTEST))?(?:\s+(?P<any_count>\d+))?(?:\s+PATHS?)?(?=\s*[(])
+    | (?P<shortest>SHORTEST)(?:\s+(?P<count>\d+))?(?:\s+PATHS?)?(?:\s+(?P<groups>GROUPS?))?(?=\s*\()
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_LABEL_ATOM = re.compile(
+    rf"""\s*(?:
+      (?P<name>{NAME}) | (?P<not>!) | (?P<any>%) | (?P<open>\()
+    | \$\s*(?P<quantifier>ALL|ANY)?\s*(?P<dynamic>\()
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# A bar goes on only when a label follows that nothing is attached to: `[x IN xs WHERE x:A | x.name]`.
+_LABEL_OPERATOR = re.compile(rf"\s*(?:(?P<and>&|:(?!:)(?=\s*(?:{NAME}|[$!%(])))|(?P<or>\|(?!\|)\s*:?))")
+_NAMES = re.compile(NAME)
+
+
+class Labels(Element):
+    """A label expression from behind its colon; ``!`` binds tightest, then ``&`` and ``:``, then ``|``."""
+
+    def __init__(self, operand: Operand, *, bars: bool = True) -> None:
+        super().__init__("a label")
+        self.operand = operand
+        self.bars = bars
+
+    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
+        depth = instring.depth + 1
+        if depth > NESTING_MAX:
+            syntax_error(f"Labels are nested more than {NESTING_MAX} levels deep", loc, loc + 1)
+        instring.depth = depth
+        start = skip_space(instring, loc)
+        alternatives: list[LabelExpression] = []
+        terms: list[LabelExpression] = []
+        while True:
+            loc, term = self._atom(instring, loc)
+            terms.append(term)
+            match = _LABEL_OPERATOR.match(instring, loc)
+            bar = match is not None and match.lastgroup == "or"
+            if match is None or (bar and not self.bars):
+                break
+            loc = match.end()
+            if bar:
+                alternatives.append(_all(terms))
+                terms = []
+        alternatives.append(_all(terms))
+        instring.depth = depth - 1
+        if len(alternatives) == 1:
+            return loc, alternatives
+        return loc, [LabelOr(tuple(alternatives), span=(start, loc))]
+
+    def _atom(self, text: SourceText, location: int) -> tuple[int, LabelExpression]:
+        match = _LABEL_ATOM.match(text, location)
+        if match is None:
+            refuse(text, location, "a label")
+        kind, end = match.lastgroup, match.end()
+        if kind == "name":
+            start = match.start("name")
+            return end, LabelName(name_value(match.group("name")), span=(start, end))
+        if kind == "any":
+            return end, LabelWildcard(span=(end - 1, end))
+        if kind == "not":
+            negations = 1
+            while (following := _LABEL_ATOM.match(text, end)) and following.lastgroup == "not":
+                negations += 1
+                end = following.end()
+            if negations > NESTING_MAX:
+                syntax_error("Too many '!' in a row", match.start("not"), end)
+            end, label = self._atom(text, end)
+            for _ in range(negations):
+                label = LabelNot(label, span=(match.start("not"), end))
+            return end, label
+        if kind == "open":
+            end, (label,) = self.operand.labels._parse(text, end)
+            return _close(text, end), label
+        start = match.start() + len(match.group()) - len(match.group().lstrip())
+        end, (expression,) = self.operand.run._parse(text, end)
+        end = _close(text, end)
+        word = match.group("quantifier")
+        return end, LabelDynamic(
+            expression, any=word is not None and word.upper() == "ANY", span=(start, end)
+        )
+
+
+def _all(terms: list[LabelExpression]) -> LabelExpression:
+    if len(terms) == 1:
+        return terms[0]
+    return LabelAnd(tuple(terms), span=(terms[0].span[0], terms[-1].span[1]))
+
+
+def _close(text: SourceText, location: int) -> int:
+    match = _CLOSE.match(text, location)
+    if match is None:
+        refuse(text, location, "')'")
+    return match.end()
+
+
+def _label_names(text: str, start: int, end: int) -> list[LabelExpression]:
+    return [
+        LabelName(name_value(match.group()), span=match.span())
+        for match in _NAMES.finditer(text, start, end)
+    ]
+
+
+class Node(Element):
+    """A node pattern."""
+
+    def __init__(self, operand: Operand) -> None:
+        super().__init__("a node pattern, such as (n:Label)")
+        self.operand = operand
+
+    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
+        match = _NODE.match(instring, loc)
+        if match is None:
+            refuse(instring, loc, self.wanted)
+        start = match.end() if match.start() == match.end() else instring.index("(", match.start())
+        name = match.group("name")
+        variable = name_value(name) if name is not None else None
+        end = match.end()
+        first, last = match.span("labels")
+        if match.group("close") is not None:
+            labels = _all(_label_names(instring, first, last)) if first < last else None
+            return end, [NodePattern(variable, labels, span=(start, end))]
+        end = first
+        labels = None
+        colon = _COLON.match(instring, end)
+        if colon is not None:
+            end, (labels,) = self.operand.labels._parse(instring, colon.end())
+        end, properties = _properties(self.operand, instring, end)
+        end, predicate = _predicate(self.operand, instring, end)
+        close = _CLOSE.match(instring, end)
+        if close is None:
+            refuse(instring, end, "')'" if predicate or properties else "':', '{', WHERE or ')'")
+        end = close.end()
+        return end, [NodePattern(variable, labels, properties, predicate, span=(start, end))]
+
+
+def _properties(
+    operand: Operand, text: SourceText, location: int
+) -> tuple[int, MapLiteral | Parameter | None]:
+    match = _PROPERTIES.match(text, location)
+    if match is None:
+        return location, None
+    return operand.scan_atom(text, location)
+
+
+def _predicate(
+    operand: Operand, text: SourceText, location: int
+) -> tuple[int, Expression | None]:
+    match = _WHERE.match(text, location)
+    if match is None:
+        return location, None
+    end, (predicate,) = operand.run._parse(text, match.end())
+    return end, predicate
+
+
+class Edge(Element):
+    """A relationship pattern with its arrows."""
+
+    def __init__(self, operand: Operand) -> None:
+        super().__init__("a relationship, such as -[:TYPE]->")
+        self.operand = operand
+
+    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
+        match = _EDGE.match(instring, loc)
+        if match is None:
+            refuse(instring, loc, self.wanted)
+        left = match.group("left") is not None
+        start, end = skip_space(instring, match.start()), match.end()
+        if match.group("plain") is not None:
+            right = match.group("plain_right") is not None
+            return end, [EdgePattern(direction=_direction(left, right), span=(start, end))]
+        name = match.group("name")
+        variable = name_value(name) if name is not None else None
+        types: LabelExpression | None = None
+        if match.group("close") is not None:
+            first, last = match.span("types")
+            if first >= 0:
+                types = _any(_label_names(instring, first, last))
+            length = _length(match) if match.group("star") is not None else None
+            right = match.group("right") is not None
+            direction = _direction(left, right)
+            return end, [EdgePattern(variable, types, direction, length, span=(start, end))]
+        return self._long(instring, match, variable, (start, left))
+
+    def _long(
+        self, text: SourceText, match: re.Match[str], variable: str | None, opened: tuple[int, bool]
+    ) -> Any:
+        start, left = opened
+        end = match.end("name") if match.group("name") is not None else text.index("[", start) + 1
+        types: LabelExpression | None = None
+        colon = _COLON.match(text, end)
+        if colon is not None:
+            end, (types,) = self.operand.labels._parse(text, colon.end())
+        star = _EDGE_STAR.match(text, end)
+        length = None
+        if star is not None:
+            length = _length(star)
+            end = star.end()
+        end, properties = _properties(self.operand, text, end)
+        end, predicate = _predicate(self.operand, text, end)
+        close = _EDGE_CLOSE.match(text, end)
+        if close is None:
+            refuse(text, end, "']-' or ']->'" if predicate else "':', '*', '{', WHERE or ']-'")
+        end = close.end()
+        direction = _direction(left, close.group(1) is not None)
+        return end, [
+            EdgePattern(variable, types, direction, length, properties, predicate, span=(start, end))
+        ]
+
+
+def _any(names: list[LabelExpression]) -> LabelExpression:
+    if len(names) == 1:
+        return names[0]
+    return LabelOr(tuple(names), span=(names[0].span[0], names[-1].span[1]))
+
+
+def _direction(left: bool, right: bool) -> Direction:  # noqa: FBT001 (two arrow heads)
+    if left == right:
+        return "both"
+    return "in" if left else "out"
+
+
+def _length(match: re.Match[str]) -> VariableLength:
+    least, most = match.group("min"), match.group("max")
+    span = match.span()
+    if match.group("dots") is None and least is not None:
+        return VariableLength(_bound(least, span), _bound(least, span), span=span)
+    return VariableLength(_bound(least, span), _bound(most, span), span=span)
+
+
+def _bound(digits: str | None, span: tuple[int, int]) -> int | None:
+    if digits is None:
+        return None
+    if len(digits) > 18:
+        syntax_error("The number of relationships is too large", *span, "IntegerOverflow")
+    return int(digits)
+
+
+class Path(Element):
+    """Nodes and relationships in a row, quantified groups included; no name, no selector.
+
+    Attributes:
+        single: stop after what a predicate may hold (no groups).
+    """
+
+    def __init__(self, operand: Operand, node: Node, edge: Edge) -> None:
+        super().__init__("a pattern, such as (a)-[:TYPE]->(b)")
+        self.operand = operand
+        self.node = node
+        self.edge = edge
+
+    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
+        start = skip_space(instring, loc)
+        elements: list[Any] = []
+        while True:
+            if elements and _EDGE_NEXT.match(instring, loc) is not None:
+                loc, (edge,) = self.edge._parse(instring, loc)
+                step, loc = self._quantified_edge(instring, loc, edge)
+                if not isinstance(elements[-1], NodePattern):
+                    elements.append(NodePattern(span=(loc, loc)))
+                elements.append(step)
+                if not isinstance(step, QuantifiedPath) and not _NODE_NEXT.match(instring, loc):
+                    refuse(instring, loc, self.node.wanted)
+            elif _GROUP_NEXT.match(instring, loc) is not None:
+                loc, group = self._group(instring, loc)
+                if not elements or not isinstance(elements[-1], NodePattern):
+                    elements.append(NodePattern(span=(group.span[0], group.span[0])))
+                elements.append(group)
+            elif not elements or (
+                not isinstance(elements[-1], NodePattern) and _NODE_NEXT.match(instring, loc)
+            ):
+                loc, found = self.node._parse(instring, loc)
+                elements += found
+            else:
+                break
+        if not isinstance(elements[-1], NodePattern):
+            elements.append(NodePattern(span=(loc, loc)))
+        return loc, [PathPattern(tuple(elements), span=(start, loc))]
+
+    def _quantified_edge(
+        self, text: SourceText, location: int, edge: EdgePattern
+    ) -> tuple[EdgePattern | QuantifiedPath, int]:
+        match = _QUANTIFIER.match(text, location)
+        if match is None:
+            return edge, location
+        start, end = edge.span
+        ends = NodePattern(span=(start, start)), NodePattern(span=(end, end))
+        path = PathPattern((ends[0], edge, ends[1]), span=edge.span)
+        least, most = _quantifier(match)
+        return QuantifiedPath(path, least, most, span=(start, match.end())), match.end()
+
+    def _group(self, text: SourceText, location: int) -> tuple[int, QuantifiedPath]:
+        """``((a)-[r]->(b) WHERE p){1,3}``."""
+        start = skip_space(text, location)
+        depth = text.depth + 1
+        if depth > NESTING_MAX:
+            syntax_error(f"Patterns are nested more than {NESTING_MAX} levels deep", start, start + 1)
+        text.depth = depth
+        location = start + 1
+        name = _PATH_NAME.match(text, location)
+        if name is not None:
+            location = name.end()
+        location, (path,) = self._parse(text, location)
+        if name is not None:
+            path = PathPattern(path.elements, name_value(name.group(1)), span=path.span)
+        location, predicate = _predicate(self.operand, text, location)
+        location = _close(text, location)
+        text.depth = depth - 1
+        match = _QUANTIFIER.match(text, location)
+        if match is None:
+            refuse(text, location, "a quantifier, such as {1,3}, + or *")
+        least, most = _quantifier(match)
+        return match.end(), QuantifiedPath(path, least, most, predicate, span=(start, match.end()))
+
+
+def _quantifier(match: re.Match[str]) -> tuple[int, int | None]:
+    if match.group("plus") is not None:
+        return 1, None
+    if match.group("star") is not None:
+        return 0, None
+    span = match.span()
+    least, most = _bound(match.group("min"), span), _bound(match.group("max"), span)
+    if match.group("comma") is None:
+        if least is None:
+            syntax_error("Expected a number in the quantifier", *span)
+        return least, least
+    if most is not None and (least or 0) > most:
+        syntax_error("The quantifier's upper bound is below its lower bound", *span)
+    return least or 0, most
+
+
+class NamedPath(Element):
+    """``name = selector path``, as MATCH has it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path.wanted)
+        self.path = path
+
+    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
+        start = skip_space(instring, loc)
+        name = _PATH_NAME.match(instring, loc)
+        variable = None
+        if name is not None:
+            variable = name_value(name.group(1))
+            loc = name.end()
+        chosen = _SELECTOR.match(instring, loc)
+        if chosen is None:
+            loc, found = self.path._parse(instring, loc)
+            if variable is None:
+                return loc, found
+            return loc, [PathPattern(found[0].elements, variable, span=(start, loc))]
+        selector = _selector(chosen)
+        loc, (path,) = self.path._parse(instring, chosen.end())
+        if selector.legacy:
+            loc = _close(instring, loc)
+        return loc, [PathPattern(path.elements, variable, selector, span=(start, loc))]
+
+
+def _selector(match: re.Match[str]) -> PathSelector:
+    span = match.span()
+    if match.group("function") is not None:
+        every = match.group("function").lower() == "allshortestpaths"
+        return PathSelector("all shortest" if every else "shortest", 1, legacy=True, span=span)
+    if match.group("all") is not None:
+        return PathSelector("all shortest", 1, span=span)
+    if match.group("any") is not None:
+        count = _bound(match.group("any_count"), span) or 1
+        kind = "shortest" if match.group("any_shortest") is not None else "any"
+        return PathSelector("shortest" if kind == "shortest" else "any", count, span=span)
+    count = _bound(match.group("count"), span) or 1
+    groups = match.group("groups") is not None
+    return PathSelector("shortest groups" if groups else "shortest", count, span=span)
+
+
+__all__ = ["IDENTIFIER", "Edge", "Labels", "NamedPath", "Node", "Path"]

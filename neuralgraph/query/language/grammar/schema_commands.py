@@ -1,0 +1,278 @@
+"""Schema commands in Neo4j 5 syntax (and the older ``ON ... ASSERT``), SHOW, transactions.
+
+These are rare and small, so plain pyparsing elements (`And` by ``+``, `Opt`, `Group`-free) do.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pyparsing import Opt, ParserElement
+
+from neuralgraph.query.language.grammar.clauses import yield_items
+from neuralgraph.query.language.grammar.elements import (
+    Element,
+    Maybe,
+    Piece,
+    Separated,
+    Sequence,
+    name,
+    refuse,
+    symbol,
+    words,
+)
+from neuralgraph.query.language.grammar.expressions import parse_type
+from neuralgraph.query.language.grammar.projections import unlifted
+from neuralgraph.query.language.lexis import NAME, name_value, syntax_error
+from neuralgraph.query.language.syntax import (
+    CreateConstraint,
+    CreateIndex,
+    DropConstraint,
+    DropIndex,
+    Show,
+    TransactionCommand,
+)
+
+if TYPE_CHECKING:
+    from neuralgraph.query.language.grammar.clauses import QueryElement
+    from neuralgraph.query.language.grammar.expressions import Operand
+    from neuralgraph.query.language.lexis import SourceText
+
+_NAMES = re.compile(NAME)
+_LABELS = rf":\s*({NAME}(?:\s*\|\s*:?\s*{NAME})*)"
+_NODE_HEAD = rf"\(\s*(?P<node>{NAME})\s*(?::\s*(?P<labels>{NAME}(?:\s*\|\s*:?\s*{NAME})*))?\s*\)"
+_EDGE_HEAD = (
+    rf"\(\s*\)\s*<?\s*-\s*\[\s*(?P<edge>{NAME})\s*(?::\s*(?P<types>{NAME}(?:\s*\|\s*:?\s*{NAME})*))?\s*\]"
+    r"\s*-\s*>?\s*\(\s*\)"
+)
+_KINDS: dict[str, Any] = {
+    "": "RANGE", "RANGE": "RANGE", "BTREE": "RANGE", "TEXT": "TEXT", "POINT": "POINT",
+    "LOOKUP": "LOOKUP", "VECTOR": "VECTOR", "FULLTEXT": "FULLTEXT",
+}  # fmt: skip
+
+
+def _entity(match: re.Match[str]) -> tuple[str, str, tuple[str, ...]]:
+    """(variable, kind of entity, labels or types)."""
+    node = match.group("node") is not None
+    variable = match.group("node") if node else match.group("edge")
+    names = match.group("labels") if node else match.group("types")
+    found = tuple(name_value(part) for part in _NAMES.findall(names)) if names else ()
+    return name_value(variable), "node" if node else "edge", found
+
+
+def _keys(match: re.Match[str]) -> list[tuple[str, str]]:
+    """Pairs (variable, key) of ``n.a, n.b``."""
+    parts = [name_value(part) for part in _NAMES.findall(match.group("keys"))]
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+_ENTITY = rf"(?:{_NODE_HEAD}|{_EDGE_HEAD})"
+_KEY_LIST = rf"(?P<keys>{NAME}\s*\.\s*{NAME}(?:\s*,\s*{NAME}\s*\.\s*{NAME})*)"
+_NOT_NAME = r"(?!(?:IF|FOR|ON)\b)"
+
+
+def _checked_keys(variable: str, pairs: list[tuple[str, str]], start: int) -> tuple[str, ...]:
+    for owner, _key in pairs:
+        if owner != variable:
+            syntax_error(
+                f"Variable `{owner}` not defined; the pattern's is `{variable}`",
+                start, start + 1, "UndefinedVariable",
+            )  # fmt: skip
+    return tuple(key for _owner, key in pairs)
+
+
+def create_index(operand: Operand) -> ParserElement:
+    """``CREATE TEXT INDEX name IF NOT EXISTS FOR (n:L) ON (n.k) OPTIONS {...}``."""
+    head = Piece(
+        r"CREATE\s+(?:(RANGE|BTREE|TEXT|POINT|LOOKUP|VECTOR|FULLTEXT)\s+)?INDEX\b",
+        "CREATE INDEX",
+        lambda m: (m.group(1) or "").upper(),
+    )
+    keys = Piece(
+        rf"ON\s*(?:EACH\s*)?(?:\(\s*{_KEY_LIST}\s*\)|\[\s*{_KEY_LIST.replace('keys', 'listed')}\s*\]"
+        rf"|\(?\s*(?P<lookup>labels|type)\s*\(\s*{NAME}\s*\)\s*\)?)",
+        "ON and properties, such as ON (n.key)",
+        _index_keys,
+    )
+    options = Maybe(r"OPTIONS\b", operand.run, None)
+    entity = Piece(rf"FOR\s*{_ENTITY}", "FOR and a pattern, such as FOR (n:Label)", _entity)
+
+    def build(_text: SourceText, start: int, end: int, values: list[Any]) -> CreateIndex:
+        kind, index_name, if_absent, (variable, what, labels), pairs, settings = values
+        settings = unlifted(settings)
+        span = (start, end)
+        entity_: Any = what
+        if not labels and _KINDS[kind] != "LOOKUP":
+            syntax_error("The pattern of an index names a label or a type", *span)
+        found = _checked_keys(variable, pairs, start)
+        return CreateIndex(
+            _KINDS[kind], index_name, entity_, labels, found, if_absent, settings, span=span
+        )
+
+    return Sequence(
+        "CREATE INDEX", [head, _optional_name(), _if_not_exists(), entity, keys, options], build
+    )
+
+
+def _index_keys(match: re.Match[str]) -> list[tuple[str, str]]:
+    if match.group("lookup") is not None:
+        return []
+    keys = match.group("keys") or match.group("listed")
+    parts = [name_value(part) for part in _NAMES.findall(keys)]
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def old_index() -> ParserElement:
+    """``CREATE INDEX ON :Label(key)``."""
+    target = Piece(
+        rf"CREATE\s+INDEX\s+ON\s*:\s*({NAME})\s*\(\s*({NAME}(?:\s*,\s*{NAME})*)\s*\)",
+        "CREATE INDEX",
+        lambda m: (name_value(m.group(1)), tuple(map(name_value, _NAMES.findall(m.group(2))))),
+    )
+
+    def build(_text: SourceText, start: int, end: int, values: list[Any]) -> CreateIndex:
+        label, keys = values[0]
+        return CreateIndex("RANGE", None, "node", (label,), keys, span=(start, end))
+
+    return Sequence("CREATE INDEX", [target], build)
+
+
+def _optional_name() -> ParserElement:
+    return Maybe(rf"(?={_NOT_NAME}{NAME})", name("a name"), None)
+
+
+def _if_not_exists() -> ParserElement:
+    return Maybe(r"IF\s+NOT\s+EXISTS\b", None, False)
+
+
+class Requirement(Element):
+    """What a constraint asks for; gives (kind, pairs of variable and key, type)."""
+
+    _KEYS = re.compile(rf"\s*(?:\(\s*{_KEY_LIST}\s*\)|{_KEY_LIST.replace('keys', 'bare')})")
+    _EXISTS = re.compile(rf"\s*EXISTS\s*\(\s*{_KEY_LIST}\s*\)", re.IGNORECASE)
+    _WHAT = re.compile(
+        r"\s*(?:IS\s+(?:(?:NODE\s+|RELATIONSHIP\s+|REL\s+)?(?P<unique>UNIQUE|KEY)\b|(?P<present>NOT\s+NULL)\b"
+        r"|(?P<type>::|TYPED\b))|(?P<short>::))",
+        re.IGNORECASE,
+    )
+
+    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
+        old = self._EXISTS.match(instring, loc)
+        if old is not None:
+            return old.end(), [("NOT NULL", _keys(old), None)]
+        keys = self._KEYS.match(instring, loc)
+        if keys is None:
+            refuse(instring, loc, "a property, such as n.key")
+        parts = [name_value(p) for p in _NAMES.findall(keys.group("keys") or keys.group("bare"))]
+        pairs = list(zip(parts[::2], parts[1::2], strict=True))
+        what = self._WHAT.match(instring, keys.end())
+        if what is None:
+            refuse(instring, keys.end(), "IS UNIQUE, IS NOT NULL, IS NODE KEY or IS ::")
+        if what.group("unique") is not None:
+            return what.end(), [(what.group("unique").upper(), pairs, None)]
+        if what.group("present") is not None:
+            return what.end(), [("NOT NULL", pairs, None)]
+        end, type_name = parse_type(instring, what.end())
+        return end, [("TYPE", pairs, type_name)]
+
+
+def create_constraint() -> ParserElement:
+    """``CREATE CONSTRAINT name IF NOT EXISTS FOR (n:L) REQUIRE n.k IS UNIQUE``."""
+    entity = Piece(rf"(?:FOR|ON)\s*{_ENTITY}", "FOR and a pattern, such as FOR (n:Label)", _entity)
+    require = Piece(r"(?:REQUIRE|ASSERT)\b", "REQUIRE")
+
+    def build(_text: SourceText, start: int, end: int, values: list[Any]) -> CreateConstraint:
+        constraint_name, if_absent, (variable, what, labels), (kind, pairs, type_name) = values[:4]
+        span = (start, end)
+        if len(labels) != 1:
+            syntax_error("The pattern of a constraint names one label or type", *span)
+        found = _checked_keys(variable, pairs, start)
+        entity_: Any = what
+        return CreateConstraint(
+            kind, constraint_name, entity_, labels[0], found, type_name, if_absent, span=span
+        )
+
+    return Sequence(
+        "CREATE CONSTRAINT",
+        [
+            words("CREATE CONSTRAINT"),
+            _optional_name(),
+            _if_not_exists(),
+            entity,
+            require,
+            Requirement("a requirement"),
+        ],
+        build,
+    )
+
+
+def drop_command() -> ParserElement:
+    """DROP INDEX / CONSTRAINT name IF EXISTS."""
+
+    def action(text: str, location: int, tokens: Any) -> Any:
+        kind, dropped, *if_exists = tokens
+        class_ = DropIndex if kind == "INDEX" else DropConstraint
+        return class_(dropped, bool(if_exists), span=(location, len(text)))
+
+    kind = Piece(r"(INDEX|CONSTRAINT)\b", "INDEX or CONSTRAINT", lambda m: m.group(1).upper())
+    if_exists = Piece(r"IF\s+EXISTS\b", "IF EXISTS", lambda _match: True)
+    return (words("DROP") + kind + name("a name") + Opt(if_exists)).set_parse_action(action)
+
+
+def transaction_command() -> ParserElement:
+    """BEGIN, COMMIT, ROLLBACK."""
+
+    def action(_text: str, location: int, tokens: Any) -> TransactionCommand:
+        word = tokens[0]
+        return TransactionCommand(word, span=(location, location + len(word)))
+
+    word = Piece(
+        r"(BEGIN|COMMIT|ROLLBACK)\b(?:\s*TRANSACTION\b)?", "BEGIN", lambda m: m.group(1).upper()
+    )
+    return (word + Opt(words("TRANSACTION"))).set_parse_action(action)
+
+
+def show_command(query: QueryElement, operand: Operand) -> ParserElement:
+    """SHOW INDEXES and the like."""
+    what = Piece(
+        r"(?:(?:ALL|RANGE|TEXT|POINT|LOOKUP|VECTOR|FULLTEXT|UNIQUE|UNIQUENESS|KEY|EXISTENCE|EXIST|PROPERTY|TYPE|NODE"
+        r"|RELATIONSHIP|REL|BUILT\s+IN|USER\s+DEFINED)\s+)*(INDEX|CONSTRAINT|FUNCTION|PROCEDURE|TRANSACTION)(?:E?S)?\b",
+        "INDEXES, CONSTRAINTS, FUNCTIONS, PROCEDURES or TRANSACTIONS",
+        lambda m: "INDEXES" if m.group(1).upper() == "INDEX" else m.group(1).upper() + "S",
+    )
+    star = Piece(r"\*", "'*'", lambda _match: None)
+    items: Separated = yield_items()
+
+    class Columns(Element):
+        def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
+            if star.match(instring, loc) is not None:
+                return star._parse(instring, loc)
+            return items._parse(instring, loc)
+
+    def build(_text: SourceText, start: int, end: int, values: list[Any]) -> Show:
+        kind, yields, where, return_ = values
+        return Show(kind, yields, unlifted(where), unlifted(return_), span=(start, end))
+
+    return Sequence(
+        "SHOW",
+        [
+            words("SHOW"),
+            what,
+            Maybe(r"YIELD\b", Columns("columns"), None),
+            Maybe(r"WHERE\b", operand.run, None),
+            Maybe(r"(?=RETURN\b)", query.table["RETURN"], None),
+        ],
+        build,
+    )
+
+
+__all__ = [
+    "create_constraint",
+    "create_index",
+    "drop_command",
+    "old_index",
+    "show_command",
+    "symbol",
+    "transaction_command",
+]
