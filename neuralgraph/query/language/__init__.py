@@ -25,11 +25,17 @@ from neuralgraph.query.language.contracts import (
     ProcedureLookup,
     ProcedureSignature,
 )
+from neuralgraph.query.language.lifting import Normalised, fixed_literals, normalise
+from neuralgraph.query.language.parser import parse
 
 __all__ = [
     "CheckContext",
     "Checked",
     "FunctionLookup",
+    "Normalised",
     "ProcedureLookup",
     "ProcedureSignature",
+    "fixed_literals",
+    "normalise",
+    "parse",
 ]

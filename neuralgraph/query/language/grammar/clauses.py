@@ -115,7 +115,7 @@ class QueryElement(Element):
                 refuse_next(text, location)
                 return location, SingleQuery(tuple(clauses), span=(start, location))
             location, found = element._parse(text, location)
-            clauses += found
+            clauses.extend(found)
 
 
 def refuse_next(text: SourceText, location: int) -> None:

@@ -1,7 +1,8 @@
 """pyparsing elements of our own, for speed and for shallow recursion.
 
 They speak pyparsing's protocol (`_parse(text, location) -> (location, tokens)`; a `ParseException` says
-"not here"), so that they mix with its elements freely. What they leave out is what costs: skipping
+"not here"), so that they mix with its `Forward`, `MatchFirst` and `Opt` (not with `And`, which adds
+`ParseResults`; `Sequence` takes its place). What they leave out is what costs: skipping
 white space and comments element by element (the regular expressions take the space before a token),
 a `ParseResults` for every token (tokens are plain lists), the wrapper round parse actions, and
 alternatives tried one after the other (`Choice` looks at the next word). They keep the call stack to
@@ -109,7 +110,7 @@ class Sequence(Element):
         start = loc
         for element in self.elements:
             loc, found = element._parse(instring, loc)
-            values += found
+            values.extend(found)
         if self.build is None:
             return loc, values
         return loc, [self.build(instring, skip_space(instring, start), loc, values)]
@@ -148,7 +149,7 @@ class Separated(Element):
         values: list[Any] = []
         while True:
             loc, found = self.item._parse(instring, loc)
-            values += found
+            values.extend(found)
             separator = self.match(instring, loc)
             if separator is None:
                 return loc, [tuple(values)]
@@ -193,5 +194,5 @@ class Repeated(Element):
         values: list[Any] = []
         while self.match(instring, loc) is not None:
             loc, found = self.item._parse(instring, loc)
-            values += found
+            values.extend(found)
         return loc, values

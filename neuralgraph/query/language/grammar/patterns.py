@@ -343,7 +343,7 @@ class Path(Element):
                 not isinstance(elements[-1], NodePattern) and _NODE_NEXT.match(instring, loc)
             ):
                 loc, found = self.node._parse(instring, loc)
-                elements += found
+                elements.extend(found)
             else:
                 break
         if not isinstance(elements[-1], NodePattern):

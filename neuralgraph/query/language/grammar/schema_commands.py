@@ -1,14 +1,12 @@
 """Schema commands in Neo4j 5 syntax (and the older ``ON ... ASSERT``), SHOW, transactions.
 
-These are rare and small, so plain pyparsing elements (`And` by ``+``, `Opt`, `Group`-free) do.
+Heads such as ``FOR (n:Label)`` are one regular expression each: nothing nests in them.
 """
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-
-from pyparsing import Opt, ParserElement
 
 from neuralgraph.query.language.grammar.clauses import yield_items
 from neuralgraph.query.language.grammar.elements import (
@@ -19,7 +17,6 @@ from neuralgraph.query.language.grammar.elements import (
     Sequence,
     name,
     refuse,
-    symbol,
     words,
 )
 from neuralgraph.query.language.grammar.expressions import parse_type
@@ -35,6 +32,8 @@ from neuralgraph.query.language.syntax import (
 )
 
 if TYPE_CHECKING:
+    from pyparsing import ParserElement
+
     from neuralgraph.query.language.grammar.clauses import QueryElement
     from neuralgraph.query.language.grammar.expressions import Operand
     from neuralgraph.query.language.lexis import SourceText
@@ -210,27 +209,27 @@ def create_constraint() -> ParserElement:
 def drop_command() -> ParserElement:
     """DROP INDEX / CONSTRAINT name IF EXISTS."""
 
-    def action(text: str, location: int, tokens: Any) -> Any:
-        kind, dropped, *if_exists = tokens
-        class_ = DropIndex if kind == "INDEX" else DropConstraint
-        return class_(dropped, bool(if_exists), span=(location, len(text)))
+    def build(_text: SourceText, start: int, end: int, values: list[Any]) -> DropIndex | DropConstraint:
+        kind, dropped, if_exists = values
+        span = (start, end)
+        if kind == "INDEX":
+            return DropIndex(dropped, if_exists, span=span)
+        return DropConstraint(dropped, if_exists, span=span)
 
     kind = Piece(r"(INDEX|CONSTRAINT)\b", "INDEX or CONSTRAINT", lambda m: m.group(1).upper())
-    if_exists = Piece(r"IF\s+EXISTS\b", "IF EXISTS", lambda _match: True)
-    return (words("DROP") + kind + name("a name") + Opt(if_exists)).set_parse_action(action)
+    if_exists = Maybe(r"IF\s+EXISTS\b", None, False)
+    return Sequence("DROP", [words("DROP"), kind, name("a name"), if_exists], build)
 
 
 def transaction_command() -> ParserElement:
     """BEGIN, COMMIT, ROLLBACK."""
 
-    def action(_text: str, location: int, tokens: Any) -> TransactionCommand:
-        word = tokens[0]
-        return TransactionCommand(word, span=(location, location + len(word)))
-
-    word = Piece(
-        r"(BEGIN|COMMIT|ROLLBACK)\b(?:\s*TRANSACTION\b)?", "BEGIN", lambda m: m.group(1).upper()
+    word = Piece(r"(BEGIN|COMMIT|ROLLBACK)\b", "BEGIN", lambda m: m.group(1).upper())
+    return Sequence(
+        "BEGIN",
+        [word, Maybe(r"TRANSACTION\b")],
+        lambda _text, start, end, values: TransactionCommand(values[0], span=(start, end)),
     )
-    return (word + Opt(words("TRANSACTION"))).set_parse_action(action)
 
 
 def show_command(query: QueryElement, operand: Operand) -> ParserElement:
@@ -273,6 +272,5 @@ __all__ = [
     "drop_command",
     "old_index",
     "show_command",
-    "symbol",
     "transaction_command",
 ]
