@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from neuralgraph.errors import SchemaError
+from neuralgraph.query.functions import catalogue
 from neuralgraph.query.functions.signature import AggregateFunction, Function
 
 if TYPE_CHECKING:
@@ -60,4 +61,9 @@ class Registry:
 @cache
 def default_registry() -> Registry:
     """All built-in functions; made on first use. Do not register into it: stand on it."""
-    return Registry()
+    registry = Registry(catalogue.FUNCTIONS)
+    for synonym, name in catalogue.SYNONYMS.items():
+        function = registry.lookup(name)
+        assert function is not None
+        registry.register(function, name=synonym)
+    return registry

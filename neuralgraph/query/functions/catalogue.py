@@ -1,0 +1,49 @@
+"""All built-in functions, and their second names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from neuralgraph.query.functions import (
+    casts,
+    entities,
+    lists,
+    maths,
+    spatial,
+    strings,
+    vectors,
+)
+from neuralgraph.query.functions.aggregates import AGGREGATES
+
+if TYPE_CHECKING:
+    from neuralgraph.query.functions.signature import AggregateFunction, Function
+
+FUNCTIONS: Final[tuple[Function | AggregateFunction, ...]] = (
+    *AGGREGATES,
+    *entities.FUNCTIONS,
+    *lists.FUNCTIONS,
+    *casts.FUNCTIONS,
+    *strings.FUNCTIONS,
+    *maths.FUNCTIONS,
+    *spatial.FUNCTIONS,
+    *vectors.FUNCTIONS,
+)
+
+SYNONYMS: Final = {
+    "lower": "toLower",
+    "upper": "toUpper",
+    "char_length": "charLength",
+    "character_length": "charLength",
+    "rels": "relationships",
+    "ceiling": "ceil",
+    "ln": "log",
+    "distance": "point.distance",
+    "element_id": "elementId",
+    "cardinality": "size",
+    "collect_list": "collect",
+    "percentile_cont": "percentileCont",
+    "percentile_disc": "percentileDisc",
+    "stdev_samp": "stDev",
+    "stdev_pop": "stDevP",
+}
+"""Other name to name; those of GQL and of older Cypher."""

@@ -1,0 +1,130 @@
+"""Functions of strings. Positions and lengths count characters (code points), from zero."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from neuralgraph.query.functions.arguments import (
+    expect_count,
+    expect_list,
+    expect_string,
+    out_of_range,
+)
+from neuralgraph.query.functions.signature import CallContext, Function
+from neuralgraph.values import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_FORMS: Final = frozenset({"NFC", "NFD", "NFKC", "NFKD"})
+
+
+def _unary(
+    name: str, change: Callable[[str], Any], result: Kind = Kind.TEXT
+) -> tuple[Callable[..., Any], Callable[..., Column | None]]:
+    """The scalar and the kernel of a function of one string."""
+
+    def scalar(context: CallContext, value: Any) -> Any:  # noqa: ARG001
+        return change(expect_string(name, value))
+
+    def kernel(context: CallContext, values: Column) -> Column | None:  # noqa: ARG001
+        if values.kind != Kind.TEXT:
+            return None
+        dictionary = values.dictionary
+        if dictionary is None or result != Kind.TEXT:
+            items = values.to_list()
+            return Column.of_list(
+                result, [None if item is None else change(item) for item in items]
+            )
+        changed = np.empty(len(dictionary), dtype=object)
+        changed[:] = [change(item) for item in dictionary.tolist()]
+        return Column.of_array(Kind.TEXT, values.array, values.valid, changed)
+
+    return scalar, kernel
+
+
+def _left(context: CallContext, text: Any, length: Any) -> str:  # noqa: ARG001
+    return expect_string("left", text)[: expect_count("left", length)]
+
+
+def _right(context: CallContext, text: Any, length: Any) -> str:  # noqa: ARG001
+    count = expect_count("right", length)
+    return expect_string("right", text)[-count:] if count else ""
+
+
+def _trimmer(name: str, trim: Callable[[str, str | None], str]) -> Callable[..., str]:
+    def scalar(context: CallContext, text: Any, characters: Any = None) -> str:  # noqa: ARG001
+        chosen = None if characters is None else expect_string(name, characters)
+        return trim(expect_string(name, text), chosen)
+
+    return scalar
+
+
+def _replace(context: CallContext, text: Any, search: Any, replacement: Any) -> str:  # noqa: ARG001
+    wanted = expect_string("replace", search)
+    return expect_string("replace", text).replace(wanted, expect_string("replace", replacement))
+
+
+def _split(context: CallContext, text: Any, delimiters: Any) -> list[str]:  # noqa: ARG001
+    whole = expect_string("split", text)
+    if type(delimiters) is list:
+        marks = [expect_string("split", mark) for mark in expect_list("split", delimiters)]
+        if not marks:
+            return [whole]
+        for mark in marks[1:]:
+            whole = whole.replace(mark, marks[0]) if mark else whole
+        delimiter = marks[0]
+    else:
+        delimiter = expect_string("split", delimiters)
+    return whole.split(delimiter) if delimiter else list(whole)
+
+
+def _substring(context: CallContext, text: Any, start: Any, length: Any = None) -> str:  # noqa: ARG001
+    first = expect_count("substring", start)
+    whole = expect_string("substring", text)
+    if length is None:
+        return whole[first:]
+    return whole[first : first + expect_count("substring", length)]
+
+
+def _normalize(context: CallContext, text: Any, form: Any = "NFC") -> str:  # noqa: ARG001
+    name = expect_string("normalize", form).upper()
+    if name not in _FORMS:
+        raise out_of_range(f"normalize() knows {', '.join(sorted(_FORMS))}, not {form}")
+    return unicodedata.normalize(name, expect_string("normalize", text))  # type: ignore[arg-type]
+
+
+_UPPER = _unary("toUpper", str.upper)
+_LOWER = _unary("toLower", str.lower)
+_CHARACTERS = _unary("charLength", len, Kind.INTEGER)
+_S: Final = "STRING"
+
+FUNCTIONS: Final = tuple(
+    Function(
+        name, parameters, result, scalar, required=required, kernel=kernel, category="String",
+        description=description,
+    )
+    for name, parameters, required, result, scalar, kernel, description in (
+        ("toUpper", (_S,), 1, _S, *_UPPER, "The string in capitals."),
+        ("toLower", (_S,), 1, _S, *_LOWER, "The string in small letters."),
+        ("charLength", (_S,), 1, "INTEGER", *_CHARACTERS, "How many characters a string has."),
+        ("left", (_S, "INTEGER"), 2, _S, _left, None, "The first characters."),
+        ("right", (_S, "INTEGER"), 2, _S, _right, None, "The last characters."),
+        ("lTrim", (_S, _S), 1, _S, _trimmer("lTrim", str.lstrip), None,
+         "Without white space, or the characters given, at the beginning."),
+        ("rTrim", (_S, _S), 1, _S, _trimmer("rTrim", str.rstrip), None,
+         "Without white space, or the characters given, at the end."),
+        ("trim", (_S, _S), 1, _S, _trimmer("trim", str.strip), None,
+         "Without white space, or the characters given, at both ends."),
+        ("bTrim", (_S, _S), 1, _S, _trimmer("bTrim", str.strip), None,
+         "Without white space, or the characters given, at both ends."),
+        ("replace", (_S, _S, _S), 3, _S, _replace, None, "Each occurrence replaced."),
+        ("split", (_S, "STRING|LIST"), 2, "LIST", _split, None, "The parts between delimiters."),
+        ("substring", (_S, "INTEGER", "INTEGER"), 2, _S, _substring, None,
+         "From a position on, perhaps only so many characters."),
+        ("normalize", (_S, _S), 1, _S, _normalize, None, "In a normal form of Unicode."),
+    )
+)  # fmt: skip
