@@ -45,7 +45,7 @@ The signatures, on one page::
                publish(manifest: bytes);  manifest() -> bytes | None;  sync();  size() -> int
                use(refs);  release(refs);  free_bytes() -> int;  trim();  close()
 
-    # values_codec
+    # values_codec (import it from its module)
     encode(value) -> bytes;  decode(data) -> value
 
     # segments: all immutable, thread-safe, lazily mapped; descriptor() -> list for msgpack
@@ -73,13 +73,26 @@ A missing child directory or file is a `DiskError`. Rows outside a segment are t
 from neuralgraph.storage.disk.blocks import BlockFile, BlockRef
 from neuralgraph.storage.disk.files import Directory, File, Lock, OsDirectory
 from neuralgraph.storage.disk.memory_files import MemoryDirectory
+from neuralgraph.storage.disk.segments import (
+    AdjacencySegment,
+    BlockStore,
+    ColumnSegment,
+    IdSegment,
+    KeyTable,
+    SortedRun,
+)
 from neuralgraph.storage.disk.wal import LogRecord, LogStore, RecordKind, SegmentedLog, TornTail
 
 __all__ = [
+    "AdjacencySegment",
     "BlockFile",
     "BlockRef",
+    "BlockStore",
+    "ColumnSegment",
     "Directory",
     "File",
+    "IdSegment",
+    "KeyTable",
     "Lock",
     "LogRecord",
     "LogStore",
@@ -87,5 +100,6 @@ __all__ = [
     "OsDirectory",
     "RecordKind",
     "SegmentedLog",
+    "SortedRun",
     "TornTail",
 ]
