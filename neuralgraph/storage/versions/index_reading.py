@@ -183,7 +183,10 @@ def _has_values(
     view: GraphView, index: IndexDefinition, entity_id: int, values: Sequence[Any]
 ) -> bool:
     value_of = view.latest_node_value if index.entity == "node" else view.latest_edge_value
-    return _is_covered(view, index, entity_id) and all(
-        equals(value_of(entity_id, key), value) is True
-        for key, value in zip(index.keys, values, strict=False)
+    if not _is_covered(view, index, entity_id):
+        return False
+    # Only entities that have all the keys stand in an index, whatever part of them is asked for.
+    held = [value_of(entity_id, key) for key in index.keys]
+    return all(value is not None for value in held) and all(
+        equals(value, wanted) is True for value, wanted in zip(held, values, strict=False)
     )
