@@ -1,0 +1,157 @@
+"""StoredArray: a one-dimensional array of numbers in a database file, mapped when it is first touched.
+
+Four forms:
+
+    block       the raw little-endian bytes in a block of the file
+    inline      short ones: the bytes in the descriptor
+    constant    every item is `first`; nothing is stored
+    sequence    `first`, `first` + 1, ...; nothing is stored
+
+An array made by `in_memory` has no block and cannot be described; indexes over a few patched rows use it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from neuralgraph.storage.disk import BlockRef
+from neuralgraph.storage.disk.format import INLINE_BYTES_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from neuralgraph.storage.disk import BlockFile
+
+_BLOCK: Final = 0
+_CONSTANT: Final = 1
+_SEQUENCE: Final = 2
+_INLINE: Final = 3
+
+
+class StoredArray:
+    """Items of one dtype; immutable. Make one with `store`, `sequence`, `in_memory` or `read`."""
+
+    __slots__ = ("_array", "_blocks", "count", "dtype", "first", "form", "ref")
+
+    def __init__(
+        self,
+        form: int,
+        dtype: np.dtype[Any],
+        count: int,
+        *,
+        first: int = 0,
+        ref: BlockRef | None = None,
+        blocks: BlockFile | None = None,
+        array: NDArray[Any] | None = None,
+    ) -> None:
+        self.form = form
+        self.dtype = dtype
+        self.count = count
+        self.first = first
+        self.ref = ref
+        self._blocks = blocks
+        self._array = array
+
+    @staticmethod
+    def store(
+        array: NDArray[Any], blocks: BlockFile | None, *, compress: bool = False
+    ) -> StoredArray:
+        """Write an array (or keep it in memory, without `blocks`).
+
+        Arrays of integers whose items are all equal are kept as a constant.
+        """
+        count = len(array)
+        if blocks is None:
+            return StoredArray.in_memory(array)
+        if count == 0 or (array.dtype.kind in "iub" and _is_constant(array)):
+            first = int(array[0]) if count else 0
+            return StoredArray(_CONSTANT, array.dtype, count, first=first)
+        array = np.ascontiguousarray(array)
+        if array.nbytes <= INLINE_BYTES_MAX:
+            return StoredArray(_INLINE, array.dtype, count, array=array)
+        ref = blocks.write(memoryview(array).cast("B"), compress=compress)
+        return StoredArray(_BLOCK, array.dtype, count, ref=ref, blocks=blocks)
+
+    @staticmethod
+    def sequence(first: int, count: int) -> StoredArray:
+        """`first`, `first` + 1, ... as int64."""
+        return StoredArray(_SEQUENCE, np.dtype(np.int64), count, first=first)
+
+    @staticmethod
+    def in_memory(array: NDArray[Any]) -> StoredArray:
+        """An array that is in no file."""
+        return StoredArray(_BLOCK, array.dtype, len(array), array=array)
+
+    @property
+    def is_sequence(self) -> bool:
+        """Are the items consecutive integers, by form?"""
+        return self.form == _SEQUENCE
+
+    @property
+    def is_stored(self) -> bool:
+        """Can it be described?"""
+        return self.form != _BLOCK or self.ref is not None
+
+    @property
+    def array(self) -> NDArray[Any]:
+        """The items; not to be written to.
+
+        Raises:
+            CorruptionError: the block failed its checksum.
+        """
+        array = self._array
+        if array is None:
+            array = self._array = self._load()
+        return array
+
+    def _load(self) -> NDArray[Any]:
+        if self.form == _CONSTANT:
+            return np.broadcast_to(np.array(self.first, dtype=self.dtype), (self.count,))
+        if self.form == _SEQUENCE:
+            return np.arange(self.first, self.first + self.count, dtype=np.int64)
+        assert self._blocks is not None
+        assert self.ref is not None
+        return self._blocks.array(self.ref, self.dtype)
+
+    def descriptor(self) -> list[Any]:
+        """What `read` makes it from again; plain values."""
+        if self.form == _INLINE:
+            return [_INLINE, self.dtype.str, self.count, self.array.tobytes()]
+        if self.form == _BLOCK:
+            assert self.ref is not None, "an array in memory has no descriptor"
+            return [_BLOCK, self.dtype.str, self.count, list(self.ref)]
+        return [self.form, self.dtype.str, self.count, self.first]
+
+    @staticmethod
+    def read(descriptor: list[Any], blocks: BlockFile) -> StoredArray:
+        """The array that `descriptor` describes."""
+        form, dtype, count, rest = descriptor
+        if form == _BLOCK:
+            return StoredArray(_BLOCK, np.dtype(dtype), count, ref=BlockRef(*rest), blocks=blocks)
+        if form == _INLINE:
+            array = np.frombuffer(rest, dtype=dtype)
+            return StoredArray(_INLINE, array.dtype, count, array=array)
+        return StoredArray(form, np.dtype(dtype), count, first=rest)
+
+    def block_refs(self) -> Iterator[BlockRef]:
+        """Its block, where it has one."""
+        if self.ref is not None:
+            yield self.ref
+
+    def __len__(self) -> int:
+        return self.count
+
+
+def _is_constant(array: NDArray[Any]) -> bool:
+    return bool(array[0] == array[-1]) and bool((array == array[0]).all())
+
+
+def narrowest(array: NDArray[Any]) -> NDArray[Any]:
+    """Non-negative integers as uint32 where they fit, else as int64; codes below 65,536 keep theirs."""
+    if len(array) == 0 or int(array.max()) <= 0xFFFFFFFF:
+        return array.astype(np.uint32, copy=False)
+    return array.astype(np.int64, copy=False)

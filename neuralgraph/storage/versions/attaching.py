@@ -1,0 +1,306 @@
+"""Bulk loads: many nodes or edges at once become segments of the next base, without passing through deltas.
+
+Each call gives a new base over the same blocks; a load calls several times, then publishes the last one.
+Nothing that is attached displaces anything, so history stays as it is.
+
+Edges are sorted by (source, target) before ids are given, so that the ids of one load are consecutive in
+the order of the outgoing adjacency, which then need not store them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neuralgraph.errors import QueryArgumentError
+from neuralgraph.storage.indexes.sorted_building import build_run, merge_runs
+from neuralgraph.storage.versions.base_adjacency import AdjacencySegment, BaseAdjacency
+from neuralgraph.storage.versions.base_arrays import (
+    ROW_MASK,
+    SEGMENT_BITS,
+    SEGMENT_ROWS,
+    ranges_by_segment,
+)
+from neuralgraph.storage.versions.base_columns import PropertyColumn
+from neuralgraph.storage.versions.base_edges import EdgeTable
+from neuralgraph.storage.versions.base_nodes import LabelCoder, NodeTable
+from neuralgraph.storage.versions.folding_segments import (
+    append_column_rows,
+    change_adjacency,
+    narrow,
+    offsets_of,
+    set_edge_rows,
+    set_node_rows,
+    sort_pairs,
+    sort_stably,
+)
+from neuralgraph.values import NO_IDS, Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from neuralgraph.storage.disk import BlockFile
+    from neuralgraph.storage.indexes.sorted_index import IndexRun
+    from neuralgraph.storage.versions.base import Base
+    from neuralgraph.values import IdArray
+    from neuralgraph.values.arrays import Int64Array
+
+
+def attach_nodes(
+    base: Base,
+    first_id: int,
+    labels: Sequence[str],
+    columns: Mapping[str, Column],
+    count: int,
+    txid: int,
+    blocks: BlockFile,
+) -> Base:
+    """A base with `count` more nodes, `first_id` and up.
+
+    Args:
+        base: what is there; no id from `first_id` on may be in use.
+        first_id: the id of the first row.
+        labels: of every node.
+        columns: properties by key, `count` rows each; null where absent.
+        count: how many nodes.
+        txid: of the commit that this is; the new base's.
+        blocks: where to write.
+
+    Raises:
+        DiskError: the disk refused; `base` is as good as ever.
+    """
+    columns = {key: storable_form(column) for key, column in columns.items()}
+    coder = LabelCoder(base.nodes)
+    code = coder.code(tuple(labels))
+    segments = dict(base.nodes.segments)
+    for number, row, start, stop in ranges_by_segment(first_id, count):
+        rows = slice(row, row + stop - start)
+        filled = np.full(stop - start, code, dtype=np.int64)
+        born = np.full(stop - start, txid, dtype=np.int64)
+        segments[number] = set_node_rows(segments.get(number), rows, filled, born, blocks)
+    limit = max(base.node_limit, first_id + count)
+    return base.replaced(
+        txid=txid,
+        nodes=NodeTable(coder.labels, coder.label_sets, segments, limit),
+        property_keys=tuple(dict.fromkeys((*base.property_keys, *columns))),
+        node_columns=_attach_columns(
+            base.parts.node_columns, first_id, columns, count, limit, blocks
+        ),
+        adjacencies={
+            key: BaseAdjacency(adjacency.segments, limit)
+            for key, adjacency in base.parts.adjacencies.items()
+        },
+        runs=_attach_entries(base, "node", labels, first_id, columns, count, blocks),
+    )
+
+
+def attach_edges(
+    base: Base,
+    edge_type: str,
+    first_id: int,
+    sources: IdArray,
+    targets: IdArray,
+    columns: Mapping[str, Column],
+    txid: int,
+    blocks: BlockFile,
+) -> Base:
+    """A base with more edges of one type, `first_id` and up.
+
+    Ids are given in order of (source, target), not of the rows.
+
+    Args:
+        base: what is there, with both ends of every edge; no edge id from `first_id` on may be in
+            use.
+        edge_type: of all of them.
+        first_id: the least id.
+        sources, targets: node ids, shape (rows,); not written to.
+        columns: properties by key, as many rows; null where absent.
+        txid: of the commit that this is; the new base's.
+        blocks: where to write.
+
+    Raises:
+        QueryArgumentError: an id is negative or was never given out.
+        DiskError: the disk refused; `base` is as good as ever.
+    """
+    count = len(sources)
+    if count:
+        _check_ends(base, sources, targets)
+    order = None if _is_sorted(sources, targets) else sort_pairs(sources, targets)
+    narrow_ids = np.uint32 if base.node_limit <= 1 << 32 else np.int64
+    if order is not None:
+        sources = sources[order].astype(narrow_ids)
+        targets = targets[order].astype(narrow_ids)
+    else:
+        sources = sources.astype(narrow_ids, copy=False)
+        targets = targets.astype(narrow_ids, copy=False)
+    columns = _in_order(columns, order)
+    del order
+    types = tuple(dict.fromkeys((*base.edge_types, edge_type)))
+    segments = dict(base.edges.segments)
+    code = types.index(edge_type) + 1
+    for number, row, start, stop in ranges_by_segment(first_id, count):
+        rows = slice(row, row + stop - start)
+        values = (code, sources[start:stop], targets[start:stop], txid)
+        segments[number] = set_edge_rows(segments.get(number), rows, values, blocks)
+    limit = max(base.edge_limit, first_id + count)
+    edge_columns = _attach_columns(base.parts.edge_columns, first_id, columns, count, limit, blocks)
+    runs = _attach_entries(base, "edge", (edge_type,), first_id, columns, count, blocks)
+    return base.replaced(
+        txid=txid,
+        edges=EdgeTable(types, segments, limit),
+        property_keys=tuple(dict.fromkeys((*base.property_keys, *columns))),
+        edge_columns=edge_columns,
+        runs=runs,
+        adjacencies=_attach_adjacencies(base, edge_type, first_id, sources, targets, blocks),
+    )
+
+
+def storable_form(column: Column) -> Column:
+    """A column as segments store it: ANY columns are narrowed to what their values are."""
+    return narrow(column.to_values()) if column.kind == Kind.ANY else column
+
+
+def _check_ends(base: Base, sources: IdArray, targets: IdArray) -> None:
+    for ids in (sources, targets):
+        if int(ids.min()) < 0 or int(ids.max()) >= base.node_limit:
+            raise QueryArgumentError("a relationship's end is no node of this graph")
+
+
+def _is_sorted(sources: IdArray, targets: IdArray) -> bool:
+    if bool((sources[1:] < sources[:-1]).any()):
+        return False
+    equal = sources[1:] == sources[:-1]
+    return not bool((equal & (targets[1:] < targets[:-1])).any())
+
+
+def _in_order(columns: Mapping[str, Column], order: Int64Array | None) -> dict[str, Column]:
+    stored = {key: storable_form(column) for key, column in columns.items()}
+    if order is None:
+        return stored
+    return {key: column.take(order) for key, column in stored.items()}
+
+
+# ── columns and indexes ───────────────────────────────────────────────────────────────────────
+
+
+def _attach_columns(
+    known: Mapping[str, PropertyColumn],
+    first_id: int,
+    columns: Mapping[str, Column],
+    count: int,
+    limit: int,
+    blocks: BlockFile,
+) -> dict[str, PropertyColumn]:
+    attached = dict(known)
+    for key, column in columns.items():
+        segments = dict(known[key].segments) if key in known else {}
+        for number, row, start, stop in ranges_by_segment(first_id, count):
+            piece = column.slice(start, stop)
+            segment = append_column_rows(segments.get(number), row, piece, blocks)
+            if segment is not None:
+                segments[number] = segment
+        if segments:
+            attached[key] = PropertyColumn(segments, limit)
+    return attached
+
+
+def _attach_entries(
+    base: Base,
+    entity: str,
+    labels: Sequence[str],
+    first_id: int,
+    columns: Mapping[str, Column],
+    count: int,
+    blocks: BlockFile,
+) -> dict[str, IndexRun]:
+    runs = dict(base.parts.runs)
+    for name, run in runs.items():
+        definition = run.definition
+        covered = definition.entity == entity and set(definition.labels) & set(labels)
+        if not covered or not definition.keys or not set(definition.keys) <= set(columns):
+            continue
+        ids = np.arange(first_id, first_id + count)
+        keyed = [columns[key] for key in definition.keys]
+        if len(run) == 0:
+            runs[name] = build_run(definition, ids, keyed, blocks)
+        else:
+            added = build_run(definition, ids, keyed, None)
+            runs[name] = merge_runs(run, NO_IDS, added, blocks)
+    return runs
+
+
+# ── adjacency ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _attach_adjacencies(
+    base: Base,
+    edge_type: str,
+    first_id: int,
+    sources: NDArray[Any],
+    targets: NDArray[Any],
+    blocks: BlockFile,
+) -> dict[tuple[str, str], BaseAdjacency]:
+    """Both directions; the edges come in order of (source, target)."""
+    adjacencies = dict(base.parts.adjacencies)
+    limit = base.node_limit
+
+    def attach(direction: str, pieces: Iterator[tuple[int, Any, Any, Any]]) -> None:
+        known = adjacencies.get((edge_type, direction))
+        segments: dict[int, AdjacencySegment] = {} if known is None else dict(known.segments)
+        for number, rows, neighbours, edges in pieces:
+            older = segments.get(number)
+            if older is None:
+                node_count = min(SEGMENT_ROWS, int(rows[-1]) + 1)
+                offsets = offsets_of(rows, node_count)
+                segments[number] = AdjacencySegment.write(offsets, neighbours, edges, blocks)
+                continue
+            fresh = (rows.astype(np.int64), neighbours.astype(np.int64), edges)
+            merged = change_adjacency(older, fresh, NO_IDS, blocks)
+            assert merged is not None
+            segments[number] = merged
+        adjacencies[edge_type, direction] = BaseAdjacency(segments, limit)
+
+    attach("out", _out_pieces(first_id, sources, targets))
+    attach("in", _in_pieces(first_id, sources, targets))
+    return adjacencies
+
+
+def _out_pieces(
+    first_id: int, sources: NDArray[Any], targets: NDArray[Any]
+) -> Iterator[tuple[int, Any, Any, Any]]:
+    for number, start, stop in _homes(sources):
+        edges = np.arange(first_id + start, first_id + stop)
+        yield number, sources[start:stop] & ROW_MASK, targets[start:stop], edges
+
+
+def _in_pieces(
+    first_id: int, sources: NDArray[Any], targets: NDArray[Any]
+) -> Iterator[tuple[int, Any, Any, Any]]:
+    """The same edges by target: a stable sort keeps the sources, then the edge ids, in order."""
+    last = int(targets.max(initial=0)) >> SEGMENT_BITS
+    numbers = None if last == 0 else (targets >> SEGMENT_BITS).astype(np.uint32)
+    for number in range(last + 1):
+        # A segment at a time, so that no order of all the edges need be held.
+        places = None if numbers is None else np.flatnonzero(numbers == number)
+        rows = (targets if places is None else targets[places]) & ROW_MASK
+        if len(rows) == 0:
+            continue
+        order = sort_stably(rows)
+        chosen = order if places is None else places[order]
+        yield number, rows[order], sources[chosen], chosen + first_id
+
+
+def _homes(nodes: NDArray[Any]) -> Iterator[tuple[int, int, int]]:
+    """Runs of ascending node ids by segment: its number, start and stop."""
+    if len(nodes) == 0:
+        return
+    last = int(nodes[-1]) >> SEGMENT_BITS
+    start = 0
+    while start < len(nodes):
+        number = int(nodes[start]) >> SEGMENT_BITS
+        stop = len(nodes) if number == last else int(nodes.searchsorted(number + 1 << SEGMENT_BITS))
+        yield number, start, stop
+        start = stop

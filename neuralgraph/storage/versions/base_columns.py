@@ -1,0 +1,188 @@
+"""PropertyColumn: the values of one property over all ids, from column segments of 65,536 rows.
+
+Cold, a read goes to the segments it needs. When enough has been gathered to pay for it, all segments are decoded into
+one flat array with a null at the end (where -1 finds it), and a gather is one or two array operations.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from neuralgraph.storage.versions.base_arrays import (
+    CALL_WEIGHT,
+    ROW_MASK,
+    SEGMENT_BITS,
+    by_segment,
+)
+from neuralgraph.values import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from neuralgraph.storage.disk import BlockRef, ColumnSegment
+    from neuralgraph.values import IdArray, MaskArray
+    from neuralgraph.values.arrays import AnyArray, ObjectArray
+
+_ITEM_COST: Final[dict[Kind, int]] = {Kind.TEXT: 16, Kind.ANY: 64, Kind.VECTOR: 256}
+"""What decoding an item costs, in items of a plain array."""
+
+_DTYPES: Final[dict[Kind, Any]] = {
+    Kind.BOOLEAN: np.bool_,
+    Kind.INTEGER: np.int64,
+    Kind.FLOAT: np.float64,
+}
+
+
+class PropertyColumn:
+    """Values by id; null where absent, for -1 and for ids that no segment holds. Immutable.
+
+    Attributes:
+        segments: by segment number.
+        limit: one more than the greatest id.
+    """
+
+    __slots__ = ("_cost", "_debt", "_flat", "_readers", "limit", "segments")
+
+    def __init__(self, segments: Mapping[int, ColumnSegment], limit: int) -> None:
+        self.segments = segments
+        self.limit = limit
+        self._readers: dict[int, tuple[int, Callable[[int], Any]]] = {
+            number: (segment.count, segment.value) for number, segment in segments.items()
+        }
+        self._flat: tuple[Kind, AnyArray, MaskArray | None, ObjectArray | None] | None = None
+        self._debt = 0
+        self._cost = sum(
+            segment.count * _ITEM_COST.get(segment.kind, 1) for segment in segments.values()
+        )
+
+    def value(self, wanted_id: int) -> Any:
+        """One value; None when absent."""
+        found = self._readers.get(wanted_id >> SEGMENT_BITS)
+        if found is None:
+            return None
+        count, read = found
+        row = wanted_id & ROW_MASK
+        return read(row) if row < count else None
+
+    def values(self, ids: Sequence[int]) -> list[Any]:
+        """Values of a few ids, one by one."""
+        readers = self._readers
+        if len(readers) == 1 and 0 in readers:
+            count, read = readers[0]
+            return [read(wanted) if 0 <= wanted < count else None for wanted in ids]
+        value = self.value
+        return [value(wanted) for wanted in ids]
+
+    def take(self, ids: IdArray) -> Column:
+        """Values of many ids (at least -1 each); shape (rows,)."""
+        flat = self._flat
+        if flat is None:
+            self._debt += CALL_WEIGHT + len(ids)
+            if self._debt <= self._cost:
+                return self._take_by_segment(ids)
+            flat = self._flatten()
+        kind, array, valid, dictionary = flat
+        try:
+            taken = array[ids]
+        except IndexError:
+            ids = np.where(ids < self.limit, ids, -1)
+            taken = array[ids]
+        mask: MaskArray | None
+        if valid is not None:
+            mask = valid[ids]
+            # Most batches have one label, whose nodes all have the property.
+            if mask.all():
+                mask = None
+        elif len(ids) and ids.min() < 0:
+            mask = ids >= 0
+        else:
+            mask = None
+        return Column(kind, len(ids), taken, mask, None, dictionary)
+
+    def _flatten(self) -> tuple[Kind, AnyArray, MaskArray | None, ObjectArray | None]:
+        pieces, stop = [], 0
+        for number in sorted(self.segments):
+            segment = self.segments[number]
+            first = number << SEGMENT_BITS
+            if first > stop:
+                pieces.append(self._nulls(first - stop))
+            pieces.append(segment.whole())
+            stop = first + segment.count
+        has_null = stop < self.limit or any(piece.valid is not None for piece in pieces)
+        pieces.append(self._nulls(max(0, self.limit - stop) + 1))
+        column = join(pieces)
+        # Where only the end is null, readers find out about -1 from the ids.
+        valid = column.valid_mask if has_null else None
+        self._flat = (column.kind, column.array, valid, column.dictionary)
+        return self._flat
+
+    def _take_by_segment(self, ids: IdArray) -> Column:
+        pieces: list[Column] = []
+        order: list[Any] = []
+        for number, places, rows in by_segment(ids):
+            segment = self.segments.get(number)
+            order.append(places)
+            if segment is None:
+                pieces.append(self._nulls(len(rows)))
+            elif int(rows.max()) < segment.count:
+                pieces.append(segment.take(rows))
+            else:
+                inside = np.flatnonzero(rows < segment.count)
+                chosen = np.full(len(rows), len(inside), dtype=np.int64)
+                chosen[inside] = np.arange(len(inside))
+                pieces.append(join([segment.take(rows[inside]), self._nulls(1)]).take(chosen))
+        if len(pieces) == 1:
+            return pieces[0]
+        if not pieces:
+            return self._nulls(0)
+        places = np.concatenate(order)
+        inverse = np.empty(len(ids), dtype=np.int64)
+        inverse[places] = np.arange(len(ids))
+        return join(pieces).take(inverse)
+
+    def _nulls(self, count: int) -> Column:
+        segment = next(iter(self.segments.values()), None)
+        if segment is None:
+            return Column.nulls(count)
+        return nulls_like(segment.take(np.zeros(min(1, segment.count), dtype=np.int64)), count)
+
+    def pieces(self) -> Iterator[tuple[int, Column]]:
+        """The first id of each segment, and its values; ascending."""
+        for number in sorted(self.segments):
+            yield number << SEGMENT_BITS, self.segments[number].whole()
+
+    def block_refs(self) -> Iterator[BlockRef]:
+        """Every block it stands in."""
+        for segment in self.segments.values():
+            yield from segment.block_refs()
+
+
+def nulls_like(column: Column, count: int) -> Column:
+    """Nothing but nulls, of the same kind as `column`."""
+    valid = np.zeros(count, dtype=np.bool_)
+    kind = column.kind
+    array: Any
+    if kind == Kind.VECTOR:
+        array = np.zeros((count, column.array.shape[1]), dtype=np.float32)
+    elif kind == Kind.TEXT and column.dictionary is not None:
+        array = np.zeros(count, dtype=column.array.dtype)
+        return Column.of_array(kind, array, valid, column.dictionary)
+    elif kind in _DTYPES:
+        array = np.zeros(count, dtype=_DTYPES[kind])
+    else:
+        array = np.empty(count, dtype=object)
+    return Column.of_array(kind, array, valid)
+
+
+def join(columns: Sequence[Column]) -> Column:
+    """`Column.concat`, but for vectors of different width, which become values of any kind."""
+    columns = [column for column in columns if column.count] or list(columns[:1])
+    widths = {column.array.shape[1] for column in columns if column.kind == Kind.VECTOR}
+    if len(widths) > 1:
+        return Column.of_list(Kind.ANY, [item for column in columns for item in column.to_list()])
+    dictionary = columns[0].dictionary
+    if dictionary is not None and any(column.dictionary is not dictionary for column in columns):
+        columns = [column.decoded() for column in columns]
+    return Column.concat(columns)

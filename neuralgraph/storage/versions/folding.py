@@ -1,0 +1,259 @@
+"""fold: a base and the deltas over it become the next base. A checkpoint is this.
+
+Only segments that a change touches are written; all others are shared with the base before. What a change
+displaces becomes history:
+
+    what changed                 is displaced with the txid until which it was true
+    labels, a deleted node       the label set
+    a deleted edge               type and ends; it leaves the adjacency
+    a property                   the value, null where it was absent
+    properties of the deleted    each value
+
+Deleting an entity leaves its birth where it was, so that the past knows since when there was one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neuralgraph.storage.indexes.sorted_building import empty_run, merge_runs
+from neuralgraph.storage.versions.base import Base
+from neuralgraph.storage.versions.base_arrays import by_segment
+from neuralgraph.storage.versions.base_indexing import build_index, covered_ids, index_entities
+from neuralgraph.storage.versions.base_nodes import ABSENT, LabelCoder, NodeTable
+from neuralgraph.storage.versions.catalog import Names
+from neuralgraph.storage.versions.changes import CreateConstraint, DropConstraint
+from neuralgraph.storage.versions.folding_chains import Outcome, walk_chains
+from neuralgraph.storage.versions.folding_columns import ColumnFold, fold_columns
+from neuralgraph.storage.versions.folding_edges import fold_edges
+from neuralgraph.storage.versions.folding_segments import set_node_rows
+from neuralgraph.storage.versions.history import History, HistoryLog
+from neuralgraph.values import NO_IDS, Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from neuralgraph.access import ConstraintDefinition, IndexDefinition
+    from neuralgraph.storage.disk import BlockFile
+    from neuralgraph.storage.indexes.sorted_index import IndexRun
+    from neuralgraph.storage.versions.changes import Commit
+    from neuralgraph.storage.versions.deltas import DeltaStore
+    from neuralgraph.values import IdArray
+
+
+def fold(
+    base: Base,
+    deltas: DeltaStore,
+    txid: int,
+    blocks: BlockFile,
+    *,
+    names: Names | None = None,
+    indexes: Sequence[IndexDefinition] | None = None,
+    constraints: Sequence[ConstraintDefinition] | None = None,
+    commits: Sequence[Commit] = (),
+    node_limit: int = 0,
+    edge_limit: int = 0,
+) -> Base:
+    """The graph as it is after commit `txid`.
+
+    Args:
+        base: what the deltas lie over; it stays as it is.
+        deltas: changes since; versions younger than `txid` stay out.
+        txid: at least `base.txid`.
+        blocks: where changed segments are written; nothing is synced or published.
+        names: labels, types and keys in order of first use; without it, as the commits bring them.
+        indexes: those in force at `txid`; without it, those of `base`, which each commit that makes
+            one has added by `Base.with_index`.
+        constraints: those in force at `txid`; without it, what the commits make of the base's.
+        commits: those that are folded, oldest first.
+        node_limit: at least so many node ids were given out.
+        edge_limit: at least so many edge ids were given out.
+
+    Raises:
+        DiskError: the disk refused; the base before is as good as ever.
+    """
+    names, constraints = _schema_at(base, commits, names, constraints)
+    nodes = _fold_nodes(base, deltas, txid, blocks, names, max(node_limit, deltas.node_limit))
+    edges = fold_edges(base, deltas, txid, blocks, names, max(edge_limit, deltas.edge_limit))
+    limit = nodes.table.limit
+    node_values = fold_columns(
+        base.parts.node_columns,
+        base.history.node_values,
+        deltas.node_values,
+        ColumnFold(txid, limit, nodes.births, nodes.deaths, blocks),
+    )
+    edge_values = fold_columns(
+        base.parts.edge_columns,
+        base.history.edge_values,
+        deltas.edge_values,
+        ColumnFold(txid, edges.table.limit, edges.births, edges.deaths, blocks),
+    )
+    parts = replace(
+        base.parts,
+        txid=txid,
+        nodes=nodes.table,
+        edges=edges.table,
+        property_keys=_key_names(base, deltas, names),
+        node_columns=node_values.columns,
+        edge_columns=edge_values.columns,
+        adjacencies=edges.adjacencies_over(limit),
+        runs={},
+        constraints=tuple(constraints),
+        commits=base.commits.add(commits, blocks),
+        history=History(nodes.log, edges.log, node_values.logs, edge_values.logs),
+    )
+    folded = Base(parts)
+    touched = Touched(nodes.ids, edges.ids, node_values.touched, edge_values.touched)
+    wanted = base.indexes if indexes is None else indexes
+    return folded.replaced(runs=_fold_runs(base, folded, wanted, touched, blocks))
+
+
+def _schema_at(
+    base: Base,
+    commits: Sequence[Commit],
+    names: Names | None,
+    constraints: Sequence[ConstraintDefinition] | None,
+) -> tuple[Names, Sequence[ConstraintDefinition]]:
+    if names is None:
+        names = Names(base.labels, base.edge_types, base.property_keys)
+        for commit in commits:
+            names.note(commit.changes)
+    if constraints is None:
+        known = {constraint.name: constraint for constraint in base.constraints}
+        for commit in commits:
+            for change in commit.changes:
+                if isinstance(change, CreateConstraint):
+                    known[change.definition.name] = change.definition
+                elif isinstance(change, DropConstraint):
+                    known.pop(change.name, None)
+        constraints = tuple(known.values())
+    return names, constraints
+
+
+# ── nodes ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFold:
+    """The nodes of the next base.
+
+    Attributes:
+        table: all of them.
+        log: the history of label sets.
+        ids: whose state changed, ascending.
+        births: txid by id, of those that are new.
+        deaths: txid by id, of those that are gone.
+    """
+
+    table: NodeTable
+    log: HistoryLog
+    ids: IdArray
+    births: dict[int, int]
+    deaths: dict[int, int]
+
+
+def _fold_nodes(
+    base: Base,
+    deltas: DeltaStore,
+    txid: int,
+    blocks: BlockFile,
+    names: Names,
+    limit: int,
+) -> NodeFold:
+    before = base.nodes
+    outcome = walk_chains(deltas.nodes.items(), txid)
+    coder = LabelCoder(before)
+    coder.add_labels(list(names.labels))
+    ids = np.array(outcome.ids, dtype=np.int64)
+    limit = max(before.limit, limit, int(ids[-1]) + 1 if len(ids) else 0)
+    births, created = note_births(before.created.take(ids), outcome)
+    old_codes = before.codes.take(ids).tolist()
+    code = coder.code
+    codes = [ABSENT if labels is None else code(labels) for labels in outcome.values]
+    displaced = [ABSENT if labels is None else code(labels) for labels in outcome.displaced_values]
+    outcome.displaced_values = displaced
+    for entity_id, first, old in zip(outcome.ids, outcome.first_txids, old_codes, strict=True):
+        if entity_id not in births:
+            outcome.displace(entity_id, first, old)
+    deaths = {
+        entity_id: last
+        for entity_id, last, now in zip(outcome.ids, outcome.last_txids, codes, strict=True)
+        if now == ABSENT
+    }
+    segments = dict(before.segments)
+    code_array = np.array(codes, dtype=np.int64)
+    for number, places, rows in by_segment(ids):
+        segments[number] = set_node_rows(
+            segments.get(number), rows, code_array[places], created[places], blocks
+        )
+    payload = (Column.of_list(Kind.INTEGER, outcome.displaced_values),)
+    log = base.history.nodes.add(outcome.displaced_ids, outcome.displaced_untils, payload, blocks)
+    if not len(ids) and limit == before.limit and len(coder.labels) == len(before.labels):
+        return NodeFold(before, log, ids, births, deaths)
+    table = NodeTable(coder.labels, coder.label_sets, segments, limit)
+    return NodeFold(table, log, ids, births, deaths)
+
+
+def note_births(known: IdArray, outcome: Outcome) -> tuple[dict[int, int], IdArray]:
+    """Births of the entities that the base before did not have, and of all that changed.
+
+    Args:
+        known: births in the base of `outcome.ids`, 0 for new ones.
+        outcome: what became of them.
+    """
+    created = np.where(known == 0, np.array(outcome.first_txids, dtype=np.int64), known)
+    fresh = np.flatnonzero(known == 0).tolist()
+    return {outcome.ids[place]: outcome.first_txids[place] for place in fresh}, created
+
+
+def _key_names(base: Base, deltas: DeltaStore, names: Names) -> tuple[str, ...]:
+    known = (*base.property_keys, *names.property_keys, *deltas.node_values, *deltas.edge_values)
+    return tuple(dict.fromkeys(known))
+
+
+# ── indexes ───────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Which entities changed: their state, and by property key their values; ids ascend."""
+
+    nodes: IdArray
+    edges: IdArray
+    node_values: Mapping[str, IdArray]
+    edge_values: Mapping[str, IdArray]
+
+    def by(self, definition: IndexDefinition) -> IdArray:
+        """Entities whose entry in an index may have changed."""
+        of_nodes = definition.entity == "node"
+        values = self.node_values if of_nodes else self.edge_values
+        pieces = [self.nodes if of_nodes else self.edges]
+        pieces.extend(values.get(key, NO_IDS) for key in definition.keys)
+        return np.unique(np.concatenate(pieces))
+
+
+def _fold_runs(
+    base: Base,
+    folded: Base,
+    indexes: Sequence[IndexDefinition],
+    touched: Touched,
+    blocks: BlockFile,
+) -> dict[str, IndexRun]:
+    runs: dict[str, IndexRun] = {}
+    for definition in indexes:
+        run = base.index_run(definition.name)
+        if run is None or run.definition != definition:
+            runs[definition.name] = build_index(folded, definition, blocks)
+            continue
+        ids = touched.by(definition)
+        added = index_entities(folded, definition, covered_ids(folded, definition, ids), None)
+        hidden = covered_ids(base, definition, ids)
+        if len(hidden) or len(added):
+            run = merge_runs(run, hidden, added, blocks)
+        elif not run.is_stored:
+            run = merge_runs(run, NO_IDS, empty_run(definition), blocks)
+        runs[definition.name] = run
+    return runs

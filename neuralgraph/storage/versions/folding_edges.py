@@ -1,0 +1,157 @@
+"""Folding edges: by id, by node in both directions, and what was displaced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neuralgraph.storage.versions.base_adjacency import BaseAdjacency
+from neuralgraph.storage.versions.base_arrays import ROW_MASK, SEGMENT_BITS, by_segment
+from neuralgraph.storage.versions.base_edges import ABSENT, EdgeTable
+from neuralgraph.storage.versions.folding_chains import Outcome, walk_chains
+from neuralgraph.storage.versions.folding_segments import change_adjacency, set_edge_rows
+from neuralgraph.values import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from neuralgraph.storage.disk import BlockFile
+    from neuralgraph.storage.versions.base import Base
+    from neuralgraph.storage.versions.base_edges import EdgeRecord
+    from neuralgraph.storage.versions.catalog import Names
+    from neuralgraph.storage.versions.deltas import DeltaStore
+    from neuralgraph.storage.versions.history import HistoryLog
+    from neuralgraph.values import IdArray
+    from neuralgraph.values.arrays import Int64Array
+
+_GONE = (ABSENT, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeFold:
+    """The edges of the next base.
+
+    Attributes:
+        table: all of them.
+        adjacencies: by type and direction.
+        log: the history of edges.
+        ids: whose state changed, ascending.
+        births: txid by id, of those that are new.
+        deaths: txid by id, of those that are gone.
+    """
+
+    table: EdgeTable
+    adjacencies: Mapping[tuple[str, str], BaseAdjacency]
+    log: HistoryLog
+    ids: IdArray
+    births: dict[int, int]
+    deaths: dict[int, int]
+
+    def adjacencies_over(self, node_limit: int) -> dict[tuple[str, str], BaseAdjacency]:
+        """The adjacencies, each over nodes 0..node_limit-1."""
+        return {
+            key: adjacency
+            if adjacency.limit == node_limit
+            else BaseAdjacency(adjacency.segments, node_limit)
+            for key, adjacency in self.adjacencies.items()
+        }
+
+
+def fold_edges(
+    base: Base,
+    deltas: DeltaStore,
+    txid: int,
+    blocks: BlockFile,
+    names: Names,
+    limit: int,
+) -> EdgeFold:
+    """Fold edges up to `txid`; see `folding.fold`."""
+    before = base.edges
+    outcome = walk_chains(deltas.edges.items(), txid)
+    types = _type_names(before, outcome, names)
+    codes = {name: place + 1 for place, name in enumerate(types)}
+    ids = np.array(outcome.ids, dtype=np.int64)
+    limit = max(before.limit, limit, int(ids[-1]) + 1 if len(ids) else 0)
+    known = before.created.take(ids)
+    created = np.where(known == 0, np.array(outcome.first_txids, dtype=np.int64), known)
+    births = {
+        outcome.ids[place]: outcome.first_txids[place] for place in np.flatnonzero(known == 0)
+    }
+
+    def coded(record: EdgeRecord | None) -> tuple[int, int, int]:
+        return _GONE if record is None else (codes[record[0]], record[1], record[2])
+
+    now = np.array([coded(record) for record in outcome.values], dtype=np.int64).reshape(-1, 3)
+    old_codes = before.codes.take(ids).astype(np.int64)
+    old_sources, old_targets = before.ends(ids)
+    old = np.stack([old_codes, old_sources, old_targets], axis=1)
+    old[old_codes == ABSENT] = _GONE
+    outcome.displaced_values = [coded(record) for record in outcome.displaced_values]
+    for place in np.flatnonzero(known != 0).tolist():
+        outcome.displace(outcome.ids[place], outcome.first_txids[place], tuple(old[place].tolist()))
+    deaths = {
+        outcome.ids[place]: outcome.last_txids[place]
+        for place in np.flatnonzero(now[:, 0] == ABSENT).tolist()
+    }
+    segments = dict(before.segments)
+    for number, places, rows in by_segment(ids):
+        values = (now[places, 0], now[places, 1], now[places, 2], created[places])
+        segments[number] = set_edge_rows(segments.get(number), rows, values, blocks)
+    displaced = np.array(outcome.displaced_values, dtype=np.int64).reshape(-1, 3)
+    payload = tuple(
+        Column.of_array(Kind.INTEGER, np.ascontiguousarray(displaced[:, place]))
+        for place in range(3)
+    )
+    return EdgeFold(
+        EdgeTable(types, segments, limit),
+        _fold_adjacencies(base, types, ids, old, now, blocks),
+        base.history.edges.add(outcome.displaced_ids, outcome.displaced_untils, payload, blocks),
+        ids,
+        births,
+        deaths,
+    )
+
+
+def _type_names(before: EdgeTable, outcome: Outcome, names: Names) -> list[str]:
+    records = (*outcome.displaced_values, *outcome.values)
+    used = (record[0] for record in records if record is not None)
+    return list(dict.fromkeys((*before.types, *names.edge_types, *used)))
+
+
+def _fold_adjacencies(
+    base: Base,
+    types: list[str],
+    ids: IdArray,
+    old: Int64Array,
+    now: Int64Array,
+    blocks: BlockFile,
+) -> dict[tuple[str, str], BaseAdjacency]:
+    """CSR segments anew where edges came or went; `old` and `now` are (type code, source, target)."""
+    adjacencies = dict(base.parts.adjacencies)
+    changed = (old != now).any(axis=1)
+    gone = changed & (old[:, 0] != ABSENT)
+    come = changed & (now[:, 0] != ABSENT)
+    for code in np.unique(np.concatenate([old[gone, 0], now[come, 0]])).tolist():
+        for direction, own, other in (("out", 1, 2), ("in", 2, 1)):
+            removed = gone & (old[:, 0] == code)
+            added = come & (now[:, 0] == code)
+            key = (types[code - 1], direction)
+            known = adjacencies.get(key)
+            segments = {} if known is None else dict(known.segments)
+            nodes, neighbours = now[added, own], now[added, other]
+            order = np.lexsort((ids[added], neighbours, nodes))
+            arrays = (nodes[order], neighbours[order], ids[added][order])
+            homes = np.concatenate([nodes, old[removed, own]]) >> SEGMENT_BITS
+            for number in np.unique(homes).tolist():
+                left = ids[removed][old[removed, own] >> SEGMENT_BITS == number]
+                chosen = arrays[0] >> SEGMENT_BITS == number
+                fresh = (arrays[0][chosen] & ROW_MASK, arrays[1][chosen], arrays[2][chosen])
+                segment = change_adjacency(segments.get(number), fresh, left, blocks)
+                if segment is None:
+                    segments.pop(number, None)
+                else:
+                    segments[number] = segment
+            adjacencies[key] = BaseAdjacency(segments, base.node_limit)
+    return adjacencies

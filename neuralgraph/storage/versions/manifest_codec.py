@@ -1,0 +1,171 @@
+"""The manifest of a base: names, definitions and where every segment is, as msgpack.
+
+It is the only thing that opening a database reads. Segments are described by plain lists (see each class's
+`descriptor`), grouped as `BaseParts` groups them. `layout` counts the revisions of this structure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgpack
+
+from neuralgraph.access import ConstraintDefinition, IndexDefinition
+from neuralgraph.errors import CorruptionError, FormatVersionError
+from neuralgraph.storage.disk import ColumnSegment
+from neuralgraph.storage.indexes.sorted_index import IndexRun
+from neuralgraph.storage.versions.base_adjacency import AdjacencySegment, BaseAdjacency
+from neuralgraph.storage.versions.base_columns import PropertyColumn
+from neuralgraph.storage.versions.base_commits import CommitLog
+from neuralgraph.storage.versions.base_edges import EdgeSegment, EdgeTable
+from neuralgraph.storage.versions.base_nodes import NodeSegment, NodeTable
+from neuralgraph.storage.versions.base_parts import BaseParts
+from neuralgraph.storage.versions.history import History, HistoryLog
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from neuralgraph.storage.disk import BlockFile
+
+LAYOUT: Final = 1
+
+
+def encode_manifest(parts: BaseParts) -> bytes:
+    """Describe a base."""
+    history = parts.history
+    described = {
+        "layout": LAYOUT,
+        "txid": parts.txid,
+        "labels": parts.nodes.labels,
+        "label_sets": parts.nodes.label_sets,
+        "edge_types": parts.edges.types,
+        "property_keys": parts.property_keys,
+        "node_limit": parts.nodes.limit,
+        "edge_limit": parts.edges.limit,
+        "nodes": _described(parts.nodes.segments),
+        "edges": _described(parts.edges.segments),
+        "node_columns": _described_columns(parts.node_columns),
+        "edge_columns": _described_columns(parts.edge_columns),
+        "adjacencies": [
+            [edge_type, direction, _described(adjacency.segments)]
+            for (edge_type, direction), adjacency in parts.adjacencies.items()
+        ],
+        "indexes": [
+            [_index_fields(run.definition), run.descriptor()] for run in parts.runs.values()
+        ],
+        "constraints": [
+            [item.name, item.kind, item.entity, item.label, item.keys, item.type_name]
+            for item in parts.constraints
+        ],
+        "commits": parts.commits.descriptor(),
+        "history": [
+            history.nodes.descriptor(),
+            history.edges.descriptor(),
+            {key: log.descriptor() for key, log in history.node_values.items()},
+            {key: log.descriptor() for key, log in history.edge_values.items()},
+        ],
+    }
+    packed: bytes = msgpack.packb(described)
+    return packed
+
+
+def decode_manifest(manifest: bytes, blocks: BlockFile) -> BaseParts:
+    """The parts of the base that was described.
+
+    Raises:
+        FormatVersionError: a newer version wrote it.
+        CorruptionError: it does not make sense.
+    """
+    try:
+        described = msgpack.unpackb(manifest, strict_map_key=False)
+        layout = described["layout"]
+        if layout > LAYOUT:
+            raise FormatVersionError(
+                f"{blocks.name} was written by a newer version (manifest layout {layout},"
+                f" this one reads up to {LAYOUT}); update neuralgraph"
+            )
+        return _read_parts(described, blocks)
+    except (KeyError, IndexError, TypeError, ValueError, msgpack.UnpackException) as error:
+        raise CorruptionError(
+            f"the manifest cannot be read: {type(error).__name__}: {error}", where=blocks.name
+        ) from error
+
+
+def _read_parts(described: Mapping[str, Any], blocks: BlockFile) -> BaseParts:
+    node_limit, edge_limit = described["node_limit"], described["edge_limit"]
+    nodes, edges, node_values, edge_values = described["history"]
+    return BaseParts(
+        txid=described["txid"],
+        nodes=NodeTable(
+            described["labels"],
+            [tuple(labels) for labels in described["label_sets"]],
+            _read(described["nodes"], NodeSegment, blocks),
+            node_limit,
+        ),
+        edges=EdgeTable(
+            described["edge_types"],
+            _read(described["edges"], EdgeSegment, blocks),
+            edge_limit,
+        ),
+        property_keys=tuple(described["property_keys"]),
+        node_columns=_read_columns(described["node_columns"], node_limit, blocks),
+        edge_columns=_read_columns(described["edge_columns"], edge_limit, blocks),
+        adjacencies={
+            (edge_type, direction): BaseAdjacency(
+                _read(segments, AdjacencySegment, blocks), node_limit
+            )
+            for edge_type, direction, segments in described["adjacencies"]
+        },
+        runs=_read_runs(described["indexes"], blocks),
+        constraints=tuple(
+            ConstraintDefinition(name, kind, entity, label, tuple(keys), type_name)
+            for name, kind, entity, label, keys, type_name in described["constraints"]
+        ),
+        commits=CommitLog.read(described["commits"], blocks),
+        history=History(
+            HistoryLog.read(nodes, blocks),
+            HistoryLog.read(edges, blocks),
+            {key: HistoryLog.read(log, blocks) for key, log in node_values.items()},
+            {key: HistoryLog.read(log, blocks) for key, log in edge_values.items()},
+        ),
+    )
+
+
+def _described(segments: Mapping[int, Any]) -> dict[int, Any]:
+    return {number: segment.descriptor() for number, segment in segments.items()}
+
+
+def _described_columns(columns: Mapping[str, PropertyColumn]) -> dict[str, Any]:
+    return {key: _described(column.segments) for key, column in columns.items()}
+
+
+def _read(described: Mapping[int, Any], kind: Any, blocks: BlockFile) -> dict[int, Any]:
+    return {number: kind.read(item, blocks) for number, item in described.items()}
+
+
+def _read_columns(
+    described: Mapping[str, Any], limit: int, blocks: BlockFile
+) -> dict[str, PropertyColumn]:
+    return {
+        key: PropertyColumn(_read(segments, ColumnSegment, blocks), limit)
+        for key, segments in described.items()
+    }
+
+
+def _index_fields(definition: IndexDefinition) -> list[Any]:
+    return [
+        definition.name,
+        definition.kind,
+        definition.entity,
+        definition.labels,
+        definition.keys,
+        definition.owner,
+    ]
+
+
+def _read_runs(described: list[Any], blocks: BlockFile) -> dict[str, IndexRun]:
+    runs: dict[str, IndexRun] = {}
+    for (name, kind, entity, labels, keys, owner), descriptor in described:
+        definition = IndexDefinition(name, kind, entity, tuple(labels), tuple(keys), owner)
+        runs[name] = IndexRun.read(definition, descriptor, blocks)
+    return runs
