@@ -11,29 +11,34 @@ import threading
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sortedcontainers import SortedDict
 
+from neuralgraph.values import NO_IDS
 from neuralgraph.values.ordering import order_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from neuralgraph.values import IdArray
 
 
 class DeltaIndex:
     """Candidates of one index.
 
     Attributes:
-        touched: every entity whose entry in the index may differ from the base's; base entries of
-            these are to be left out, for the candidates hold them again where they still are.
+        touched: every entity whose entry in the index may differ from the base's; a reader checks
+            these against its snapshot, and trusts the base for all others.
     """
 
-    __slots__ = ("_entries", "_latch", "touched")
+    __slots__ = ("_entries", "_latch", "_touched_ids", "touched")
 
     def __init__(self) -> None:
         # Keys are tuples of order keys, one for each indexed property, so that a prefix of them is a range.
         self._entries: SortedDict[tuple[Any, ...], set[int]] = SortedDict()
         self._latch = threading.Lock()
         self.touched: dict[int, None] = {}
+        self._touched_ids: IdArray = NO_IDS
 
     def touch(self, entity_id: int) -> None:
         """The base's entry for this entity, if there is one, may no longer hold."""
@@ -50,6 +55,12 @@ class DeltaIndex:
             else:
                 # A set that a reader may be walking is not changed under it.
                 self._entries[key] = known | {entity_id}
+
+    def touched_ids(self) -> IdArray:
+        """`touched`, as an array, in no order."""
+        if len(self._touched_ids) != len(self.touched):
+            self._touched_ids = np.array(list(self.touched), dtype=np.int64)
+        return self._touched_ids
 
     def candidates(self, values: Sequence[Any]) -> list[int]:
         """Entities that may have these values for the first keys."""

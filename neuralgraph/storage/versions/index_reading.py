@@ -45,7 +45,8 @@ def seek(view: GraphView, index: IndexDefinition, values: Sequence[Any]) -> IdAr
     fresh: set[int] = set()
     for delta in deltas:
         fresh.update(delta.candidates(values))
-    kept = _without_touched(ids, deltas)
+    kept, touched = _split_touched(ids, deltas)
+    fresh.update(touched)
     good = [entity_id for entity_id in sorted(fresh) if _has_values(view, index, entity_id, values)]
     if not good:
         return kept
@@ -125,7 +126,8 @@ def _merge_in_order(
 ) -> IdArray:
     """The base's ids and the candidates that qualify, in order of the indexed value."""
     lower, upper = (None if bound is None else order_key(bound) for bound in bounds)
-    candidates: set[int] = set()
+    kept, touched = _split_touched(ids, deltas)
+    candidates = set(touched)
     for delta in deltas:
         candidates.update(delta.between(lower, upper))
     key = index.keys[0]
@@ -135,7 +137,6 @@ def _merge_in_order(
         value = value_of(entity_id, key)
         if inside(value) and _is_covered(view, index, entity_id):
             fresh.append((order_key(value), entity_id))
-    kept = _without_touched(ids, deltas)
     if not fresh:
         return kept
     fresh.sort()
@@ -154,21 +155,23 @@ def _merge_in_order(
     return np.insert(kept, places, [entity_id for _, entity_id in fresh])
 
 
-def _without_touched(ids: IdArray, deltas: list[DeltaIndex]) -> IdArray:
+def _split_touched(ids: IdArray, deltas: list[DeltaIndex]) -> tuple[IdArray, list[int]]:
+    """Base entries that surely hold, and those to check: a layer touched them, maybe after the snapshot."""
     if len(ids) == 0:
-        return ids
+        return ids, []
     if len(ids) <= 64:
-        kept = [
-            entity_id
-            for entity_id in ids.tolist()
-            if not any(entity_id in delta.touched for delta in deltas)
+        listed = ids.tolist()
+        touched = [
+            entity_id for entity_id in listed if any(entity_id in delta.touched for delta in deltas)
         ]
-        return ids if len(kept) == len(ids) else np.array(kept, dtype=np.int64)
+        if not touched:
+            return ids, touched
+        kept = [entity_id for entity_id in listed if entity_id not in touched]
+        return np.array(kept, dtype=np.int64), touched
     keep = np.ones(len(ids), dtype=np.bool_)
     for delta in deltas:
-        touched = np.fromiter(list(delta.touched), dtype=np.int64)
-        keep &= ~np.isin(ids, touched)
-    return ids[keep]
+        keep &= ~np.isin(ids, delta.touched_ids())
+    return ids[keep], ids[~keep].tolist()
 
 
 def _is_covered(view: GraphView, index: IndexDefinition, entity_id: int) -> bool:
