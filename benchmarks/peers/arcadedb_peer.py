@@ -1,0 +1,71 @@
+"""ArcadeDB embedded: a Java virtual machine inside the process."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.peers.peer import Peer as AnyPeer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from benchmarks.data import Data
+    from benchmarks.question import Parameters, Row
+
+
+class Peer(AnyPeer):
+    """Its log is told to sync; by default it does not."""
+
+    def version(self) -> str:
+        self.library: Any = import_module("arcadedb_embedded")
+        return str(self.library.__version__)
+
+    def load(self, data: Data, folder: Path) -> None:
+        database = self.database = self.library.create_database(str(folder / "graph.arcade"))
+        for label in ("Person", "Post"):
+            database.command("sql", f"CREATE VERTEX TYPE {label}")
+            database.command("sql", f"CREATE PROPERTY {label}.id LONG")
+        for edge_type in ("KNOWS", "CREATED", "LIKES"):
+            database.command("sql", f"CREATE EDGE TYPE {edge_type}")
+        with database.graph_batch(expected_edge_count=data.rows(), parallel_flush=True) as batch:
+            ids, records = {}, {}
+            for label, columns in (("Person", data.person), ("Post", data.post)):
+                plain = {
+                    key: column.tolist() for key, column in columns.items() if column.ndim == 1
+                }
+                rows = [
+                    dict(zip(plain, values, strict=True))
+                    for values in zip(*plain.values(), strict=True)
+                ]
+                ids[label] = columns["id"]
+                records[label] = np.array(batch.create_vertices(label, rows), dtype=object)
+            edges = (("KNOWS", "Person", data.knows), ("CREATED", "Post", data.created))
+            for edge_type, target, columns in (*edges, ("LIKES", "Post", data.likes)):
+                sources = records["Person"][np.searchsorted(ids["Person"], columns["src"])].tolist()
+                targets = records[target][np.searchsorted(ids[target], columns["dst"])].tolist()
+                extra = [key for key in columns if key not in ("src", "dst")]
+                properties = (
+                    [{extra[0]: value} for value in columns[extra[0]].tolist()] if extra else None
+                )
+                if properties is None:
+                    batch.new_edges(sources, edge_type, targets)
+                else:
+                    batch.new_edges(sources, edge_type, targets, properties)
+                batch.flush()
+        for label in ("Person", "Post"):
+            database.command("sql", f"CREATE INDEX ON {label}(id) UNIQUE")
+        database.set_wal_flush("yes_full")
+
+    def ask(self, text: str, parameters: Parameters) -> list[Row]:
+        result = self.database.query("opencypher", text, parameters or {})
+        return [tuple(row.values()) for row in result.to_list()]
+
+    def write(self, text: str, parameters: Parameters) -> None:
+        with self.database.transaction():
+            self.database.command("opencypher", text, parameters)
+
+    def close(self) -> None:
+        self.database.close()

@@ -1,0 +1,64 @@
+"""SQLite: tables without row ids, write-ahead log, synchronous=FULL."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from benchmarks.peers.peer import Peer as AnyPeer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from benchmarks.data import Data
+    from benchmarks.question import Parameters, Row
+
+TABLES = """
+CREATE TABLE person(id INTEGER PRIMARY KEY, name TEXT, age INTEGER, city TEXT, created INTEGER);
+CREATE TABLE post(id INTEGER PRIMARY KEY, title TEXT, body TEXT, length INTEGER, embedding BLOB);
+CREATE TABLE knows(src INTEGER, dst INTEGER, since INTEGER, PRIMARY KEY (src, dst)) WITHOUT ROWID;
+CREATE TABLE created(src INTEGER, dst INTEGER, PRIMARY KEY (src, dst)) WITHOUT ROWID;
+CREATE TABLE likes(src INTEGER, dst INTEGER, at INTEGER, PRIMARY KEY (src, dst)) WITHOUT ROWID;
+"""
+
+
+class Peer(AnyPeer):
+    """Reads the Parquet files into Python rows first, since it has no reader of its own."""
+
+    speaks = "sql"
+
+    def version(self) -> str:
+        return sqlite3.sqlite_version
+
+    def load(self, data: Data, folder: Path) -> None:
+        self.connection = connection = sqlite3.connect(
+            folder / "graph.sqlite", isolation_level=None
+        )
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-500000"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.executescript(TABLES)
+        for table, columns in data.tables().items():
+            values = [
+                [vector.tobytes() for vector in column] if column.ndim == 2 else column.tolist()
+                for column in columns.values()
+            ]
+            rows = sorted(zip(*values, strict=True))
+            marks = ", ".join("?" * len(values))
+            connection.execute("BEGIN")
+            connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+            connection.execute("COMMIT")
+        connection.execute("CREATE INDEX knows_back ON knows(dst, src)")
+        connection.execute("ANALYZE")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def ask(self, text: str, parameters: Parameters) -> list[Row]:
+        return self.connection.execute(text, parameters).fetchall()
+
+    def write(self, text: str, parameters: Parameters) -> None:
+        self.connection.execute("BEGIN")
+        for statement in text.split(";"):
+            self.connection.execute(statement, parameters)
+        self.connection.execute("COMMIT")
+
+    def close(self) -> None:
+        self.connection.close()
