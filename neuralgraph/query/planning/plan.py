@@ -446,10 +446,11 @@ class Eager(Operator):
 class Apply(Operator):
     """`inner` for the rows of `outer`; inside it `Argument` gives those rows.
 
-    Where `inner.slots` holds the VALUE slot ``" row"`` (`ROW_SLOT`), a batch of outer rows is given to `inner` at
-    once: `Argument` adds the slot with the row's place in the batch (0, 1, ...), and each row that comes
-    out carries it. Else `inner` runs once for each outer row. Of `slots`, those that `outer` has come from the
-    outer row, the others from `inner`; an inner slot of the same name as an outer one means nothing.
+    Where `inner.slots` holds the VALUE slot ``" row"`` (`ROW_SLOT`), a batch of outer rows is given to
+    `inner` at once: `Argument` adds the slot with the row's place in the batch (0, 1, ...), and each
+    row that comes out carries it. Else `inner` runs once for each outer row. Of `slots`, those that
+    `outer` has come from the outer row, the others from `inner`; an inner slot of the same name as an
+    outer one means nothing.
 
     Attributes:
         kind: ``inner``: every row of inner; ``optional``: and for outer rows without one, a row of
@@ -581,12 +582,19 @@ class ProcedureCall(Operator):
     """Calls a procedure for each row; adds a VALUE slot for each of `columns` (the procedure's names).
 
     A procedure without result columns passes the rows through.
+
+    Attributes:
+        columns: the procedure's own names of the columns wanted.
+        names: beside each of `columns`, the name of the slot.
+        writes: may it change the graph?
     """
 
     child: Operator
     procedure: str
     arguments: tuple[Expression, ...]
     columns: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    writes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -649,9 +657,9 @@ class AsEntity(Expression):
 
 @dataclass(frozen=True, slots=True)
 class PlanExpression(Expression):
-    """A value that takes a plan to find: EXISTS { }, COUNT { }, COLLECT { }, a pattern predicate or
-    comprehension, left inside an expression where it could not be made an `Apply`.
+    """A value that takes a plan to find, inside an expression where it could not be made an `Apply`.
 
+    EXISTS { }, COUNT { }, COLLECT { }, a pattern predicate or comprehension, a shortest path.
     `plan` begins with `Argument` over the slots it needs (a name bound by a comprehension round the
     expression may be among them). Batched as `Apply` is, by ``" row"`` among `plan.slots`.
 

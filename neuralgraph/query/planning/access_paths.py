@@ -1,0 +1,397 @@
+"""Ways to find the nodes of a pattern from nothing: by id, by index, by label, all of them.
+
+Each way says how many rows it gives and which predicates it makes good, so that they need not be asked
+again. Values to seek by may come from any slot that is bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from neuralgraph.query.language.syntax import (
+    Binary,
+    Comparison,
+    FunctionCall,
+    ListComprehension,
+    ListLiteral,
+    Property,
+    Variable,
+)
+from neuralgraph.query.planning.estimates import CLOSED_RANGE, LIST_LENGTH, PREFIX, RANGE
+from neuralgraph.query.planning.operators import added
+from neuralgraph.query.planning.plan import (
+    NodeById,
+    NodeIndexIn,
+    NodeIndexPrefix,
+    NodeIndexRange,
+    NodeIndexSeek,
+    NodeScan,
+)
+from neuralgraph.query.planning.walking import needs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from neuralgraph.access import CatalogReader, IndexDefinition
+    from neuralgraph.query.language.syntax import Expression
+    from neuralgraph.query.planning.estimates import Estimates
+    from neuralgraph.query.planning.plan import Operator
+
+_MIRRORED: Final = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_IDS: Final = ("id", "elementid")
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPath:
+    """One way to find a node.
+
+    Attributes:
+        rows: expected for each row of the child.
+        build: puts the operator on a child.
+        answered: predicates that hold for what it gives.
+        labels: labels that what it gives is known to carry.
+        uses: bound names that it looks at.
+    """
+
+    rows: float
+    build: Callable[[Operator], Operator]
+    answered: tuple[Expression, ...] = ()
+    labels: tuple[str, ...] = ()
+    uses: frozenset[str] = frozenset()
+    is_seek: bool = True
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """What predicates say of one property of a node: the value, and the predicate that says so."""
+
+    equal: list[tuple[Expression, Expression]] = field(default_factory=list)
+    among: list[tuple[Expression, Expression]] = field(default_factory=list)
+    lower: list[tuple[Expression, bool, Expression]] = field(default_factory=list)
+    upper: list[tuple[Expression, bool, Expression]] = field(default_factory=list)
+    prefix: list[tuple[Expression, Expression]] = field(default_factory=list)
+
+
+class AccessPaths:
+    """Finds the ways to one node."""
+
+    def __init__(self, catalog: CatalogReader, estimates: Estimates) -> None:
+        self._estimates = estimates
+        self._indexes = [
+            index
+            for index in catalog.indexes()
+            if index.entity == "node" and index.kind in ("range", "text")
+        ]
+
+    def best(
+        self,
+        name: str,
+        labels: tuple[str, ...],
+        predicates: Sequence[Expression],
+        bound: frozenset[str],
+    ) -> AccessPath:
+        """The cheapest way.
+
+        Args:
+            name: slot for the node.
+            labels: labels that it must carry.
+            predicates: all that are still to be asked; only those about the node and bound names help.
+            bound: names that a value to seek by may use.
+        """
+        paths = self._seeks(name, labels, predicates, bound)
+        paths.append(self._scan(name, labels))
+        return min(paths, key=lambda path: path.rows)
+
+    def _scan(self, name: str, labels: tuple[str, ...]) -> AccessPath:
+        label = min(labels, key=self._estimates.nodes, default=None)
+        rows = self._estimates.nodes(label)
+
+        def build(child: Operator) -> Operator:
+            return NodeScan(
+                slots=added(child, (name, "node")),
+                estimated_rows=child.estimated_rows * rows,
+                child=child,
+                variable=name,
+                label=label,
+            )
+
+        return AccessPath(rows, build, (), () if label is None else (label,), is_seek=False)
+
+    def _seeks(
+        self,
+        name: str,
+        labels: tuple[str, ...],
+        predicates: Sequence[Expression],
+        bound: frozenset[str],
+    ) -> list[AccessPath]:
+        universe = bound | {name}
+        wanted: dict[str, _Wanted] = {}
+        paths: list[AccessPath] = []
+        for predicate in predicates:
+            if not needs(predicate, universe) or name not in needs(predicate, universe):
+                continue
+            by_id = self._by_id(name, predicate, bound)
+            if by_id is not None:
+                paths.append(by_id)
+            else:
+                _collect(name, predicate, wanted)
+        for index in self._indexes:
+            if index.label in labels:
+                paths += self._by_index(name, index, wanted, bound)
+        return paths
+
+    def _by_id(self, name: str, predicate: Expression, bound: frozenset[str]) -> AccessPath | None:
+        sides = _sides(predicate)
+        if sides is None:
+            return None
+        operator, left, right = sides
+        if operator == "=" and _id_function(right, name):
+            left, right = right, left
+        function = _id_function(left, name)
+        if function is None or operator not in ("=", "IN") or not _is_given(right, name, bound):
+            return None
+        ids = right
+        if function == "elementid":
+            # Text to number loses nothing that matters: the predicate itself is asked again.
+            each = Variable(" id")
+            ids = FunctionCall("toInteger", (right,))
+            if operator == "IN":
+                item = FunctionCall("toInteger", (each,))
+                ids = ListComprehension(each.name, right, None, item)
+
+        rows = 1.0 if operator == "=" else _length(right)
+
+        def build(child: Operator) -> Operator:
+            return NodeById(
+                slots=added(child, (name, "node")),
+                estimated_rows=child.estimated_rows * rows,
+                child=child,
+                variable=name,
+                ids=ids,
+            )
+
+        answered = (predicate,) if function == "id" else ()
+        return AccessPath(rows, build, answered, (), needs(right, bound))
+
+    def _by_index(
+        self,
+        name: str,
+        index: IndexDefinition,
+        wanted: dict[str, _Wanted],
+        bound: frozenset[str],
+    ) -> list[AccessPath]:
+        found: list[AccessPath] = []
+        first = wanted.get(index.keys[0])
+        if first is None:
+            return found
+        if index.kind == "range":
+            seek = self._equality(name, index, wanted, bound)
+            if seek is not None:
+                found.append(seek)
+            if len(index.keys) == 1:
+                found += self._among(name, index, first, bound)
+                found += self._between(name, index, first, bound)
+        if len(index.keys) == 1:
+            found += self._starting(name, index, first, bound)
+        return found
+
+    def _equality(
+        self,
+        name: str,
+        index: IndexDefinition,
+        wanted: dict[str, _Wanted],
+        bound: frozenset[str],
+    ) -> AccessPath | None:
+        """All keys must be given: an index of several keys holds only nodes that have them all."""
+        values: list[Expression] = []
+        answered: list[Expression] = []
+        for key in index.keys:
+            usable = [
+                pair for pair in wanted.get(key, _Wanted()).equal if _is_given(pair[0], name, bound)
+            ]
+            if not usable:
+                return None
+            values.append(usable[0][0])
+            answered.append(usable[0][1])
+        rows = self._estimates.seek(index)
+
+        def build(child: Operator) -> Operator:
+            return NodeIndexSeek(
+                slots=added(child, (name, "node")),
+                estimated_rows=child.estimated_rows * rows,
+                child=child,
+                variable=name,
+                index=index,
+                values=tuple(values),
+            )
+
+        uses = frozenset[str]().union(*(needs(value, bound) for value in values))
+        return AccessPath(rows, build, tuple(answered), index.labels, uses)
+
+    def _among(
+        self, name: str, index: IndexDefinition, first: _Wanted, bound: frozenset[str]
+    ) -> list[AccessPath]:
+        for values, predicate in first.among:
+            if not _is_given(values, name, bound):
+                continue
+            rows = self._estimates.seek(index) * _length(values)
+
+            def build(
+                child: Operator, *, values: Expression = values, rows: float = rows
+            ) -> Operator:
+                return NodeIndexIn(
+                    slots=added(child, (name, "node")),
+                    estimated_rows=child.estimated_rows * rows,
+                    child=child,
+                    variable=name,
+                    index=index,
+                    values=values,
+                )
+
+            return [AccessPath(rows, build, (predicate,), index.labels, needs(values, bound))]
+        return []
+
+    def _between(
+        self, name: str, index: IndexDefinition, first: _Wanted, bound: frozenset[str]
+    ) -> list[AccessPath]:
+        lower = next((b for b in first.lower if _is_given(b[0], name, bound)), None)
+        upper = next((b for b in first.upper if _is_given(b[0], name, bound)), None)
+        if lower is None and upper is None:
+            return []
+        answered = tuple(limit[2] for limit in (lower, upper) if limit is not None)
+        fraction = CLOSED_RANGE if len(answered) == 2 else RANGE
+        rows = self._estimates.nodes(index.label) * fraction
+
+        def build(child: Operator) -> Operator:
+            return NodeIndexRange(
+                slots=added(child, (name, "node")),
+                estimated_rows=child.estimated_rows * rows,
+                child=child,
+                variable=name,
+                index=index,
+                lower=None if lower is None else lower[0],
+                lower_inclusive=lower is not None and lower[1],
+                upper=None if upper is None else upper[0],
+                upper_inclusive=upper is not None and upper[1],
+            )
+
+        uses = frozenset[str]().union(
+            *(needs(limit[0], bound) for limit in (lower, upper) if limit is not None)
+        )
+        return [AccessPath(rows, build, answered, index.labels, uses)]
+
+    def _starting(
+        self, name: str, index: IndexDefinition, first: _Wanted, bound: frozenset[str]
+    ) -> list[AccessPath]:
+        for prefix, predicate in first.prefix:
+            if not _is_given(prefix, name, bound):
+                continue
+            rows = self._estimates.nodes(index.label) * PREFIX
+
+            def build(
+                child: Operator, *, prefix: Expression = prefix, rows: float = rows
+            ) -> Operator:
+                return NodeIndexPrefix(
+                    slots=added(child, (name, "node")),
+                    estimated_rows=child.estimated_rows * rows,
+                    child=child,
+                    variable=name,
+                    index=index,
+                    prefix=prefix,
+                )
+
+            return [AccessPath(rows, build, (predicate,), index.labels, needs(prefix, bound))]
+        return []
+
+
+# ── reading predicates ────────────────────────────────────────────────────────────────────────
+
+
+def _sides(predicate: Expression) -> tuple[str, Expression, Expression] | None:
+    if isinstance(predicate, Comparison) and len(predicate.operators) == 1:
+        return predicate.operators[0], predicate.operands[0], predicate.operands[1]
+    if isinstance(predicate, Binary):
+        return predicate.operator, predicate.left, predicate.right
+    return None
+
+
+def _collect(name: str, predicate: Expression, wanted: dict[str, _Wanted]) -> None:
+    """Note what the predicate says of a property of the node."""
+    if isinstance(predicate, Binary) and predicate.operator == "OR":
+        _collect_choice(name, predicate, wanted)
+        return
+    sides = _sides(predicate)
+    if sides is None:
+        return
+    operator, left, right = sides
+    if operator in _MIRRORED and _key_of(right, name) is not None:
+        operator, left, right = _MIRRORED[operator], right, left
+    key = _key_of(left, name)
+    if key is None:
+        return
+    about = wanted.setdefault(key, _Wanted())
+    if operator == "=":
+        about.equal.append((right, predicate))
+    elif operator == "IN":
+        about.among.append((right, predicate))
+    elif operator in (">", ">="):
+        about.lower.append((right, operator == ">=", predicate))
+    elif operator in ("<", "<="):
+        about.upper.append((right, operator == "<=", predicate))
+    elif operator == "STARTS WITH":
+        about.prefix.append((right, predicate))
+
+
+def _collect_choice(name: str, predicate: Binary, wanted: dict[str, _Wanted]) -> None:
+    """``n.k = a OR n.k = b`` is ``n.k IN [a, b]`` where only truth counts."""
+    keys: set[str] = set()
+    values: list[Expression] = []
+    waiting: list[Expression] = [predicate]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Binary) and part.operator == "OR":
+            waiting += [part.right, part.left]
+            continue
+        sides = _sides(part)
+        if sides is None or sides[0] != "=":
+            return
+        _, left, right = sides
+        if _key_of(left, name) is None:
+            left, right = right, left
+        key = _key_of(left, name)
+        if key is None:
+            return
+        keys.add(key)
+        values.append(right)
+    if len(keys) == 1:
+        about = wanted.setdefault(keys.pop(), _Wanted())
+        about.among.append((ListLiteral(tuple(values)), predicate))
+
+
+def _key_of(expression: Expression, name: str) -> str | None:
+    """The key in ``name.key``."""
+    if isinstance(expression, Property) and expression.subject == Variable(name):
+        return expression.key
+    return None
+
+
+def _id_function(expression: Expression, name: str) -> str | None:
+    """``id`` or ``elementid`` when that is asked of the node."""
+    if not isinstance(expression, FunctionCall) or expression.arguments != (Variable(name),):
+        return None
+    function = expression.name.lower()
+    return function if function in _IDS else None
+
+
+def _is_given(value: Expression, name: str, bound: frozenset[str]) -> bool:
+    """Can the value be worked out before the node is there?
+
+    Names beyond `bound` and the node itself belong to parts of the pattern that are not bound yet; the
+    caller passes only predicates whose names it knows, so the node is all there is to rule out.
+    """
+    return name not in needs(value, bound | {name})
+
+
+def _length(values: Expression) -> float:
+    return float(len(values.items)) if isinstance(values, ListLiteral) else LIST_LENGTH

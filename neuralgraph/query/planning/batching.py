@@ -1,0 +1,113 @@
+"""Making an inner plan run for a whole batch of outer rows at once.
+
+The hidden slot `ROW_SLOT` is carried from `Argument` to the root of the plan, through operators that treat
+each row by itself. Where one does not (a limit, an aggregate over everything, a write), the plan stays as it is
+and runs once for each outer row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from neuralgraph.query.language.syntax import Variable
+from neuralgraph.query.planning.operators import with_inputs
+from neuralgraph.query.planning.plan import (
+    ROW_SLOT,
+    Aggregate,
+    Apply,
+    Argument,
+    Distinct,
+    EdgeById,
+    EdgeEnds,
+    EdgeIndexSeek,
+    EdgeScan,
+    EdgesReverify,
+    Expand,
+    ExpandInto,
+    ExpandVariable,
+    Extend,
+    Filter,
+    NodeById,
+    NodeIndexIn,
+    NodeIndexPrefix,
+    NodeIndexRange,
+    NodeIndexSeek,
+    NodeScan,
+    Operator,
+    Project,
+    ShortestPath,
+    Slot,
+    Sort,
+    UnionAll,
+    UnwindList,
+)
+
+_ROW: Final = Slot(ROW_SLOT, "value")
+
+ROW_BY_ROW: Final = (
+    NodeScan,
+    NodeById,
+    EdgeById,
+    EdgeScan,
+    NodeIndexSeek,
+    NodeIndexIn,
+    NodeIndexRange,
+    NodeIndexPrefix,
+    EdgeIndexSeek,
+    Expand,
+    ExpandInto,
+    ExpandVariable,
+    ShortestPath,
+    EdgesReverify,
+    EdgeEnds,
+    Filter,
+    Extend,
+    UnwindList,
+    Sort,
+)
+"""Operators that pass columns on and treat each row by itself (Sort keeps the order within a row's own)."""
+
+
+def batched(plan: Operator) -> Operator | None:
+    """The plan with `ROW_SLOT` in its slots, or None where it must run row after row."""
+    if isinstance(plan, Argument):
+        return replace(plan, slots=(*plan.slots, _ROW))
+    if isinstance(plan, UnionAll):
+        parts = [batched(part) for part in plan.parts]
+        if any(part is None for part in parts):
+            return None
+        whole = [part for part in parts if part is not None]
+        return replace(plan, slots=(*plan.slots, _ROW), parts=tuple(whole))
+    if isinstance(plan, Apply):
+        outer = batched(plan.outer)
+        if outer is None:
+            return None
+        return replace(plan, outer=outer, slots=(*plan.slots, _ROW))
+    if not isinstance(plan, (*ROW_BY_ROW, Project, Distinct, Aggregate)):
+        return None
+    child = batched(plan.child)
+    if child is None:
+        return None
+    if isinstance(plan, Distinct):
+        return with_inputs(plan, [child])
+    if isinstance(plan, Project):
+        return replace(
+            plan, child=child, slots=(*plan.slots, _ROW), items=(*plan.items, Variable(ROW_SLOT))
+        )
+    if isinstance(plan, Aggregate):
+        return _grouped_by_row(plan, child)
+    return replace(plan, child=child, slots=(*plan.slots, _ROW))
+
+
+def _grouped_by_row(plan: Aggregate, child: Operator) -> Operator | None:
+    """Without keys there is a row even of no input, which groups do not give."""
+    if not plan.keys:
+        return None
+    count = len(plan.keys)
+    return replace(
+        plan,
+        child=child,
+        keys=(*plan.keys, Variable(ROW_SLOT)),
+        slots=(*plan.slots[:count], _ROW, *plan.slots[count:]),
+    )

@@ -1,0 +1,305 @@
+"""From clauses to operators, one clause after the other; queries and unions of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from neuralgraph.errors import QuerySyntaxError
+from neuralgraph.query.language.syntax import (
+    Call,
+    CallSubquery,
+    Clause,
+    Create,
+    Delete,
+    Finish,
+    Foreach,
+    LoadCsv,
+    Match,
+    Merge,
+    Parameter,
+    Projection,
+    Remove,
+    Return,
+    Set,
+    Unwind,
+    Use,
+    Variable,
+    With,
+)
+from neuralgraph.query.planning.batching import batched
+from neuralgraph.query.planning.filtering import filtered_by
+from neuralgraph.query.planning.graphs import GraphBuilder
+from neuralgraph.query.planning.matching import Matcher
+from neuralgraph.query.planning.operators import (
+    added,
+    cross_joined,
+    distinct,
+    names_of,
+    projected,
+    writes,
+)
+from neuralgraph.query.planning.plan import (
+    Apply,
+    Argument,
+    AtTime,
+    LoadCsvRows,
+    ProcedureCall,
+    Slot,
+    UnionAll,
+    Unit,
+    UnwindList,
+)
+from neuralgraph.query.planning.projections import project, visible
+from neuralgraph.query.planning.updates import (
+    plan_create,
+    plan_delete,
+    plan_foreach,
+    plan_merge,
+    plan_remove,
+    plan_set,
+)
+from neuralgraph.query.planning.walking import conjuncts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from neuralgraph.query.language.syntax import Query, SingleQuery
+    from neuralgraph.query.planning.context import PlanningContext
+    from neuralgraph.query.planning.plan import Operator
+
+UNWIND_ROWS = 10.0
+"""Elements that a list is thought to have."""
+
+
+def plan_query(context: PlanningContext, query: Query, start: Operator) -> Operator:
+    """A whole query over `start`: `Unit`, or the `Argument` of an inner plan."""
+    parts = [plan_part(context, part, start) for part in query.parts]
+    operator = parts[0] if len(parts) == 1 else _union(parts, all_rows=query.union_all)
+    if query.at is not None:
+        operator = AtTime(
+            slots=operator.slots,
+            estimated_rows=operator.estimated_rows,
+            child=operator,
+            moment=query.at,
+        )
+    return operator
+
+
+def plan_part(context: PlanningContext, part: SingleQuery, start: Operator) -> Operator:
+    """Clauses in a row."""
+    operator = start
+    for clause in part.clauses:
+        operator = plan_clause(context, clause, operator)
+    return operator
+
+
+def _union(parts: list[Operator], *, all_rows: bool) -> Operator:
+    """All parts give the first one's columns in its order; kinds that differ become values."""
+    names = [slot.name for slot in parts[0].slots]
+    kinds = [{slot.name: slot.kind for slot in part.slots} for part in parts]
+    slots = [
+        Slot(name, kinds[0][name] if len({kind[name] for kind in kinds}) == 1 else "value")
+        for name in names
+    ]
+    aligned = [
+        part
+        if part.slots == tuple(slots)
+        else projected(part, [(slot, Variable(slot.name)) for slot in slots])
+        for part in parts
+    ]
+    rows = sum(part.estimated_rows for part in parts)
+    union = UnionAll(slots=tuple(slots), estimated_rows=rows, parts=tuple(aligned))
+    return union if all_rows else distinct(union)
+
+
+def plan_clause(context: PlanningContext, clause: Clause, child: Operator) -> Operator:
+    """One clause."""
+    return _PLANNERS[type(clause)](context, clause, child)
+
+
+# ── reading ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _match(context: PlanningContext, clause: Match, child: Operator) -> Operator:
+    if not clause.optional and clause.at is None:
+        return _matched(context, clause, child)
+    inner = _matched(context, clause, Argument(slots=child.slots))
+    if clause.at is not None:
+        inner = AtTime(
+            slots=inner.slots, estimated_rows=inner.estimated_rows, child=inner, moment=clause.at
+        )
+    new = tuple(
+        slot
+        for slot in inner.slots
+        if slot.name not in names_of(child.slots) and not slot.name.startswith(" ")
+    )
+    return Apply(
+        slots=child.slots + new,
+        estimated_rows=child.estimated_rows * max(1.0, inner.estimated_rows),
+        outer=child,
+        inner=batched(inner) or inner,
+        kind="optional" if clause.optional else "inner",
+    )
+
+
+def _matched(context: PlanningContext, clause: Match, child: Operator) -> Operator:
+    builder = GraphBuilder(context, child)
+    builder.add(clause.pattern, clause.where)
+    return Matcher(context, builder.graph).match(builder.child)
+
+
+def _project(context: PlanningContext, clause: Projection, child: Operator) -> Operator:
+    return project(context, clause, child)
+
+
+def _unwind(context: PlanningContext, clause: Unwind, child: Operator) -> Operator:
+    return UnwindList(
+        slots=added(child, (clause.variable, "value")),
+        estimated_rows=child.estimated_rows * UNWIND_ROWS,
+        child=child,
+        source=context.lower(clause.expression, child.slots),
+        variable=clause.variable,
+    )
+
+
+def _load_csv(context: PlanningContext, clause: LoadCsv, child: Operator) -> Operator:
+    return LoadCsvRows(
+        slots=added(child, (clause.variable, "value")),
+        estimated_rows=child.estimated_rows * 1_000.0,
+        child=child,
+        source=context.lower(clause.source, child.slots),
+        variable=clause.variable,
+        headers=clause.headers,
+        terminator=clause.terminator,
+    )
+
+
+# ── calling ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _call(context: PlanningContext, clause: Call, child: Operator) -> Operator:
+    signature = context.procedures.get(clause.procedure)
+    outputs = () if signature is None else tuple(name for name, _ in signature.outputs)
+    if clause.yields is not None:
+        wanted = [(item.column, item.name) for item in clause.yields]
+    else:
+        wanted = [(name, name) for name in outputs]
+    arguments = clause.arguments
+    if arguments is None:
+        names = () if signature is None else tuple(name for name, _ in signature.inputs)
+        arguments = tuple(Parameter(name) for name in names)
+    # With the clause optional, the call stands inside an apply of its own.
+    start = Argument(slots=child.slots) if clause.optional else child
+    operator: Operator = ProcedureCall(
+        slots=added(start, *((name, "value") for _, name in wanted)),
+        estimated_rows=start.estimated_rows * UNWIND_ROWS,
+        child=start,
+        procedure=clause.procedure,
+        arguments=tuple(context.lower(argument, start.slots) for argument in arguments),
+        columns=tuple(column for column, _ in wanted),
+        names=tuple(name for _, name in wanted),
+        writes=signature is not None and signature.writes,
+    )
+    if clause.where is not None:
+        operator = filtered_by(context, operator, conjuncts(clause.where))
+    if not clause.optional:
+        return operator
+    return Apply(
+        slots=operator.slots,
+        estimated_rows=operator.estimated_rows,
+        outer=child,
+        inner=operator,
+        kind="optional",
+    )
+
+
+def _call_subquery(context: PlanningContext, clause: CallSubquery, child: Operator) -> Operator:
+    if clause.transactions is not None:
+        raise QuerySyntaxError(
+            "CALL { } IN TRANSACTIONS is not known to NGQL; call Graph.transaction for each part",
+            span=clause.transactions.span,
+        )
+    inner, takes_rows = _inner_of_call(context, clause, child)
+    returns = _returns(clause.query)
+    new = tuple(s for s in inner.slots if s.name not in names_of(child.slots)) if returns else ()
+    new = tuple(slot for slot in new if not slot.name.startswith(" "))
+    changes = writes(inner)
+    if returns and not takes_rows and not clause.optional and not (changes or writes(child)):
+        return cross_joined(child, replace(inner, slots=inner.slots))
+    name = None if returns else context.fresh("rows")
+    batchable = None if changes else batched(inner)
+    return Apply(
+        slots=child.slots + new,
+        estimated_rows=child.estimated_rows * (max(1.0, inner.estimated_rows) if returns else 1),
+        outer=child,
+        inner=batchable or inner,
+        kind="count" if not returns else "optional" if clause.optional else "inner",
+        name=name,
+    )
+
+
+def _inner_of_call(
+    context: PlanningContext, clause: CallSubquery, child: Operator
+) -> tuple[Operator, bool]:
+    """The plan of the subquery, and whether it looks at the rows outside."""
+    seen = visible(child.slots)
+    if clause.imports_star:
+        imported = set(seen)
+    elif clause.imports is not None:
+        imported = set(clause.imports)
+    else:
+        imported = set(seen) if any(_imports(part) for part in clause.query.parts) else set()
+    slots = tuple(slot for slot in child.slots if slot.name in imported)
+    plain = not imported and not clause.optional
+    start: Operator = Argument(slots=slots)
+    if plain and not _changes(clause.query) and not writes(child):
+        # Nothing is taken from outside, so it can run once and be joined.
+        return plan_query(context, clause.query, Unit(slots=())), False
+    return plan_query(context, clause.query, start), True
+
+
+def _imports(part: SingleQuery) -> bool:
+    return bool(part.clauses) and isinstance(part.clauses[0], With)
+
+
+def _returns(query: Query) -> bool:
+    return isinstance(query.parts[0].clauses[-1], Return)
+
+
+def _changes(query: Query) -> bool:
+    """Does the query write? Calls may, so they count; and without columns it is run for each row."""
+    reading = (Match, Unwind, With, Return, LoadCsv, Use)
+    return not _returns(query) or any(
+        not isinstance(clause, reading) for part in query.parts for clause in part.clauses
+    )
+
+
+# ── nothing to do ─────────────────────────────────────────────────────────────────────────────
+
+
+def _nothing(_context: PlanningContext, _clause: Clause, child: Operator) -> Operator:
+    return child
+
+
+def _foreach(context: PlanningContext, clause: Foreach, child: Operator) -> Operator:
+    return plan_foreach(context, clause, child, plan_clause)
+
+
+_PLANNERS: dict[type, Callable[..., Operator]] = {
+    Match: _match,
+    With: _project,
+    Return: _project,
+    Finish: _nothing,
+    Use: _nothing,
+    Unwind: _unwind,
+    LoadCsv: _load_csv,
+    Call: _call,
+    CallSubquery: _call_subquery,
+    Create: plan_create,
+    Merge: plan_merge,
+    Set: plan_set,
+    Remove: plan_remove,
+    Delete: plan_delete,
+    Foreach: _foreach,
+}

@@ -1,0 +1,169 @@
+"""`plan`: from a checked statement to a plan.
+
+    syntax ── clauses ── pruned ── rules ── pruned ── barriers ── Plan
+
+Clauses are planned one after the other, the patterns of a MATCH by cost. Rules then rewrite the operators;
+each keeps the rows (`rules`). Barriers come last, because rules move what reads and writes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from neuralgraph.errors import QuerySyntaxError
+from neuralgraph.query.language.contracts import Checked
+from neuralgraph.query.language.syntax import (
+    CreateConstraint,
+    CreateIndex,
+    DropConstraint,
+    DropIndex,
+    Parameter,
+    Query,
+    Return,
+    Show,
+    TransactionCommand,
+    Variable,
+)
+from neuralgraph.query.planning.clauses import plan_query
+from neuralgraph.query.planning.context import PlanningContext
+from neuralgraph.query.planning.eagerness import with_barriers
+from neuralgraph.query.planning.filtering import filtered_by
+from neuralgraph.query.planning.operators import projected, writes
+from neuralgraph.query.planning.plan import Plan, SchemaChange, ShowRows, Slot, Unit
+from neuralgraph.query.planning.projections import project
+from neuralgraph.query.planning.pruning import pruned
+from neuralgraph.query.planning.rules import rewritten
+from neuralgraph.query.planning.walking import children, conjuncts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from neuralgraph.access import CatalogReader
+    from neuralgraph.query.language.contracts import ProcedureSignature
+    from neuralgraph.query.language.syntax import Statement, Syntax
+    from neuralgraph.query.planning.context import Functions
+    from neuralgraph.query.planning.plan import Operator
+
+_SCHEMA: Final = (CreateIndex, DropIndex, CreateConstraint, DropConstraint)
+
+SHOW_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "INDEXES": (
+        "name",
+        "type",
+        "entityType",
+        "labelsOrTypes",
+        "properties",
+        "owningConstraint",
+    ),
+    "CONSTRAINTS": (
+        "name",
+        "type",
+        "entityType",
+        "labelsOrTypes",
+        "properties",
+        "ownedIndex",
+        "propertyType",
+    ),
+    "FUNCTIONS": ("name", "category", "description"),
+    "PROCEDURES": ("name", "description", "mode"),
+    "TRANSACTIONS": ("transactionId", "username", "currentQuery", "startTime", "status"),
+}
+"""Columns of each SHOW, in order, before any YIELD."""
+
+
+def plan(
+    checked: Checked | Statement,
+    catalog: CatalogReader,
+    functions: Functions,
+    procedures: Mapping[str, ProcedureSignature] | None = None,
+    *,
+    optimise: bool = True,
+) -> Plan:
+    """Plan a statement.
+
+    Args:
+        checked: what the analysis gave; a bare statement is taken on trust.
+        catalog: names, indexes and counts; a cached plan is good for its `version` only.
+        functions: tells aggregates from other functions.
+        procedures: signatures by name as written, when `checked` is a bare statement.
+        optimise: False leaves out the rules, to compare with.
+
+    Raises:
+        QuerySyntaxError: for the few forms that NGQL knows and cannot plan.
+    """
+    statement = checked.statement if isinstance(checked, Checked) else checked
+    if isinstance(checked, Checked):
+        procedures = checked.procedures
+    context = PlanningContext(catalog, functions, procedures or {}, plan_query)
+    body = statement.body
+    if isinstance(body, _SCHEMA):
+        return _plan(SchemaChange(slots=(), command=body), (), body, changes_schema=True)
+    if isinstance(body, TransactionCommand):
+        raise QuerySyntaxError(
+            f"{body.kind} is for the shell; in Python use `with graph.transaction()`",
+            span=body.span,
+        )
+    if isinstance(body, Show):
+        return _planned_show(context, body)
+    root = plan_query(context, body, Unit(slots=()))
+    columns = tuple(slot.name for slot in root.slots) if _gives_rows(body) else ()
+    root = pruned(root, frozenset(columns))
+    if optimise:
+        root = pruned(rewritten(root, catalog), frozenset(columns))
+    root = _exactly(columns, with_barriers(root))
+    return _plan(root, columns, body)
+
+
+def _plan(
+    root: Operator, columns: tuple[str, ...], body: Syntax, *, changes_schema: bool = False
+) -> Plan:
+    return Plan(
+        root=root,
+        columns=columns,
+        writes=changes_schema or writes(root),
+        changes_schema=changes_schema,
+        returns_rows=bool(columns),
+        parameters=parameters_of(body),
+    )
+
+
+def _gives_rows(query: Query) -> bool:
+    """Does it end in RETURN, or is it a procedure call standing alone?"""
+    clauses = query.parts[0].clauses
+    if isinstance(clauses[-1], Return):
+        return True
+    return len(clauses) == 1 and type(clauses[0]).__name__ == "Call"
+
+
+def _exactly(columns: tuple[str, ...], root: Operator) -> Operator:
+    """The result's columns and nothing else, in order."""
+    if not columns or tuple(slot.name for slot in root.slots) == columns:
+        return root
+    kinds = {slot.name: slot.kind for slot in root.slots}
+    return projected(root, [(Slot(name, kinds[name]), Variable(name)) for name in columns])
+
+
+def _planned_show(context: PlanningContext, show: Show) -> Plan:
+    columns = SHOW_COLUMNS[show.what]
+    root: Operator = ShowRows(slots=tuple(Slot(name, "value") for name in columns), command=show)
+    if show.yields is not None:
+        items = [(Slot(item.name, "value"), Variable(item.column)) for item in show.yields]
+        root = projected(root, items)
+    if show.where is not None:
+        root = filtered_by(context, root, conjuncts(show.where))
+    if show.return_ is not None:
+        root = project(context, show.return_, root)
+    names = tuple(slot.name for slot in root.slots)
+    return _plan(root, names, show)
+
+
+def parameters_of(node: Syntax) -> frozenset[str]:
+    """Names of all parameters in a tree."""
+    names: set[str] = set()
+    waiting: list[Syntax] = [node]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Parameter):
+            names.add(item.name)
+        waiting.extend(part for part, _ in children(item))
+    return frozenset(names)

@@ -1,0 +1,219 @@
+"""Column pruning: from the root down, each operator gives only what is looked at above it.
+
+A column that is carried through an expansion costs a gather over the expansion's rows; an edge that nobody
+looks at need not be found out at all. Slots narrow where they are (see `plan`), so no operator is added.
+Idempotent; the rows stay the same, and so does their number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from neuralgraph.access import IndexDefinition
+from neuralgraph.query.language.syntax import Syntax
+from neuralgraph.query.planning.operators import (
+    CHILD_FIELDS,
+    KEEPS_SLOTS,
+    inputs,
+    names_of,
+    with_inputs,
+)
+from neuralgraph.query.planning.plan import (
+    ROW_SLOT,
+    Aggregate,
+    Apply,
+    Argument,
+    AtTime,
+    CrossJoin,
+    Distinct,
+    Expand,
+    ExpandVariable,
+    Extend,
+    ForeachApply,
+    HashJoin,
+    MergePath,
+    Operator,
+    Project,
+    SchemaChange,
+    ShortestPath,
+    ShowRows,
+    Slot,
+    UnionAll,
+    Unit,
+)
+from neuralgraph.query.planning.walking import EVERYTHING, free_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NOT_USES: Final = frozenset((*CHILD_FIELDS, "parts", "slots", "estimated_rows"))
+
+Names = frozenset[str]
+
+
+def pruned(operator: Operator, needed: Names) -> Operator:
+    """The operator with at least the slots `needed` (those of them it has), and few others."""
+    if isinstance(operator, Argument):
+        return replace(operator, slots=_only(operator.slots, needed | {ROW_SLOT}))
+    if isinstance(operator, Unit | SchemaChange | ShowRows):
+        return operator
+    if isinstance(operator, UnionAll):
+        whole = [pruned(part, names_of(part.slots)) for part in operator.parts]
+        return with_inputs(operator, whole)
+    if isinstance(operator, Distinct):
+        return with_inputs(operator, [pruned(operator.child, names_of(operator.child.slots))])
+    if isinstance(operator, AtTime):
+        child = pruned(operator.child, needed)
+        return replace(operator, child=child, slots=child.slots)
+    if isinstance(operator, KEEPS_SLOTS):
+        wanted = needed | own_uses(operator, operator.child)
+        return with_inputs(operator, [pruned(operator.child, wanted)])
+    if isinstance(operator, Project | Extend):
+        return _pruned_items(operator, needed)
+    if isinstance(operator, Aggregate):
+        return _pruned_aggregate(operator, needed)
+    if isinstance(operator, Apply):
+        return _pruned_apply(operator, needed)
+    if isinstance(operator, CrossJoin | HashJoin):
+        return _pruned_join(operator, needed)
+    if isinstance(operator, MergePath | ForeachApply):
+        return _pruned_nested(operator, needed)
+    return _pruned_plain(operator, needed)
+
+
+def _only(slots: tuple[Slot, ...], names: Names) -> tuple[Slot, ...]:
+    return tuple(slot for slot in slots if slot.name in names)
+
+
+def _pruned_plain(operator: Any, needed: Names) -> Operator:
+    """Operators that pass on the columns of one child and add their own."""
+    changes: dict[str, Any] = {}
+    if isinstance(operator, Expand) and operator.edge not in needed:
+        changes["edge"] = None
+    elif isinstance(operator, ExpandVariable) and operator.edges not in needed:
+        changes["edges"] = None
+    elif isinstance(operator, ShortestPath):
+        changes = {
+            name: None for name in ("path", "edges") if getattr(operator, name) not in needed
+        }
+    wanted = needed | own_uses(operator, operator.child)
+    changes["child"] = pruned(operator.child, wanted)
+    return replace(operator, slots=_only(operator.slots, needed), **changes)
+
+
+def _pruned_items(operator: Project | Extend, needed: Names) -> Operator:
+    own = operator.slots[len(operator.slots) - len(operator.items) :]
+    kept = [
+        (slot, item) for slot, item in zip(own, operator.items, strict=True) if slot.name in needed
+    ]
+    if not kept:
+        return pruned(operator.child, needed if isinstance(operator, Extend) else frozenset())
+    slots = tuple(slot for slot, _ in kept)
+    if isinstance(operator, Extend):
+        passed = operator.slots[: len(operator.slots) - len(operator.items)]
+        slots = _only(passed, needed) + slots
+    new = replace(operator, items=tuple(item for _, item in kept), slots=slots)
+    wanted = own_uses(new, operator.child)
+    if isinstance(operator, Extend):
+        wanted |= needed
+    return replace(new, child=pruned(operator.child, wanted))
+
+
+def _pruned_aggregate(operator: Aggregate, needed: Names) -> Operator:
+    count = len(operator.keys)
+    kept = [
+        (slot, call)
+        for slot, call in zip(operator.slots[count:], operator.calls, strict=True)
+        if slot.name in needed
+    ]
+    new = replace(
+        operator,
+        slots=operator.slots[:count] + tuple(slot for slot, _ in kept),
+        calls=tuple(call for _, call in kept),
+    )
+    return replace(new, child=pruned(operator.child, own_uses(new, operator.child)))
+
+
+def _pruned_apply(operator: Apply, needed: Names) -> Operator:
+    outer_names = names_of(operator.outer.slots)
+    wanted_inside: Names = frozenset((ROW_SLOT,))
+    if operator.kind in ("inner", "optional"):
+        wanted_inside |= needed - outer_names
+    elif operator.kind == "collect":
+        wanted_inside |= {operator.collected or ""}
+    inner = pruned(operator.inner, wanted_inside)
+    outer = pruned(operator.outer, (needed & outer_names) | taken_by(inner))
+    return replace(operator, outer=outer, inner=inner, slots=_only(operator.slots, needed))
+
+
+def taken_by(plan: Operator) -> Names:
+    """What an inner plan takes from outside."""
+    from_arguments: set[str] = set()
+    waiting = [plan]
+    while waiting:
+        operator = waiting.pop()
+        if isinstance(operator, Argument):
+            from_arguments.update(slot.name for slot in operator.slots)
+        elif isinstance(operator, Apply):
+            waiting.append(operator.outer)
+        elif isinstance(operator, MergePath | ForeachApply):
+            waiting.append(operator.child)
+        else:
+            waiting.extend(inputs(operator))
+    return frozenset(from_arguments - {ROW_SLOT})
+
+
+def _pruned_join(operator: CrossJoin | HashJoin, needed: Names) -> Operator:
+    wanted = needed | frozenset(operator.on if isinstance(operator, HashJoin) else ())
+    return replace(
+        operator,
+        left=pruned(operator.left, wanted),
+        right=pruned(operator.right, wanted),
+        slots=_only(operator.slots, needed),
+    )
+
+
+def _pruned_nested(operator: MergePath | ForeachApply, needed: Names) -> Operator:
+    wanted = needed | own_uses(operator, operator.child)
+    changes: dict[str, Any] = {}
+    if isinstance(operator, MergePath):
+        # `match` must find every merged entity, for ON MATCH and for what stands above.
+        merged = names_of(operator.slots) - names_of(operator.child.slots)
+        changes["match"] = pruned(operator.match, merged | wanted)
+        wanted |= taken_by(changes["match"])
+    else:
+        changes["inner"] = pruned(operator.inner, frozenset())
+        wanted |= taken_by(changes["inner"]) - {operator.variable}
+    child = pruned(operator.child, wanted)
+    return replace(operator, child=child, slots=_only(operator.slots, needed), **changes)
+
+
+# ── what an operator looks at ─────────────────────────────────────────────────────────────────
+
+
+def own_uses(operator: Operator, child: Operator) -> Names:
+    """Slots of `child` that the operator itself looks at.
+
+    Every name and expression in its fields counts; a type or key that happens to be spelled like a slot
+    keeps a column too many, no more.
+    """
+    names: set[str] = set()
+    for field in fields(operator):
+        if field.name not in _NOT_USES:
+            names.update(_names_in(getattr(operator, field.name)))
+    present = names_of(child.slots)
+    return present if EVERYTHING in names else frozenset(names) & present
+
+
+def _names_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Syntax):
+        yield from free_names(value)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _names_in(item)
+    elif is_dataclass(value) and not isinstance(value, IndexDefinition):
+        for field in fields(value):
+            yield from _names_in(getattr(value, field.name))

@@ -1,0 +1,398 @@
+"""One step along an edge of a pattern, from what is bound: the operator for each case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.errors import QuerySyntaxError
+from neuralgraph.query.language.syntax import (
+    Binary,
+    Comparison,
+    FunctionCall,
+    ListComprehension,
+    LiteralValue,
+    Property,
+    Quantified,
+    Unary,
+    Variable,
+)
+from neuralgraph.query.planning.graphs import FLIPPED, labels_predicate
+from neuralgraph.query.planning.operators import added
+from neuralgraph.query.planning.plan import (
+    Apply,
+    Argument,
+    EdgeById,
+    EdgeEnds,
+    EdgeIndexSeek,
+    EdgeScan,
+    EdgesReverify,
+    Expand,
+    ExpandInto,
+    ExpandVariable,
+    Extend,
+    Filter,
+    Limit,
+    PathOf,
+    ShortestPath,
+    Sort,
+    SortKey,
+)
+from neuralgraph.query.planning.walking import free_names
+
+if TYPE_CHECKING:
+    from neuralgraph.query.language.syntax import Direction, Expression
+    from neuralgraph.query.planning.context import PlanningContext
+    from neuralgraph.query.planning.graphs import GraphEdge, PatternGraph
+    from neuralgraph.query.planning.plan import Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """An edge that is matched.
+
+    Attributes:
+        source, target: the slots it was walked from and to; None where that is not one step along it.
+        direction: as walked from `source`.
+    """
+
+    edge: GraphEdge
+    source: str | None = None
+    target: str | None = None
+    direction: Direction = "both"
+
+    def differs_from(self, other: Walked) -> Expression:
+        """A predicate: no edge of this is an edge of the other."""
+        one, two = Variable(self.edge.slot), Variable(other.edge.slot)
+        if self.edge.length is None and other.edge.length is None:
+            return Comparison(("<>",), (one, two))
+        if self.edge.length is None:
+            return Unary("NOT", Binary("IN", one, two))
+        if other.edge.length is None:
+            return Unary("NOT", Binary("IN", two, one))
+        each = Variable(" same")
+        return Quantified("none", each.name, one, Binary("IN", each, two))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An operator, and how it walked."""
+
+    operator: Operator
+    walked: Walked
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A scan of edges: with what it answers and what remains to be asked of its ends."""
+
+    operator: Operator
+    walked: Walked
+    answered: tuple[Expression, ...]
+    labels: tuple[Expression, ...]
+    cost: float
+
+
+def step_along(
+    context: PlanningContext,
+    graph: PatternGraph,
+    child: Operator,
+    edge: GraphEdge,
+    walked: tuple[Walked, ...],
+) -> Step:
+    """Match `edge`; at least one end is bound, or the edge itself is."""
+    bound = {slot.name for slot in child.slots}
+    if edge.known:
+        return _known(context, graph, child, edge, bound, walked)
+    if edge.selector is not None:
+        return _shortest(context, child, edge)
+    forward = edge.left in bound
+    if forward:
+        source, target, direction = edge.left, edge.right, edge.direction
+    else:
+        source, target, direction = edge.right, edge.left, FLIPPED[edge.direction]
+    into = target in bound
+    different = [(w.edge.slot, w) for w in walked if edge.may_equal(w.edge)]
+    names = tuple(name for name, _ in different)
+    degree = context.estimates.degree(edge.types, direction, graph.nodes.get(source, ()))
+    labels = graph.nodes[target]
+    fraction = context.estimates.label_fraction(labels)
+    operator: Operator
+    if edge.length is not None:
+        walks = context.estimates.walks(degree, *edge.length)
+        fraction = 1 / context.estimates.nodes() if into else fraction
+        operator = ExpandVariable(
+            slots=added(child, (edge.slot, "value"), (None if into else target, "node")),
+            estimated_rows=child.estimated_rows * max(walks * fraction, 1e-3),
+            child=child,
+            source=source,
+            edges=edge.slot,
+            target=target,
+            types=edge.types,
+            direction=direction,
+            min=edge.length[0],
+            max=edge.length[1],
+            into=into,
+            predicate=_lowered(context, edge, child),
+            predicate_edge=edge.predicate_edge,
+            different_from=names,
+            target_labels=() if into else labels,
+            reversed=source != edge.left,
+        )
+        return Step(operator, Walked(edge))
+    if into:
+        operator = ExpandInto(
+            slots=added(child, (edge.slot, "edge")),
+            estimated_rows=child.estimated_rows * min(1.0, degree / context.estimates.nodes()),
+            child=child,
+            source=source,
+            edge=edge.slot,
+            target=target,
+            types=edge.types,
+            direction=direction,
+            different_from=names,
+        )
+    else:
+        operator = Expand(
+            slots=added(child, (edge.slot, "edge"), (target, "node")),
+            estimated_rows=child.estimated_rows * degree * fraction,
+            child=child,
+            source=source,
+            edge=edge.slot,
+            target=target,
+            types=edge.types,
+            direction=direction,
+            different_from=names,
+            target_labels=labels,
+            different_where=tuple(_meeting(w, source, direction) for _, w in different),
+        )
+    return Step(operator, Walked(edge, source, target, direction))
+
+
+def _meeting(walked: Walked, source: str, direction: Direction) -> str | None:
+    """The slot that equals `source` whenever an edge walked from there is the one walked before.
+
+    An edge has one source and one target. Walked twice the same way, both walks begin at the same node;
+    walked once each way, the second begins where the first ended. Without a direction, nothing is known; nor
+    is anything gained when the slot is `source` itself.
+    """
+    if "both" in (walked.direction, direction) or walked.source is None:
+        return None
+    slot = walked.source if walked.direction == direction else walked.target
+    return None if slot == source else slot
+
+
+def _lowered(context: PlanningContext, edge: GraphEdge, child: Operator) -> Expression | None:
+    if edge.predicate is None:
+        return None
+    slots = added(child, (edge.predicate_edge, "edge"))
+    lowered: Expression = context.lower(edge.predicate, slots)
+    return lowered
+
+
+def _known(
+    context: PlanningContext,
+    graph: PatternGraph,
+    child: Operator,
+    edge: GraphEdge,
+    bound: set[str],
+    walked: tuple[Walked, ...],
+) -> Step:
+    """The edge (or list of edges) is bound: find its ends, and compare those that are bound too."""
+    predicates: list[Expression] = []
+    ends: dict[str, str] = {}
+    for side, end in (("source", edge.left), ("target", edge.right)):
+        name = context.fresh("end") if end in bound or end in ends.values() else end
+        ends[side] = name
+        if name != end:
+            predicates.append(Comparison(("=",), (Variable(name), Variable(end))))
+        elif graph.nodes[end]:
+            predicates.append(labels_predicate(end, graph.nodes[end]))
+    common: dict[str, Any] = {
+        "slots": added(child, (ends["source"], "node"), (ends["target"], "node")),
+        "estimated_rows": child.estimated_rows,
+        "child": child,
+        "source": ends["source"],
+        "target": ends["target"],
+        "direction": edge.direction,
+    }
+    here = Walked(edge)
+    predicates += [here.differs_from(w) for w in walked if edge.may_equal(w.edge)]
+    operator: Operator
+    if edge.length is None:
+        operator = EdgeEnds(edge=edge.slot, types=edge.types, **common)
+    else:
+        operator = EdgesReverify(edges=edge.slot, **common)
+    for predicate in predicates:
+        operator = Filter(
+            slots=operator.slots,
+            estimated_rows=operator.estimated_rows,
+            child=operator,
+            predicate=predicate,
+        )
+    return Step(operator, here)
+
+
+# ── shortest paths ────────────────────────────────────────────────────────────────────────────
+
+
+def _shortest(context: PlanningContext, child: Operator, edge: GraphEdge) -> Step:
+    assert edge.selector is not None
+    assert edge.length is not None
+    low, high = edge.length
+    kind = edge.selector.kind
+    if kind == "shortest groups":
+        raise QuerySyntaxError("SHORTEST ... GROUPS is not known to NGQL", span=edge.selector.span)
+    if low > 1 or (edge.selector.count > 1 and kind != "all shortest"):
+        return _enumerated(context, child, edge)
+    operator = ShortestPath(
+        slots=added(child, (edge.path, "value"), (edge.slot, "value")),
+        estimated_rows=child.estimated_rows,
+        child=child,
+        source=edge.left,
+        target=edge.right,
+        path=edge.path,
+        edges=edge.slot,
+        types=edge.types,
+        direction=edge.direction,
+        min=low,
+        max=high,
+        all=kind == "all shortest",
+        predicate=_lowered(context, edge, child),
+        predicate_edge=edge.predicate_edge,
+    )
+    return Step(operator, Walked(edge))
+
+
+def _enumerated(context: PlanningContext, child: Operator, edge: GraphEdge) -> Step:
+    """The k shortest, or those of a least length above one: all paths of the pair, the shortest first."""
+    assert edge.selector is not None
+    assert edge.length is not None
+    start = Argument(slots=child.slots)
+    paths = ExpandVariable(
+        slots=added(start, (edge.slot, "value")),
+        child=start,
+        source=edge.left,
+        edges=edge.slot,
+        target=edge.right,
+        types=edge.types,
+        direction=edge.direction,
+        min=edge.length[0],
+        max=edge.length[1],
+        into=True,
+        predicate=_lowered(context, edge, child),
+        predicate_edge=edge.predicate_edge,
+    )
+    size = FunctionCall("size", (Variable(edge.slot),))
+    ordered = Sort(slots=paths.slots, child=paths, keys=(SortKey(size, descending=False),))
+    first = Limit(slots=paths.slots, child=ordered, count=LiteralValue(edge.selector.count))
+    named = Extend(
+        slots=added(first, (edge.path, "value")),
+        child=first,
+        items=(PathOf((edge.left, edge.slot, edge.right)),),
+    )
+    operator = Apply(
+        slots=added(child, (edge.slot, "value"), (edge.path, "value")),
+        estimated_rows=child.estimated_rows * edge.selector.count,
+        outer=child,
+        inner=named,
+        kind="inner",
+    )
+    return Step(operator, Walked(edge))
+
+
+# ── edges as a start ──────────────────────────────────────────────────────────────────────────
+
+
+def edge_scan(
+    context: PlanningContext,
+    graph: PatternGraph,
+    child: Operator,
+    edge: GraphEdge,
+    state: Any,
+) -> Scanned:
+    """All edges of the types; those of an index or of an id where predicates name one.
+
+    A loop in the pattern gets its second end under another name, to be compared.
+    """
+    right = edge.right if edge.right != edge.left else context.fresh("end")
+    slots = added(child, (edge.slot, "edge"), (edge.left, "node"), (right, "node"))
+    common: dict[str, Any] = {
+        "slots": slots,
+        "child": child,
+        "variable": edge.slot,
+        "source": edge.left,
+        "target": right,
+        "direction": edge.direction,
+    }
+    sought = _sought(context, edge, state)
+    twice = 2.0 if edge.direction == "both" else 1.0
+    operator: Operator
+    answered: tuple[Expression, ...] = ()
+    if sought is None:
+        rows = child.estimated_rows * context.estimates.edges(edge.types) * twice
+        operator = EdgeScan(types=edge.types, estimated_rows=rows, **common)
+    else:
+        rows, answered, extra = sought
+        rows *= child.estimated_rows * twice
+        maker = EdgeById if "ids" in extra else EdgeIndexSeek
+        operator = maker(estimated_rows=rows, **extra, **common)
+    labels: list[Expression] = []
+    if right != edge.right:
+        labels.append(Comparison(("=",), (Variable(edge.left), Variable(right))))
+    labels += [
+        labels_predicate(end, graph.nodes[end])
+        for end in dict.fromkeys((edge.left, edge.right))
+        if graph.nodes[end]
+    ]
+    # Ends are looked up edge by edge, which costs more than walking to them.
+    cost = state.cost + rows * 1.5
+    walked = Walked(edge, edge.left, edge.right, edge.direction)
+    return Scanned(operator, walked, answered, tuple(labels), cost)
+
+
+def _sought(
+    context: PlanningContext, edge: GraphEdge, state: Any
+) -> tuple[float, tuple[Expression, ...], dict[str, Any]] | None:
+    """Rows, predicates answered, and what the operator is told: by id or by index."""
+    slot = Variable(edge.slot)
+    equal: dict[str, tuple[Expression, Expression]] = {}
+    for predicate in state.predicates:
+        if isinstance(predicate, Comparison) and predicate.operators == ("=",):
+            pairs = (predicate.operands, predicate.operands[::-1])
+            operator = "="
+        elif isinstance(predicate, Binary) and predicate.operator == "IN":
+            pairs = ((predicate.left, predicate.right),) * 2
+            operator = "IN"
+        else:
+            continue
+        for left, right in pairs:
+            if free_names(right):
+                continue
+            if isinstance(left, FunctionCall) and left.arguments == (slot,):
+                function = left.name.lower()
+                if function == "id":
+                    told = {"ids": right, "types": edge.types}
+                    return (1.0 if operator == "=" else 10.0), (predicate,), told
+                if function == "elementid":
+                    told = {"ids": _numbers(right, operator), "types": edge.types}
+                    return (1.0 if operator == "=" else 10.0), (), told
+            if operator == "=" and isinstance(left, Property) and left.subject == slot:
+                equal.setdefault(left.key, (right, predicate))
+    if len(edge.types) != 1:
+        return None
+    for index in context.catalog.indexes():
+        fits = index.entity == "edge" and index.kind == "range" and index.labels == edge.types
+        if fits and all(key in equal for key in index.keys):
+            values = tuple(equal[key][0] for key in index.keys)
+            answered = tuple(equal[key][1] for key in index.keys)
+            return context.estimates.seek(index), answered, {"index": index, "values": values}
+    return None
+
+
+def _numbers(ids: Expression, operator: str) -> Expression:
+    """Element ids as numbers; the predicate is asked again, so what is lost here does not matter."""
+    if operator == "=":
+        return FunctionCall("toInteger", (ids,))
+    each = Variable(" id")
+    return ListComprehension(each.name, ids, None, FunctionCall("toInteger", (each,)))
