@@ -42,6 +42,7 @@ class Peer(ABC):
         """Run a statement as a transaction that is durable when it returns."""
         self.ask(text, parameters)
 
+    @abstractmethod
     def close(self) -> None:
         """Let go."""
 

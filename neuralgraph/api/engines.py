@@ -6,8 +6,10 @@ path, so that links and relative names meet.
 
 from __future__ import annotations
 
+import os
 import threading
-from dataclasses import fields
+import time
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +19,7 @@ from neuralgraph.api.procedures import ProcedureRegistry
 from neuralgraph.api.statement import StatementRunner
 from neuralgraph.config import Options
 from neuralgraph.errors import OptionError
-from neuralgraph.query.functions import default_registry
+from neuralgraph.query.functions import Registry, default_registry
 from neuralgraph.storage.disk import MemoryDirectory, OsDirectory
 from neuralgraph.storage.maintenance import Engine
 
@@ -37,7 +39,7 @@ class SharedEngine:
         self.path = path
         self.engine = engine
         self.options = options
-        self.functions = default_registry().copy()
+        self.functions = Registry(parent=default_registry())
         self.procedures = ProcedureRegistry()
         cache = StatementCache(
             self.functions, self.procedures, entries_max=options.plan_cache_entries_max
@@ -75,7 +77,7 @@ def acquire(path: Path | None, options: Options) -> SharedEngine:
         StorageError: it cannot be opened.
     """
     if path is None:
-        return SharedEngine(None, _open(MemoryDirectory(), "memory.ngdb", options), options)
+        return SharedEngine(None, _open_in_memory(options), options)
     real = path.expanduser().resolve()
     with _lock:
         shared = _open_engines.get(real)
@@ -100,7 +102,25 @@ def release(shared: SharedEngine) -> None:
 
 
 def _open(directory: Directory, name: str, options: Options) -> Engine:
-    return Engine.open(directory, name, options)
+    return Engine.open(
+        directory,
+        name,
+        options,
+        clock_us=lambda: time.time_ns() // 1_000,
+        holder=f"process {os.getpid()}",
+    )
+
+
+def _open_in_memory(options: Options) -> Engine:
+    if options.read_only:
+        raise OptionError("a graph in memory begins empty: it cannot be read-only")
+    return Engine.open(
+        MemoryDirectory(),
+        "memory.ngdb",
+        replace(options, durability="off"),
+        clock_us=lambda: time.time_ns() // 1_000,
+        is_ephemeral=True,
+    )
 
 
 def _check_same(opened: Options, wanted: Options) -> None:

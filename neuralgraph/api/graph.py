@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from neuralgraph.api import engines, loading
 from neuralgraph.api.exporting import networkx_graph
-from neuralgraph.api.moments import moment_of
 from neuralgraph.api.past_graph import PastGraph
 from neuralgraph.api.procedures import make_function, make_procedure
 from neuralgraph.api.transaction import Transaction
@@ -117,7 +116,8 @@ class Graph:
             moment: a time (an aware `datetime`, or text such as ``"2026-01-01T00:00:00Z"``), or the
                 number of a transaction (int): the state right after it.
         """
-        return PastGraph(self._runner(), self._runner().reader_at_moment(moment_of(moment)))
+        runner = self._runner()
+        return PastGraph(runner, runner.reader_at("TIME", moment))
 
     # ── bulk ──────────────────────────────────────────────────────────────────────────────────
 
@@ -227,18 +227,18 @@ class Graph:
     def info(self) -> GraphInfo:
         """Counts and sizes."""
         shared = self._opened()
-        catalog = shared.engine.reader().catalog
+        facts = shared.engine.info()
         return GraphInfo(
             path=shared.path,
-            txid=shared.engine.txid,
-            nodes=catalog.node_count(),
-            relationships=catalog.edge_count(),
-            bytes_on_disk=0 if shared.path is None else bytes_on_disk(shared.path),
+            txid=facts.txid,
+            nodes=facts.node_count,
+            relationships=facts.edge_count,
+            bytes_on_disk=0 if shared.path is None else facts.file_bytes + facts.wal_bytes,
         )
 
     def verify(self) -> list[str]:
         """Read everything and check every invariant; the problems found, an empty list when all is well."""
-        return list(self._runner().engine.verify())
+        return [str(problem) for problem in self._runner().engine.verify()]
 
     def checkpoint(self) -> None:
         """Fold the commits of the log into the file, so that the log can be cut."""
@@ -301,13 +301,6 @@ def open_graph(path: str | os.PathLike[str] | None = None, **options: Any) -> Gr
     chosen = engines.options_of(options)
     shared = engines.acquire(None if path is None else Path(path), chosen)
     return Graph(shared, read_only=chosen.read_only)
-
-
-def bytes_on_disk(path: Path) -> int:
-    """Size of the database file and its log."""
-    log = path.with_name(path.name + "-wal")
-    files = [path, *(log.iterdir() if log.is_dir() else ())]
-    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def _closed() -> ClosedError:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.access import ConstraintDefinition
 from neuralgraph.api.matching import find_nodes, key_property
 from neuralgraph.api.tables import read_table
 from neuralgraph.errors import QueryArgumentError
@@ -57,16 +56,10 @@ def load_nodes(
     if not labels or not all(labels):
         raise QueryArgumentError("nodes are loaded with at least one label, and no empty one")
     table = read_table(data)
-    if key is not None:
-        if key not in table:
-            raise _no_column(key, table)
-        _ensure_unique(runner, labels[0], key)
-    rows = _row_count(table)
-    if progress is not None:
-        progress(0, rows)
-    if rows:
-        runner.engine.load_nodes(labels, table, rows)
-    return _finished(rows, began_s, progress)
+    if key is not None and key not in table:
+        raise _no_column(key, table)
+    ids = runner.engine.load_nodes(labels, table, key=key, progress=progress)
+    return LoadReport(len(ids), time.perf_counter() - began_s)
 
 
 def load_relationships(
@@ -83,18 +76,16 @@ def load_relationships(
     if not edge_type:
         raise QueryArgumentError("relationships are loaded with a type, which is not empty")
     table = read_table(data)
-    rows = _row_count(table)
-    if progress is not None:
-        progress(0, rows)
     reader = runner.engine.reader()
     sources = _ends(reader, table, source, "source")
     targets = _ends(reader, table, target, "target")
     properties = {
         name: column for name, column in table.items() if name not in (source[1], target[1])
     }
-    if rows:
-        runner.engine.load_relationships(edge_type, sources, targets, properties)
-    return _finished(rows, began_s, progress)
+    rows = runner.engine.load_relationships(
+        edge_type, properties, sources, targets, progress=progress
+    )
+    return LoadReport(rows, time.perf_counter() - began_s)
 
 
 def _ends(reader: GraphReader, table: Table, end: tuple[str, ...], name: str) -> IdArray:
@@ -107,37 +98,6 @@ def _ends(reader: GraphReader, table: Table, end: tuple[str, ...], name: str) ->
         raise _no_column(column, table)
     key = end[2] if len(end) == 3 else key_property(reader.catalog, label)
     return find_nodes(reader, label, key, table[column], column=column)
-
-
-def _ensure_unique(runner: StatementRunner, label: str, key: str) -> None:
-    """A unique constraint on the key, unless there is one."""
-    for constraint in runner.engine.reader().catalog.constraints():
-        if (
-            constraint.entity == "node"
-            and constraint.label == label
-            and constraint.keys == (key,)
-            and constraint.kind in ("unique", "key")
-        ):
-            return
-    transaction = runner.engine.begin({})
-    try:
-        transaction.create_constraint(
-            ConstraintDefinition(f"{label}_{key}_unique", "unique", "node", label, (key,))
-        )
-        transaction.commit()
-    except BaseException:
-        transaction.rollback()
-        raise
-
-
-def _row_count(table: Table) -> int:
-    return next((column.count for column in table.values()), 0)
-
-
-def _finished(rows: int, began_s: float, progress: Progress | None) -> LoadReport:
-    if progress is not None:
-        progress(rows, rows)
-    return LoadReport(rows, time.perf_counter() - began_s)
 
 
 def _no_column(name: str, table: Table) -> QueryArgumentError:

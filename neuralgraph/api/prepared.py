@@ -19,6 +19,7 @@ from neuralgraph.errors import QueryError, SemanticError
 from neuralgraph.query.execution import compile_plan
 from neuralgraph.query.language import CheckContext, check, fixed_literals, normalise, parse
 from neuralgraph.query.language.syntax import TransactionCommand
+from neuralgraph.query.planning import PlanCache
 from neuralgraph.query.planning import plan as make_plan
 
 if TYPE_CHECKING:
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
     from neuralgraph.query.language import Normalised
     from neuralgraph.query.planning import Plan
 
-PLANS_OF_A_SHAPE_MAX = 64
-"""Plans kept for one normalised text whose fixed literals vary."""
-
-Entry = tuple["Prepared", tuple[Any, ...]]
+Entry = tuple["Prepared", tuple[object, ...]]
 """A statement and the values of its lifted literals."""
 
 
@@ -45,7 +43,6 @@ class Prepared:
         plan: for EXPLAIN and PROFILE.
         columns: result column names.
         record: `record_type(columns)`.
-        catalog_version: the plan is good for this version only.
         mode: ``run``, ``explain`` or ``profile``.
         reads: nothing in it writes, and it gives rows: the common case.
         writes: needs a writer.
@@ -54,7 +51,6 @@ class Prepared:
     """
 
     __slots__ = (
-        "catalog_version",
         "columns",
         "executable",
         "mode",
@@ -66,11 +62,10 @@ class Prepared:
         "writes",
     )
 
-    def __init__(self, plan: Plan, executable: Executable, mode: str, catalog_version: int) -> None:
+    def __init__(self, plan: Plan, executable: Executable, mode: str) -> None:
         self.plan = plan
         self.executable = executable
         self.mode = mode
-        self.catalog_version = catalog_version
         self.writes = plan.writes or plan.changes_schema
         self.returns_rows = plan.returns_rows
         self.columns = plan.columns if plan.returns_rows else ()
@@ -79,48 +74,24 @@ class Prepared:
         self.parameters = plan.parameters
 
 
-class _Shape:
-    """Statements that differ in literals only.
-
-    Attributes:
-        fixed: which literals a plan may depend on.
-        plans: by the values of the fixed literals.
-    """
-
-    __slots__ = ("fixed", "plans")
-
-    def __init__(self, fixed: tuple[int, ...]) -> None:
-        self.fixed = fixed
-        self.plans: dict[tuple[Any, ...], Prepared] = {}
-
-    def key_of(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The values of the fixed literals."""
-        return tuple([values[place] for place in self.fixed])
-
-
 class StatementCache:
-    """Every statement of one engine, compiled.
+    """Every statement of one engine, compiled; thread-safe."""
 
-    `entries` may be read without a lock: a look-up by exact text. Both caches drop what came first when
-    they are full.
-    """
+    __slots__ = ("_lock", "_plans", "find", "functions", "procedures")
 
     def __init__(
         self, functions: Registry, procedures: ProcedureRegistry, *, entries_max: int
     ) -> None:
         self.functions = functions
         self.procedures = procedures
-        self.entries: dict[str, Entry] = {}
-        self._entries_max = max(1, entries_max)
-        self._shapes: dict[str, _Shape] = {}
-        self._lock = threading.RLock()
+        self._plans: PlanCache[Prepared] = PlanCache(max(1, entries_max))
+        self._lock = threading.Lock()
+        self.find = self._plans.find_text
+        """``find(text, catalog_version)``: the entry of this very text, or None; one look-up."""
 
     def prepare_for(self, text: str, catalog: CatalogReader) -> Entry:
         """The statement from the cache where its plan is good for this catalogue, else `prepare`."""
-        entry = self.entries.get(text)
-        if entry is None or entry[0].catalog_version != catalog.version:
-            entry = self.prepare(text, catalog)
-        return entry
+        return self.find(text, catalog.version) or self.prepare(text, catalog)
 
     def prepare(self, text: str, catalog: CatalogReader) -> Entry:
         """The statement, compiled for this catalogue; cached.
@@ -130,27 +101,29 @@ class StatementCache:
         """
         try:
             normalised = normalise(text)
-            with self._lock:
-                shape = self._shapes.get(normalised.key)
-                prepared = shape.plans.get(shape.key_of(normalised.values)) if shape else None
-                if prepared is None or prepared.catalog_version != catalog.version:
-                    prepared = self._compile(text, normalised, catalog)
-                entry = (prepared, normalised.values)
-                if len(self.entries) >= self._entries_max:
-                    self.entries.pop(next(iter(self.entries)))
-                self.entries[text] = entry
-                return entry
+            key, values, version = normalised.key, normalised.values, catalog.version
+            prepared = self._plans.find_key(key, values, version)
+            if prepared is None:
+                # One at a time: threads that ask for the same statement together compile it once.
+                with self._lock:
+                    prepared = self._plans.find_key(key, values, version)
+                    if prepared is None:
+                        prepared, fixed = self._compile(text, normalised, catalog)
+                        self._plans.put(text, key, values, fixed, version, prepared)
+                        return prepared, values
+            self._plans.put_text(text, values, version, prepared)
         except QueryError as error:
             error.locate(text)
             raise
+        return prepared, values
 
     def clear(self) -> None:
         """Forget everything: a function or procedure was registered."""
-        with self._lock:
-            self.entries.clear()
-            self._shapes.clear()
+        self._plans.clear()
 
-    def _compile(self, text: str, normalised: Normalised, catalog: CatalogReader) -> Prepared:
+    def _compile(
+        self, text: str, normalised: Normalised, catalog: CatalogReader
+    ) -> tuple[Prepared, frozenset[int]]:
         statement = parse(text, normalised.spans)
         if isinstance(statement.body, TransactionCommand):
             raise SemanticError(
@@ -163,16 +136,5 @@ class StatementCache:
         executable = compile_plan(
             plan, self.functions, self.procedures, profile=statement.mode == "profile"
         )
-        prepared = Prepared(plan, executable, statement.mode, catalog.version)
-        self._keep(normalised, prepared, fixed_literals(statement, len(normalised.values)))
-        return prepared
-
-    def _keep(self, normalised: Normalised, prepared: Prepared, fixed: frozenset[int]) -> None:
-        shape = self._shapes.get(normalised.key)
-        if shape is None:
-            if len(self._shapes) >= self._entries_max:
-                self._shapes.pop(next(iter(self._shapes)))
-            shape = self._shapes[normalised.key] = _Shape(tuple(sorted(fixed)))
-        if len(shape.plans) >= PLANS_OF_A_SHAPE_MAX:
-            shape.plans.clear()
-        shape.plans[shape.key_of(normalised.values)] = prepared
+        fixed = fixed_literals(statement, len(normalised.values))
+        return Prepared(plan, executable, statement.mode), fixed

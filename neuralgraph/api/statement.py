@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from neuralgraph.api.moments import moment_of
 from neuralgraph.api.rendering import rendered_batches
 from neuralgraph.api.result import Details, Result
 from neuralgraph.errors import AccessModeError, ParameterMissingError, QueryError, QueryTypeError
@@ -78,7 +79,7 @@ class StatementRunner:
     def __init__(self, engine: Engine, cache: StatementCache, options: Options) -> None:
         self.engine = engine
         self.cache = cache
-        self._entries = cache.entries
+        self._find = cache.find
         self._timeout_s = options.query_timeout_s
         self._memory_bytes_max = options.query_memory_bytes_max
         self._import_folders = options.import_folders
@@ -106,10 +107,10 @@ class StatementRunner:
         began_ns = time.perf_counter_ns()
         if reader is None:
             reader = self.engine.reader()
-        entry = self._entries.get(query)
-        if entry is None or entry[0].catalog_version != reader.catalog.version:
-            entry = self.cache.prepare(query, reader.catalog)
-        prepared, literals = entry
+        catalog = reader.catalog
+        prepared, literals = self._find(query, catalog.version) or self.cache.prepare(
+            query, catalog
+        )
         parameters = engine_parameters(given, named) if named or given else _NO_PARAMETERS
         if prepared.parameters and not prepared.parameters <= parameters.keys():
             raise _missing(prepared, parameters)
@@ -180,6 +181,11 @@ class StatementRunner:
             transaction.rollback_to(savepoint)
             raise
 
+    def reader_at(self, kind: str, value: Any) -> GraphReader:
+        """The graph as it was: `kind` and `value` as `moment_of` takes them."""
+        moment = moment_of(value, kind)
+        return self.engine.reader_at(txid=moment.txid, timestamp_us=moment.timestamp_us)
+
     # ── the parts ─────────────────────────────────────────────────────────────────────────────
 
     def _context(
@@ -187,7 +193,7 @@ class StatementRunner:
         reader: GraphReader,
         writer: GraphWriter | None,
         parameters: dict[str, Any],
-        literals: tuple[Any, ...],
+        literals: tuple[object, ...],
     ) -> ExecutionContext:
         timeout_s = self._timeout_s
         return ExecutionContext(
