@@ -43,12 +43,14 @@ class Slot:
     manifest_sha256: bytes
 
 
-def encode_slot(slot: Slot) -> bytes:
-    """The 4096 bytes of a slot."""
+def encode_slot(
+    slot: Slot, *, version: int = VERSION, required_features: int = REQUIRED_FEATURES
+) -> bytes:
+    """The 4096 bytes of a slot; of another version or with other features, for tests."""
     body = _PACKER.pack(
         MAGIC,
-        VERSION,
-        REQUIRED_FEATURES,
+        version,
+        required_features,
         0,
         0,
         slot.identity,

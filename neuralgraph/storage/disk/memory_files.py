@@ -1,6 +1,6 @@
 """A Directory without a disk: for graphs without a file, and for tests.
 
-A file is a row of chunks, each a bytearray that is never resized, so that a mapping (a view of one chunk)
+A file is a row of chunks, each an array that is never resized, so that a mapping (a view of one chunk)
 stays valid and current while the file grows. A view over several chunks is a copy: enough for blocks, which
 do not change while anybody looks at them.
 
@@ -12,6 +12,8 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from neuralgraph.errors import ClosedError, DatabaseLockedError, DiskError
 
@@ -33,7 +35,7 @@ class MemoryContents:
         self.mutex = threading.Lock()
         self.size = 0
         self.starts: list[int] = []
-        self.chunks: list[bytearray] = []
+        self.chunks: list[memoryview] = []
 
     def grow(self, size: int) -> None:
         """Make it at least `size` bytes; the caller holds the mutex."""
@@ -42,7 +44,8 @@ class MemoryContents:
             # In proportion, so that few views cross from one chunk to the next.
             step = min(max(capacity // 2, _CHUNK_BYTES_MIN), _CHUNK_BYTES_MAX)
             self.starts.append(capacity)
-            self.chunks.append(bytearray(max(step, size - capacity)))
+            # numpy's zeros cost nothing until they are touched, those of a bytearray are written.
+            self.chunks.append(memoryview(np.zeros(max(step, size - capacity), dtype=np.uint8)))
         self.size = max(self.size, size)
 
     def cut(self, size: int) -> None:
@@ -58,7 +61,7 @@ class MemoryContents:
         while count > 0:
             chunk = self.chunks[place]
             low = offset - self.starts[place]
-            view = memoryview(chunk)[low : low + count]
+            view = chunk[low : low + count]
             yield view
             offset += len(view)
             count -= len(view)

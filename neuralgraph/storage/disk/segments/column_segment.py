@@ -227,7 +227,9 @@ class ColumnSegment:
             return store.whole()
         if self._presence == Presence.BITMAP:
             return _with_nulls(store.whole(), self._valid())
-        return self.take(np.arange(self.count))
+        if self._presence == Presence.NONE:
+            return Column.of_list(self.kind, [None] * self.count)
+        return _scattered(store.whole(), np.asarray(self._nulls), self._valid())
 
     def valid_mask(self) -> MaskArray | None:
         """False where null; None when nothing is. Read-only."""
@@ -307,6 +309,13 @@ def _encode(column: Column, valid: MaskArray | None, bounds: tuple[Any, Any]) ->
         return encode_plain(array, kind, valid)
     low, high = bounds
     return IntegerValues.encode(array if valid is None else np.where(valid, array, low), low, high)
+
+
+def _scattered(column: Column, rows: RowArray, valid: MaskArray) -> Column:
+    """A column of all rows from one of those that are not null."""
+    places = np.zeros(len(valid), dtype=np.int64)
+    places[rows] = np.arange(len(rows))
+    return _with_nulls(column.take(places), valid)
 
 
 def _with_nulls(column: Column, valid: MaskArray) -> Column:

@@ -5,6 +5,7 @@ Nothing is written here before everything was read and found good.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -50,6 +51,7 @@ class Recovered:
         next_index: of the next record.
         end: where it goes in the last segment.
         last_term: of the last record; 0 when none is known.
+        unsure: where the records begin (in the last segment) that no later one tells to be on disk.
         torn: bytes behind the last record that are no record; empty when there are none.
     """
 
@@ -58,6 +60,7 @@ class Recovered:
     end: int
     last_term: int
     torn: bytes
+    unsure: int = HEADER_BYTES
 
 
 def recover(directory: Directory, identity: bytes) -> Recovered:
@@ -102,6 +105,19 @@ def set_torn_tail_aside(directory: Directory, found: Recovered) -> TornTail | No
     return TornTail(found.next_index, len(found.torn), name)
 
 
+def write_again(found: Recovered) -> None:
+    """Put the last records on disk for certain.
+
+    A process that died, or whose sync failed, may have left them in the system's cache only, and after a
+    failed sync the system does not know any more that they have to be written.
+    """
+    segment = found.segments[-1]
+    if found.unsure < found.end:
+        records = segment.file.read_at(found.unsure, found.end - found.unsure)
+        segment.file.write_at(found.unsure, records)
+    segment.file.sync()
+
+
 def remove_leftovers(directory: Directory, segment_bytes: int) -> None:
     """Remove what a crash left half made, and spares of a size that is not wanted any more."""
     for name in directory.names():
@@ -129,6 +145,7 @@ def _walk(segment: Segment, found: Recovered, *, is_last: bool) -> None:
     data = segment.file.read_at(0, segment.size)
     offset, index = HEADER_BYTES, segment.base_index
     mark_from = HEADER_BYTES + MARK_BYTES
+    unsure: deque[tuple[int, int]] = deque()
     while (
         frame := decode_frame(data, offset, segment.seed)
     ) is not None and frame.record.index == index:
@@ -136,9 +153,13 @@ def _walk(segment: Segment, found: Recovered, *, is_last: bool) -> None:
             segment.marks.append((index, offset))
             mark_from = offset + MARK_BYTES
         found.last_term = frame.record.term
+        unsure.append((index, offset))
+        while unsure[0][0] < index - frame.pending:
+            unsure.popleft()
         offset = frame.end
         index += 1
     found.next_index, found.end = index, offset
+    found.unsure = unsure[0][1] if unsure else offset
     length = frame_length(data, offset)
     if not is_last:
         # Behind the last record of a full segment there is nothing; what there is was synced.

@@ -20,6 +20,7 @@ from neuralgraph.storage.disk.wal.log_recovery import (
     recover,
     remove_leftovers,
     set_torn_tail_aside,
+    write_again,
 )
 from neuralgraph.storage.disk.wal.log_segment import (
     HEADER_BYTES,
@@ -90,7 +91,6 @@ class SegmentedLog:
         self._last_term = found.last_term
         self._end = found.end
         self._mark_from = found.end + MARK_BYTES
-        # What an opening read may still be in the system's cache only; the first sync takes it along.
         self._written = found.next_index - 1
         self._synced = found.next_index - 1
         self._buffer = bytearray()
@@ -400,8 +400,7 @@ def _prepare(
     torn = set_torn_tail_aside(directory, found)
     remove_leftovers(directory, segment_bytes)
     if found.segments:
-        # After a crash of the process its last records may be in the system's cache only.
-        found.segments[-1].file.sync()
+        write_again(found)
         return torn
     found.next_index = first_index or 1
     found.end = HEADER_BYTES
