@@ -11,6 +11,7 @@ from neuralgraph.query.functions import (
     maths,
     spatial,
     strings,
+    temporal,
     vectors,
 )
 from neuralgraph.query.functions.aggregates import AGGREGATES
@@ -26,6 +27,7 @@ FUNCTIONS: Final[tuple[Function | AggregateFunction, ...]] = (
     *strings.FUNCTIONS,
     *maths.FUNCTIONS,
     *spatial.FUNCTIONS,
+    *temporal.FUNCTIONS,
     *vectors.FUNCTIONS,
 )
 
@@ -40,6 +42,10 @@ SYNONYMS: Final = {
     "distance": "point.distance",
     "element_id": "elementId",
     "cardinality": "size",
+    "local_datetime": "localdatetime",
+    "local_time": "localtime",
+    "zoned_datetime": "datetime",
+    "zoned_time": "time",
     "collect_list": "collect",
     "percentile_cont": "percentileCont",
     "percentile_disc": "percentileDisc",

@@ -232,8 +232,8 @@ FUNCTIONS: Final = (
              description="The base of natural logarithms."),
     Function("pi", (), "FLOAT", lambda context: math.pi, category=_C,  # noqa: ARG005
              description="The ratio of a circle's circumference to its diameter."),
-    Function("rand", (), "FLOAT", _rand, deterministic=False, category=_C,
+    Function("rand", (), "FLOAT", _rand, deterministic=False, stable=False, category=_C,
              description="A random number from 0 (included) to 1 (not)."),
-    Function("randomUUID", (), "STRING", _random_uuid, deterministic=False,
+    Function("randomUUID", (), "STRING", _random_uuid, deterministic=False, stable=False,
              description="A random universally unique identifier."),
 )  # fmt: skip

@@ -53,6 +53,8 @@ class Function:
         kernel: ``kernel(context, *columns)`` or None; NODE and EDGE columns come as they are.
         null_in_null_out: any null argument gives null, and `scalar` is not called.
         deterministic: may be folded when its arguments are constant.
+        stable: gives the same for the same arguments all through one statement, so that a call that
+            depends on no row need be computed only once a run; the clock is stable, chance is not.
         description: one line for SHOW FUNCTIONS.
         category: such as ``String``, ``Temporal``.
     """
@@ -66,6 +68,7 @@ class Function:
     kernel: Callable[..., Column | None] | None = None
     null_in_null_out: bool = True
     deterministic: bool = True
+    stable: bool = True
     description: str = ""
     category: str = "Scalar"
 
