@@ -12,7 +12,7 @@ version it was made at; afterwards it is made anew.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from neuralgraph.api.record import record_type
 from neuralgraph.errors import QueryError, SemanticError

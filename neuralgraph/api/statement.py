@@ -68,7 +68,7 @@ class StatementRunner:
     """Runs statements against one engine; shared by all its handles and threads."""
 
     __slots__ = (
-        "_entries",
+        "_find",
         "_import_folders",
         "_memory_bytes_max",
         "_timeout_s",
