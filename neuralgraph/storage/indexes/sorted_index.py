@@ -391,7 +391,7 @@ def _exactly(value: float, kind: type) -> Any:
     if isinstance(value, kind):
         return value
     if kind is int:
-        fits = value.is_integer() and -(2.0**63) <= value < 2.0**63  # type: ignore[union-attr]
+        fits = value.is_integer() and -(2.0**63) <= value < 2.0**63
         return int(value) if fits else None
     converted = float(value)
     return converted if converted == value else None

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.disk import BlockFile
     from neuralgraph.storage.indexes.sorted_index import IndexRun
     from neuralgraph.storage.versions.base import Base
+    from neuralgraph.storage.versions.changes import Commit
     from neuralgraph.values import IdArray
     from neuralgraph.values.arrays import Int64Array
 
@@ -116,7 +117,8 @@ def attach_edges(
             use.
         edge_type: of all of them.
         first_id: the least id.
-        sources, targets: node ids, shape (rows,); not written to.
+        sources: node ids, shape (rows,); not written to.
+        targets: alike.
         columns: properties by key, as many rows; null where absent.
         txid: of the commit that this is; the new base's.
         blocks: where to write.
@@ -156,6 +158,11 @@ def attach_edges(
         runs=runs,
         adjacencies=_attach_adjacencies(base, edge_type, first_id, sources, targets, blocks),
     )
+
+
+def note_commit(base: Base, commit: Commit, blocks: BlockFile) -> Base:
+    """The base with the commit that a load is; its txid is that of the base already."""
+    return base.replaced(commits=base.commits.add([commit], blocks))
 
 
 def storable_form(column: Column) -> Column:

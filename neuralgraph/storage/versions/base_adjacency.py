@@ -73,9 +73,14 @@ class AdjacencySegment:
         """How many edges."""
         return self.neighbours.count
 
+    def degrees(self) -> Int64Array:
+        """How many edges each node has."""
+        offsets: Int64Array = self.offsets.array.astype(np.int64)
+        return offsets[1:] - offsets[:-1]
+
     def rows(self) -> Int64Array:
         """The node of each edge, as a row of the segment."""
-        return np.arange(self.node_count).repeat(np.diff(self.offsets.array.astype(np.int64)))
+        return np.arange(self.node_count).repeat(self.degrees())
 
     def descriptor(self) -> list[Any]:
         """Plain values."""

@@ -6,7 +6,7 @@ one flat array with a null at the end (where -1 finds it), and a gather is one o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -35,6 +35,18 @@ _DTYPES: Final[dict[Kind, Any]] = {
 }
 
 
+class FlatColumn(NamedTuple):
+    """All values by id, and one more at the end, which is null.
+
+    `valid` is None when that end is the only null, and then does not say so.
+    """
+
+    kind: Kind
+    array: AnyArray
+    valid: MaskArray | None
+    dictionary: ObjectArray | None
+
+
 class PropertyColumn:
     """Values by id; null where absent, for -1 and for ids that no segment holds. Immutable.
 
@@ -51,7 +63,7 @@ class PropertyColumn:
         self._readers: dict[int, tuple[int, Callable[[int], Any]]] = {
             number: (segment.count, segment.value) for number, segment in segments.items()
         }
-        self._flat: tuple[Kind, AnyArray, MaskArray | None, ObjectArray | None] | None = None
+        self._flat: FlatColumn | None = None
         self._debt = 0
         self._cost = sum(
             segment.count * _ITEM_COST.get(segment.kind, 1) for segment in segments.values()
@@ -101,7 +113,11 @@ class PropertyColumn:
             mask = None
         return Column(kind, len(ids), taken, mask, None, dictionary)
 
-    def _flatten(self) -> tuple[Kind, AnyArray, MaskArray | None, ObjectArray | None]:
+    def flat(self) -> FlatColumn:
+        """All values and a null at the end; made once."""
+        return self._flat or self._flatten()
+
+    def _flatten(self) -> FlatColumn:
         pieces, stop = [], 0
         for number in sorted(self.segments):
             segment = self.segments[number]
@@ -115,7 +131,7 @@ class PropertyColumn:
         column = join(pieces)
         # Where only the end is null, readers find out about -1 from the ids.
         valid = column.valid_mask if has_null else None
-        self._flat = (column.kind, column.array, valid, column.dictionary)
+        self._flat = FlatColumn(column.kind, column.array, valid, column.dictionary)
         return self._flat
 
     def _take_by_segment(self, ids: IdArray) -> Column:

@@ -139,7 +139,8 @@ class EdgeTable:
         """Which ids are edges; any int64 may be asked for."""
         if len(ids) and int(ids.min()) < -1:
             ids = np.maximum(ids, -1)
-        return self.codes.take(ids) != ABSENT
+        exists: MaskArray = self.codes.take(ids) != ABSENT
+        return exists
 
     def type_codes(self, ids: IdArray) -> Int64Array:
         """The place of each edge's type in `types`, -1 for unknown ids."""

@@ -53,4 +53,5 @@ def covered_ids(base: BaseReader, definition: IndexDefinition, ids: IdArray) -> 
         return ids[base.has_label(ids, label)]
     if label not in base.edge_types:
         return NO_IDS
-    return ids[base.edge_type_codes(ids) == base.edge_types.index(label)]
+    covered: IdArray = ids[base.edge_type_codes(ids) == base.edge_types.index(label)]
+    return covered
