@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from neuralgraph.errors import QuerySyntaxError
@@ -124,11 +123,10 @@ def plan_clause(context: PlanningContext, clause: Clause, child: Operator) -> Op
 def _match(context: PlanningContext, clause: Match, child: Operator) -> Operator:
     if not clause.optional and clause.at is None:
         return _matched(context, clause, child)
+    if not clause.optional and isinstance(child, Unit):
+        return _at(clause, _matched(context, clause, child))
     inner = _matched(context, clause, Argument(slots=child.slots))
-    if clause.at is not None:
-        inner = AtTime(
-            slots=inner.slots, estimated_rows=inner.estimated_rows, child=inner, moment=clause.at
-        )
+    inner = _at(clause, inner)
     new = tuple(
         slot
         for slot in inner.slots
@@ -140,6 +138,17 @@ def _match(context: PlanningContext, clause: Match, child: Operator) -> Operator
         outer=child,
         inner=batched(inner) or inner,
         kind="optional" if clause.optional else "inner",
+    )
+
+
+def _at(clause: Match, operator: Operator) -> Operator:
+    if clause.at is None:
+        return operator
+    return AtTime(
+        slots=operator.slots,
+        estimated_rows=operator.estimated_rows,
+        child=operator,
+        moment=clause.at,
     )
 
 
@@ -226,7 +235,7 @@ def _call_subquery(context: PlanningContext, clause: CallSubquery, child: Operat
     new = tuple(slot for slot in new if not slot.name.startswith(" "))
     changes = writes(inner)
     if returns and not takes_rows and not clause.optional and not (changes or writes(child)):
-        return cross_joined(child, replace(inner, slots=inner.slots))
+        return cross_joined(child, inner)
     name = None if returns else context.fresh("rows")
     batchable = None if changes else batched(inner)
     return Apply(

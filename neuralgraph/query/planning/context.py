@@ -6,7 +6,8 @@ business of the module for clauses, which stands above; it comes in as `plan_que
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from neuralgraph.query.functions.signature import AggregateFunction
 from neuralgraph.query.language.syntax import (
@@ -14,6 +15,7 @@ from neuralgraph.query.language.syntax import (
     FunctionCall,
     MapProjectionItem,
     Match,
+    PathSelector,
     Pattern,
     PatternComprehension,
     PatternPredicate,
@@ -122,7 +124,9 @@ class PlanningContext:
     def _shortest(self, node: ShortestPathCall, scope: dict[str, Slot]) -> PlanExpression:
         from_path = node.pattern
         name = from_path.variable or self.fresh("path")
-        path = type(from_path)(from_path.elements, name, from_path.selector)
+        kind: Literal["all shortest", "shortest"] = "all shortest" if node.all else "shortest"
+        selector = PathSelector(kind, legacy=True)
+        path = replace(from_path, variable=name, selector=selector)
         query = _match_query(Match(Pattern((path,))), Variable(name))
         return self.inner_plan(query, scope, "collect" if node.all else "first")
 

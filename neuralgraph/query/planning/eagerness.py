@@ -158,13 +158,17 @@ def _above(operator: Operator, read_above: Effects) -> Operator:
         below_reads = read_above
     below_reads = below_reads | read_by(operator)
     changed = operator
-    lead, *others = inputs(operator) or [None]
-    if lead is not None:
-        leads = inputs(operator) if isinstance(operator, UnionAll) else [lead]
-        new = [_above(item, below_reads) for item in leads]
+    below = inputs(operator)
+    if below:
         # The inner side of an apply runs row after row; its own clauses keep to the rule by themselves.
-        rest = [] if isinstance(operator, UnionAll) else [_above(item, _NOTHING) for item in others]
-        changed = with_inputs(operator, [*new, *rest])
+        leading = len(below) if isinstance(operator, UnionAll) else 1
+        changed = with_inputs(
+            operator,
+            [
+                _above(item, below_reads if place < leading else _NOTHING)
+                for place, item in enumerate(below)
+            ],
+        )
     if written is None:
         return changed
     changed = _below(changed, written)
@@ -257,9 +261,7 @@ def read_by(operator: Operator) -> Effects:
         found = EVERYTHING
     if isinstance(operator, MergePath):
         found = _of_plan(operator.match)
-    elif isinstance(operator, ForeachApply):
-        found = _of_plan(operator.inner)
-    elif isinstance(operator, Apply):
+    elif isinstance(operator, ForeachApply) or isinstance(operator, Apply):
         found = _of_plan(operator.inner)
     return found | _of_expressions(operator)
 
@@ -295,9 +297,9 @@ def _of_expression(node: Syntax) -> Effects:
     effects = _NOTHING
     if isinstance(node, Property):
         effects = Effects(keys=frozenset((node.key,)))
-    elif isinstance(node, MapProjection):
-        effects = Effects(keys=frozenset((ANY,)))
-    elif isinstance(node, FunctionCall) and node.name.lower() in _WHOLE:
+    elif isinstance(node, MapProjection) or (
+        isinstance(node, FunctionCall) and node.name.lower() in _WHOLE
+    ):
         effects = Effects(keys=frozenset((ANY,)))
     elif isinstance(node, HasLabels):
         effects = Effects(keys=frozenset(_label_keys(node)))

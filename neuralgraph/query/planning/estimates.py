@@ -73,10 +73,10 @@ class Estimates:
     def label_fraction(self, labels: Sequence[str]) -> float:
         """Fraction of the targets of an expansion that carry the labels.
 
-        The root of the fraction of all nodes: types mostly lead to one label, so that the plain
-        fraction is too small.
+        Types mostly lead to one label, so that the fraction of all nodes would be too small; only a
+        label that is rare in the graph is thought to be rare among the targets.
         """
-        return (self.labelled(labels) / self.nodes()) ** 0.5 if labels else 1.0
+        return min(1.0, 10 * self.labelled(labels) / self.nodes()) if labels else 1.0
 
     def seek(self, index: IndexDefinition) -> float:
         """Entities with one value of an index."""

@@ -16,6 +16,7 @@ from neuralgraph.query.language.syntax import (
     LabelExpression,
     LabelName,
     LabelOr,
+    LiteralValue,
     MapLiteral,
     NodePattern,
     Parameter,
@@ -25,7 +26,6 @@ from neuralgraph.query.language.syntax import (
     Quantified,
     QuantifiedPath,
     Slice,
-    LiteralValue,
     Unary,
     Variable,
 )
@@ -244,6 +244,7 @@ class GraphBuilder:
                 "a quantified path pattern may hold one relationship only", span=part.span
             )
         first, edge, last = elements
+        assert isinstance(edge, EdgePattern)
         assert isinstance(first, NodePattern)
         assert isinstance(last, NodePattern)
         walk = self._edge(EdgePattern(edge.variable, edge.types, edge.direction), left, right)

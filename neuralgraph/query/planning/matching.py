@@ -11,13 +11,13 @@ could be the same one (`GraphEdge.may_equal`).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.query.language.syntax import Comparison, IsNull, Variable
 from neuralgraph.query.planning.access_paths import AccessPaths
 from neuralgraph.query.planning.filtering import filtered_by
 from neuralgraph.query.planning.graphs import labels_predicate
-from neuralgraph.query.planning.operators import added, cross_joined, hash_joined, names_of
+from neuralgraph.query.planning.operators import added, cross_joined, hash_joined, names_of, writes
 from neuralgraph.query.planning.plan import Extend, Slot, Unit
 from neuralgraph.query.planning.steps import Walked, edge_scan, step_along
 from neuralgraph.query.planning.walking import needs
@@ -33,6 +33,9 @@ STARTS_MAX: Final = 4
 """So many starts are tried for a component."""
 BRANCHING_NODES_MAX: Final = 12
 """Above so many unbound nodes, only the cheapest start is tried."""
+ONE_ROW: Final = 1.5
+"""Below so many rows, one side of a product is thought to be one row."""
+EDGE_SCAN_FACTOR: Final = 1.5
 CHEAP_SEEK_ROWS: Final = 2.0
 """A second end is sought by index, to be joined by `ExpandInto`, when it gives at most so many rows."""
 
@@ -120,26 +123,24 @@ class Matcher:
             options = self._steps(state)
             if not options:
                 return self._started(state)
-            state = min(options, key=lambda option: option.operator.estimated_rows)
+            # What a step costs now counts, and so do the rows that it hands on.
+            state = min(options, key=lambda option: option.cost + option.operator.estimated_rows)
         return state
 
     def _steps(self, state: State) -> list[State]:
         """Every next step from what is bound."""
         options: list[State] = []
-        touched: set[str] = set()
         for edge in state.edges:
             ends = (edge.left in state.bound) + (edge.right in state.bound)
             if edge.known or ends == 2 or (ends == 1 and edge.selector is None):
                 taken = step_along(self._context, self._graph, state.operator, edge, state.walked)
-                options.append(
-                    self._asked(state.moved(taken.operator, edge=edge, walked=taken.walked))
-                )
-            if ends == 1:
-                touched |= {edge.left, edge.right} - state.bound
-        for name in sorted(touched):
-            path = self._access(name, state)
-            if path.is_seek and path.rows <= CHEAP_SEEK_ROWS and options:
-                options.append(self._placed(state, name, path))
+                moved = state.moved(taken.operator, edge=edge, walked=taken.walked)
+                options.append(self._asked(replace(moved, cost=moved.cost + taken.cost)))
+        if options:
+            for name in sorted(state.nodes):
+                path = self._access(name, state)
+                if path.is_seek and path.rows <= CHEAP_SEEK_ROWS:
+                    options.append(self._placed(state, name, path))
         return options
 
     def _access(self, name: str, state: State) -> AccessPath:
@@ -161,7 +162,7 @@ class Matcher:
 
     def _lowered(self, operator: Operator, child: Operator) -> Operator:
         """Values to seek by may hold subqueries."""
-        changes = {}
+        changes: dict[str, Any] = {}
         for name in ("values", "ids", "lower", "upper", "prefix"):
             value = getattr(operator, name, None)
             if isinstance(value, tuple):
@@ -176,25 +177,45 @@ class Matcher:
         names = sorted(paths, key=lambda name: paths[name].rows)
         count = STARTS_MAX if len(names) <= BRANCHING_NODES_MAX else 1
         found = [self._begun(state, name, paths[name]) for name in names[:count]]
-        for edge in state.edges:
-            free = not {edge.left, edge.right} & state.bound
-            if free and edge.length is None and not edge.known and edge.selector is None:
-                scanned = edge_scan(self._context, self._graph, state.operator, edge, state)
-                moved = state.moved(scanned.operator, edge=edge, walked=scanned.walked)
-                rest = tuple(p for p in state.predicates if p not in scanned.answered)
-                moved = replace(moved, predicates=scanned.labels + rest, cost=scanned.cost)
-                found.append(self._solved(self._asked(moved)))
+        if state.operator.estimated_rows <= ONE_ROW:
+            found += [self._solved(scanned) for scanned in self._edge_starts(state)]
         return min(found, key=lambda option: option.cost)
 
+    def _edge_starts(self, state: State) -> list[State]:
+        """Edges to begin with: sought by id or index, or scanned where the ends carry no labels."""
+        starts: list[State] = []
+        for edge in state.edges:
+            free = not {edge.left, edge.right} & state.bound
+            if not free or edge.length is not None or edge.known or edge.selector is not None:
+                continue
+            scanned = edge_scan(self._context, self._graph, state.operator, edge, state.predicates)
+            labelled = self._graph.nodes[edge.left] or self._graph.nodes[edge.right]
+            if labelled and not scanned.is_seek:
+                continue
+            moved = state.moved(scanned.operator, edge=edge, walked=scanned.walked)
+            rest = tuple(p for p in state.predicates if p not in scanned.answered)
+            clashes = tuple(
+                scanned.walked.differs_from(other)
+                for other in state.walked
+                if edge.may_equal(other.edge)
+            )
+            # Ends are looked up edge by edge, which costs more than walking to them.
+            cost = state.cost + scanned.operator.estimated_rows * EDGE_SCAN_FACTOR
+            moved = replace(moved, predicates=scanned.labels + clashes + rest, cost=cost)
+            starts.append(self._asked(moved))
+        return starts
+
     def _begun(self, state: State, name: str, path: AccessPath) -> State:
-        alone = not isinstance(state.operator, Unit) and state.operator.estimated_rows > 1.5
-        if alone and not path.uses:
+        # A join runs its right side once, which must not be before the left has written.
+        apart = state.operator.estimated_rows > ONE_ROW and not writes(state.operator)
+        if apart and not path.uses:
             return self._solved(self._joined(state, name))
         return self._solved(self._placed(state, name, path))
 
     def _joined(self, state: State, name: str) -> State:
         """The component of `name` by itself, joined to what is there; run once, not for each row."""
-        nodes, edges = {name}, set()
+        nodes: set[str] = {name}
+        edges: set[int] = set()
         growing = True
         while growing:
             growing = False
@@ -205,7 +226,9 @@ class Matcher:
                     growing = True
         inside = nodes | {state.edges[place].slot for place in edges}
         own = tuple(
-            p for p in state.predicates if needs(p, self._universe) <= inside and needs(p, inside)
+            p
+            for p in state.predicates
+            if needs(p, self._universe) <= inside and needs(p, frozenset(inside))
         )
         component = State(
             Unit(slots=()),

@@ -27,7 +27,6 @@ from neuralgraph.query.planning.filtering import filtered_by
 from neuralgraph.query.planning.operators import (
     aggregated,
     distinct,
-    names_of,
     projected,
     writes,
 )
@@ -136,8 +135,7 @@ class _Projection:
         else:
             old = frozenset(self.kinds)
             hidden |= (needs_all(order, old | columns) if order.keys else frozenset()) - columns
-            operator = self._carried(sorted(hidden), order, where)
-            return operator
+            return self._carried(sorted(hidden), order, where)
         return operator if where is None else self._filtered(operator, where)
 
     def _sorts_first(self, order: _Order, columns: frozenset[str]) -> bool:

@@ -17,6 +17,7 @@ from neuralgraph.query.language.syntax import (
     Unary,
     Variable,
 )
+from neuralgraph.query.planning.estimates import LIST_LENGTH
 from neuralgraph.query.planning.graphs import FLIPPED, labels_predicate
 from neuralgraph.query.planning.operators import added
 from neuralgraph.query.planning.plan import (
@@ -80,6 +81,8 @@ class Step:
 
     operator: Operator
     walked: Walked
+    cost: float = 0.0
+    """What it costs beyond the rows that it gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class Scanned:
     walked: Walked
     answered: tuple[Expression, ...]
     labels: tuple[Expression, ...]
-    cost: float
+    is_seek: bool
 
 
 def step_along(
@@ -139,7 +142,7 @@ def step_along(
             target_labels=() if into else labels,
             reversed=source != edge.left,
         )
-        return Step(operator, Walked(edge))
+        return Step(operator, Walked(edge), child.estimated_rows * walks)
     if into:
         operator = ExpandInto(
             slots=added(child, (edge.slot, "edge")),
@@ -309,7 +312,7 @@ def edge_scan(
     graph: PatternGraph,
     child: Operator,
     edge: GraphEdge,
-    state: Any,
+    predicates: tuple[Expression, ...],
 ) -> Scanned:
     """All edges of the types; those of an index or of an id where predicates name one.
 
@@ -325,7 +328,7 @@ def edge_scan(
         "target": right,
         "direction": edge.direction,
     }
-    sought = _sought(context, edge, state)
+    sought = _sought(context, edge, predicates)
     twice = 2.0 if edge.direction == "both" else 1.0
     operator: Operator
     answered: tuple[Expression, ...] = ()
@@ -345,49 +348,45 @@ def edge_scan(
         for end in dict.fromkeys((edge.left, edge.right))
         if graph.nodes[end]
     ]
-    # Ends are looked up edge by edge, which costs more than walking to them.
-    cost = state.cost + rows * 1.5
     walked = Walked(edge, edge.left, edge.right, edge.direction)
-    return Scanned(operator, walked, answered, tuple(labels), cost)
+    return Scanned(operator, walked, answered, tuple(labels), sought is not None)
 
 
 def _sought(
-    context: PlanningContext, edge: GraphEdge, state: Any
+    context: PlanningContext, edge: GraphEdge, predicates: tuple[Expression, ...]
 ) -> tuple[float, tuple[Expression, ...], dict[str, Any]] | None:
     """Rows, predicates answered, and what the operator is told: by id or by index."""
     slot = Variable(edge.slot)
     equal: dict[str, tuple[Expression, Expression]] = {}
-    for predicate in state.predicates:
-        if isinstance(predicate, Comparison) and predicate.operators == ("=",):
-            pairs = (predicate.operands, predicate.operands[::-1])
-            operator = "="
-        elif isinstance(predicate, Binary) and predicate.operator == "IN":
-            pairs = ((predicate.left, predicate.right),) * 2
-            operator = "IN"
-        else:
-            continue
-        for left, right in pairs:
-            if free_names(right):
-                continue
-            if isinstance(left, FunctionCall) and left.arguments == (slot,):
-                function = left.name.lower()
-                if function == "id":
-                    told = {"ids": right, "types": edge.types}
-                    return (1.0 if operator == "=" else 10.0), (predicate,), told
-                if function == "elementid":
-                    told = {"ids": _numbers(right, operator), "types": edge.types}
-                    return (1.0 if operator == "=" else 10.0), (), told
+    for predicate in predicates:
+        for operator, left, right in _constant_sides(predicate):
+            rows = 1.0 if operator == "=" else LIST_LENGTH
+            function = left.name.lower() if isinstance(left, FunctionCall) else ""
+            if function in ("id", "elementid") and left == FunctionCall(left.name, (slot,)):  # type: ignore[attr-defined]
+                by_number = function == "id"
+                ids = right if by_number else _numbers(right, operator)
+                answered = (predicate,) if by_number else ()
+                return rows, answered, {"ids": ids, "types": edge.types}
             if operator == "=" and isinstance(left, Property) and left.subject == slot:
                 equal.setdefault(left.key, (right, predicate))
-    if len(edge.types) != 1:
-        return None
     for index in context.catalog.indexes():
         fits = index.entity == "edge" and index.kind == "range" and index.labels == edge.types
         if fits and all(key in equal for key in index.keys):
             values = tuple(equal[key][0] for key in index.keys)
-            answered = tuple(equal[key][1] for key in index.keys)
-            return context.estimates.seek(index), answered, {"index": index, "values": values}
+            asked = tuple(equal[key][1] for key in index.keys)
+            return context.estimates.seek(index), asked, {"index": index, "values": values}
     return None
+
+
+def _constant_sides(predicate: Expression) -> list[tuple[str, Expression, Expression]]:
+    """An equality or IN with literals and parameters on the right: operator, left, right."""
+    sides: list[tuple[str, Expression, Expression]] = []
+    if isinstance(predicate, Comparison) and predicate.operators == ("=",):
+        one, other = predicate.operands
+        sides = [("=", one, other), ("=", other, one)]
+    elif isinstance(predicate, Binary) and predicate.operator == "IN":
+        sides = [("IN", predicate.left, predicate.right)]
+    return [side for side in sides if not free_names(side[2])]
 
 
 def _numbers(ids: Expression, operator: str) -> Expression:
