@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.api.prepared import StatementCache
-from neuralgraph.api.procedures import ProcedureRegistry
 from neuralgraph.api.statement import StatementRunner
 from neuralgraph.config import Options
 from neuralgraph.errors import OptionError
+from neuralgraph.query.execution import ProcedureRegistry
 from neuralgraph.query.functions import Registry, default_registry
 from neuralgraph.storage.disk import MemoryDirectory, OsDirectory
 from neuralgraph.storage.maintenance import Engine

@@ -24,9 +24,8 @@ from neuralgraph.query.planning import plan as make_plan
 
 if TYPE_CHECKING:
     from neuralgraph.access import CatalogReader
-    from neuralgraph.api.procedures import ProcedureRegistry
     from neuralgraph.api.record import Record
-    from neuralgraph.query.execution import Executable
+    from neuralgraph.query.execution import Executable, ProcedureRegistry
     from neuralgraph.query.functions import Registry
     from neuralgraph.query.language import Normalised
     from neuralgraph.query.planning import Plan
