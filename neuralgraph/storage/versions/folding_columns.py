@@ -100,9 +100,11 @@ def _end_the_dead(
     """New values by id; properties of deleted entities go, and were true until the deletion."""
     changes = dict(zip(outcome.ids, outcome.values, strict=True))
     deaths = task.deaths
-    for entity_id in [changed for changed in changes if changed in deaths]:
-        if changes[entity_id] is not None:
-            outcome.displace(entity_id, deaths[entity_id], changes[entity_id])
+    for entity_id, last in zip(outcome.ids, outcome.last_txids, strict=True):
+        if entity_id in deaths and changes[entity_id] is not None:
+            # Set in the very commit that deleted: nobody saw it.
+            if last < deaths[entity_id]:
+                outcome.displace(entity_id, deaths[entity_id], changes[entity_id])
             changes[entity_id] = None
     others = np.array([dead for dead in deaths if dead not in changes], dtype=np.int64)
     if column is None or len(others) == 0:

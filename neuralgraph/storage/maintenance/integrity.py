@@ -1,0 +1,230 @@
+"""Cross-checks of a stored base: every checksum, and everything that is kept twice must agree.
+
+    blocks       each is read again and verified
+    nodes        codes stand for label sets; counts are what is there; births lie in the past
+    edges        types are known; both ends are nodes
+    adjacency    each direction has exactly the edges of its type, with the same ends, in order
+    columns      only entities that exist have properties
+    indexes      the entries are those that the data gives, in order
+    history      in order of (id, until), segment after segment
+
+A problem is reported, not raised: a damaged file should say all that is wrong with it at once.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from neuralgraph.errors import CorruptionError
+from neuralgraph.storage.indexes.sorted_parts import NumberPart
+from neuralgraph.storage.versions.base_arrays import SEGMENT_ROWS
+from neuralgraph.storage.versions.base_indexing import build_index
+from neuralgraph.storage.versions.base_nodes import ABSENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from neuralgraph.access import IndexDefinition
+    from neuralgraph.storage.disk import BlockFile
+    from neuralgraph.storage.indexes.sorted_index import IndexRun
+    from neuralgraph.storage.versions.base import Base
+    from neuralgraph.storage.versions.base_columns import PropertyColumn
+    from neuralgraph.storage.versions.base_edges import EdgeSegment
+    from neuralgraph.storage.versions.base_nodes import NodeSegment
+    from neuralgraph.storage.versions.history import HistoryLog
+
+
+class Problem(NamedTuple):
+    """Something that does not hold."""
+
+    where: str
+    what: str
+
+
+class _Report:
+    """Collects problems."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def note(self, where: str, what: str) -> None:
+        self.problems.append(Problem(where, what))
+
+    def expect(self, where: str, what: str, *, holds: Any) -> None:
+        if not holds:
+            self.note(where, what)
+
+    @contextmanager
+    def section(self, where: str) -> Iterator[None]:
+        """Damage inside is one problem; the sections after it are checked all the same."""
+        try:
+            yield
+        except CorruptionError as error:
+            self.note(where, str(error))
+        except (IndexError, ValueError) as error:
+            self.note(where, f"the stored arrays do not fit together: {error}")
+
+
+def check_base(base: Base, blocks: BlockFile | None = None) -> list[Problem]:
+    """Check a base against itself.
+
+    Args:
+        base: what is checked; it is read completely, so this takes a while.
+        blocks: the file, to read and verify every block again, whether or not it was read before.
+
+    Returns:
+        What is wrong; nothing, when all is well.
+    """
+    report = _Report()
+    if blocks is not None:
+        for ref in sorted(set(base.block_refs())):
+            with report.section(f"block at {ref.offset}"):
+                blocks.check(ref)
+    for number, node_segment in sorted(base.nodes.segments.items()):
+        with report.section(f"nodes, segment {number}"):
+            _check_nodes(report, base, number, node_segment)
+    for number, edge_segment in sorted(base.edges.segments.items()):
+        with report.section(f"relationships, segment {number}"):
+            _check_edges(report, base, number, edge_segment)
+    for edge_type in base.edge_types:
+        for direction in ("out", "in"):
+            with report.section(f"{direction}going {edge_type}"):
+                _check_adjacency(report, base, edge_type, direction)
+    _check_columns(report, base)
+    for definition in base.indexes:
+        with report.section(f"index {definition.name}"):
+            _check_index(report, base, definition)
+    for name, log in base.history.logs():
+        with report.section(f"history of {name}"):
+            _check_history(report, base, name, log)
+    return report.problems
+
+
+def _check_nodes(report: _Report, base: Base, number: int, segment: NodeSegment) -> None:
+    where = f"nodes, segment {number}"
+    codes = segment.codes.array
+    created = segment.created.array
+    counts = np.bincount(codes, minlength=1).tolist()
+    report.expect(where, "has too many rows", holds=len(codes) <= SEGMENT_ROWS)
+    report.expect(where, "has births of other rows", holds=len(codes) == len(created))
+    known = len(counts) <= len(base.nodes.label_sets)
+    report.expect(where, "uses a label set that is not there", holds=known)
+    report.expect(where, "counts its nodes wrong", holds=list(segment.counts) == counts)
+    _check_births(report, where, created[codes != ABSENT], base.txid)
+    latest = int(created.max(initial=0))
+    report.expect(where, "has a wrong latest birth", holds=latest == segment.latest)
+
+
+def _check_births(report: _Report, where: str, born: Any, txid: int) -> None:
+    in_order = len(born) == 0 or (int(born.min()) > 0 and int(born.max()) <= txid)
+    report.expect(where, f"says something was born before 1 or after {txid}", holds=in_order)
+
+
+def _check_edges(report: _Report, base: Base, number: int, segment: EdgeSegment) -> None:
+    where = f"relationships, segment {number}"
+    codes, sources, targets, created = segment.arrays()
+    counts = np.bincount(codes, minlength=1).tolist()
+    report.expect(where, "has too many rows", holds=len(codes) <= SEGMENT_ROWS)
+    known = len(counts) <= len(base.edge_types) + 1
+    report.expect(where, "uses a type that is not there", holds=known)
+    report.expect(where, "counts its relationships wrong", holds=list(segment.counts) == counts)
+    alive = codes != ABSENT
+    _check_births(report, where, created[alive], base.txid)
+    for name, ends in (("source", sources), ("target", targets)):
+        missing = ~base.node_exists(ends[alive].astype(np.int64))
+        if missing.any():
+            row = int(np.flatnonzero(alive)[missing][0])
+            edge_id = number * SEGMENT_ROWS + row
+            report.note(where, f"relationship {edge_id} has a {name} that is no node")
+
+
+def _check_adjacency(report: _Report, base: Base, edge_type: str, direction: str) -> None:
+    where = f"{direction}going {edge_type}"
+    pieces = [*base.edge_ids(edge_type), np.empty(0, dtype=np.int64)]
+    wanted = np.concatenate(pieces)
+    adjacency = base.adjacency(edge_type, direction)
+    if adjacency is None:
+        report.expect(where, "is not there", holds=len(wanted) == 0)
+        return
+    offsets, neighbours, edges = adjacency.flat()
+    nodes = np.arange(len(offsets) - 1).repeat(offsets[1:] - offsets[:-1])
+    if not np.array_equal(np.sort(edges), wanted):
+        differing = np.setxor1d(edges, wanted)[:5].tolist()
+        report.note(where, f"does not have the relationships of the type: {differing} differ")
+        return
+    sources, targets = base.edge_ends(edges)
+    own, other = (sources, targets) if direction == "out" else (targets, sources)
+    wrong = (own != nodes) | (other != neighbours)
+    if wrong.any():
+        report.note(where, f"gives relationship {int(edges[wrong][0])} other ends than it has")
+    descends = (neighbours[1:] < neighbours[:-1]) & (nodes[1:] == nodes[:-1])
+    report.expect(where, "is not in order of neighbour", holds=not descends.any())
+
+
+def _check_columns(report: _Report, base: Base) -> None:
+    groups: tuple[tuple[str, Mapping[str, PropertyColumn], Any], ...] = (
+        ("node", base.parts.node_columns, base.node_exists),
+        ("relationship", base.parts.edge_columns, base.edge_exists),
+    )
+    for entity, columns, exists in groups:
+        for key, column in columns.items():
+            where = f"{entity} property {key}"
+            with report.section(where):
+                for first, values in column.pieces():
+                    ids = np.flatnonzero(values.valid_mask) + first
+                    orphans = ids[~exists(ids)]
+                    if len(orphans):
+                        report.note(
+                            where, f"belongs to {orphans[:5].tolist()}, which are not there"
+                        )
+
+
+def _check_index(report: _Report, base: Base, definition: IndexDefinition) -> None:
+    where = f"index {definition.name}"
+    run = base.index_run(definition.name)
+    assert run is not None
+    expected = build_index(base, definition, None)
+    if not np.array_equal(expected.all_ids(), run.all_ids()):
+        differing = np.setxor1d(expected.all_ids(), run.all_ids())[:5].tolist()
+        report.note(where, f"does not have the entities that it should: {differing} differ")
+        return
+    report.expect(
+        where, "has other keys than the data, or in another order", holds=_equal(expected, run)
+    )
+
+
+def _equal(expected: IndexRun, run: IndexRun) -> bool:
+    if set(expected.parts) != set(run.parts):
+        return False
+    for name, part in expected.parts.items():
+        other = run.parts[name]
+        if not np.array_equal(part.ids(0, len(part)), other.ids(0, len(other))):
+            return False
+        if isinstance(part, NumberPart):
+            assert isinstance(other, NumberPart)
+            if not np.array_equal(part.keys, other.keys, equal_nan=part.is_float):
+                return False
+        elif isinstance(other, NumberPart) or (
+            part.entries(0, len(part)) != other.entries(0, len(other))
+        ):
+            return False
+    return True
+
+
+def _check_history(report: _Report, base: Base, name: str, log: HistoryLog) -> None:
+    where = f"history of {name}"
+    last = 0
+    for segment in log.segments:
+        ids, untils = segment.ids.array.astype(np.int64), segment.untils.array
+        report.expect(where, "has segments out of order", holds=segment.low > last)
+        last = segment.high
+        known = (segment.low, segment.high) == (int(untils.min()), int(untils.max()))
+        report.expect(where, "has a segment with wrong bounds", holds=known)
+        in_order = (ids[1:] > ids[:-1]) | ((ids[1:] == ids[:-1]) & (untils[1:] > untils[:-1]))
+        report.expect(where, "is not in order of id and time", holds=in_order.all())
+        fits = all(column.count == len(ids) for column in segment.columns())
+        report.expect(where, "has values for other rows", holds=fits)
+    report.expect(where, f"goes beyond commit {base.txid}", holds=last <= base.txid)
