@@ -1,1 +1,30 @@
-"""maintenance: see ARCHITECTURE.md."""
+"""maintenance: one open database, and keeping it small and whole.
+
+    engine        Engine: open, read, begin, load, checkpoint, verify, close; the front door for `api`
+    recovery      the newest manifest and the tail of the log become a state
+    checkpoint    committed deltas become a new base, while readers and writers go on
+    schedule      when to do that
+    bulk_load     rows become segments of the next base directly; bulk_checks what is checked first
+    moments       views of the past
+    pins          which blocks somebody still needs
+    integrity     check_base: every invariant of a base
+
+Invariants: an opening that fails has written nothing; whatever fails later, what was acknowledged is in the
+file or in the log; a block is written again only when no manifest and no reader needs it.
+"""
+
+from neuralgraph.storage.maintenance.bulk_checks import resolve_keys
+from neuralgraph.storage.maintenance.checkpoint import CheckpointReport
+from neuralgraph.storage.maintenance.engine import Engine, EngineInfo
+from neuralgraph.storage.maintenance.integrity import Problem, check_base
+from neuralgraph.storage.maintenance.recovery import RecoveryReport
+
+__all__ = [
+    "CheckpointReport",
+    "Engine",
+    "EngineInfo",
+    "Problem",
+    "RecoveryReport",
+    "check_base",
+    "resolve_keys",
+]

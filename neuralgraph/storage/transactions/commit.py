@@ -18,22 +18,26 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from neuralgraph.errors import DiskError, NeuralGraphError, StorageError
-from neuralgraph.storage.transactions.apply import apply_commit
+from neuralgraph.storage.transactions.apply import apply_commit, changes_schema
 from neuralgraph.storage.transactions.commit_codec import encode_changes, records_of
 from neuralgraph.storage.transactions.conflicts import Generation
+from neuralgraph.storage.versions.base_commits import CommitTime
 from neuralgraph.storage.versions.changes import Commit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from neuralgraph.storage.disk import RecordKind
+    from neuralgraph.storage.disk.wal import RecordKind
     from neuralgraph.storage.transactions.replication import Replicator
     from neuralgraph.storage.versions.base import Base
     from neuralgraph.storage.versions.changes import Change
     from neuralgraph.storage.versions.state import State
+
+
+T = TypeVar("T")
 
 
 class _Pending:
@@ -59,9 +63,13 @@ class CommitPipeline:
         replicator: where commits go.
         clock_us: microseconds since 1970 UTC; may go back, the timestamps of commits do not.
         open_base: makes a base from the manifest that a bulk load logged.
+        commits: those that the state has beyond its base.
 
     Attributes:
+        schema_txid: of the last commit since the base that made or dropped an index.
+        published_index: of the log's last record that `state` has.
         state: the newest published state; take it once and read it.
+        commits: those since the base of `state`, oldest first; grows in place until a fold.
         generation: the delta store of `state`, as conflict checks see it. Read it before `state`.
     """
 
@@ -76,8 +84,11 @@ class CommitPipeline:
         "_publishing",
         "_recent",
         "_replicator",
+        "commits",
         "generation",
         "on_publish",
+        "published_index",
+        "schema_txid",
         "state",
     )
 
@@ -88,8 +99,12 @@ class CommitPipeline:
         *,
         clock_us: Callable[[], int],
         open_base: Callable[[bytes], Base],
+        commits: Sequence[CommitTime] = (),
+        schema_txid: int = 0,
     ) -> None:
+        self.schema_txid = schema_txid
         self.state = state
+        self.commits = list(commits)
         self.generation = Generation(state.deltas)
         self.on_publish: Callable[[State], None] | None = None
         self._replicator = replicator
@@ -100,6 +115,7 @@ class CommitPipeline:
         self._order = threading.Lock()
         self._publishing = threading.Lock()
         self._pending: deque[_Pending] = deque()
+        self.published_index = replicator.last_index
         self._recent: list[Commit] | None = None
         self._failure: StorageError | None = None
 
@@ -112,6 +128,7 @@ class CommitPipeline:
         *,
         check: Callable[[], None] | None = None,
         base: Base | None = None,
+        timestamp_us: int = 0,
     ) -> int:
         """Make changes durable and visible.
 
@@ -120,6 +137,7 @@ class CommitPipeline:
             metadata: kept with the commit.
             check: called once the order is fixed; what it raises stops the commit.
             base: for a bulk load, what its manifest describes, so that it need not be opened again.
+            timestamp_us: at least so late.
 
         Returns:
             The txid.
@@ -134,7 +152,7 @@ class CommitPipeline:
             if check is not None:
                 check()
             txid = self._last_txid + 1
-            timestamp_us = max(self._clock_us(), self._last_timestamp_us)
+            timestamp_us = max(timestamp_us or self._clock_us(), self._last_timestamp_us)
             before = self._replicator.last_index
             index = self._replicator.propose(records_of(encoded, txid, timestamp_us, metadata))
             self._last_txid = txid
@@ -150,15 +168,19 @@ class CommitPipeline:
             self._require_working()
         return txid
 
-    def log(self, kind: RecordKind, payload: bytes) -> int:
-        """Put a record that belongs to no transaction in the log; durable with the next commit.
+    def next_timestamp_us(self) -> int:
+        """What a commit would get now."""
+        return max(self._clock_us(), self._last_timestamp_us)
+
+    def log(self, kind: RecordKind, payload: bytes, txid: int = 0) -> int:
+        """Put a record that is no commit in the log; durable with the next commit.
 
         Returns:
             Its index.
         """
         with self._order:
             self._require_working()
-            return self._replicator.propose([(kind, 0, payload)])
+            return self._replicator.propose([(kind, txid, payload)])
 
     def _publish(self, index: int) -> None:
         """Apply every commit up to `index`, which is durable; the order of the queue is that of the log."""
@@ -185,8 +207,16 @@ class CommitPipeline:
         if state.deltas is not before.deltas:
             self._extend_generations(state)
         self.state = state
+        commit = entry.commit
+        if state.base.txid == commit.txid:
+            self.commits = []  # a bulk load: its base knows them all
+        else:
+            self.commits.append(CommitTime(commit.txid, commit.timestamp_us, commit.metadata))
+        self.published_index = entry.index
+        if changes_schema(commit.changes):
+            self.schema_txid = commit.txid
         if self._recent is not None:
-            self._recent.append(entry.commit)
+            self._recent.append(commit)
         if self.on_publish is not None:
             self.on_publish(state)
 
@@ -241,11 +271,20 @@ class CommitPipeline:
 
     # ── for checkpoints ───────────────────────────────────────────────────────────────────────
 
-    def start_fold(self) -> State:
-        """The state to fold; commits from here on are collected for `finish_fold`."""
+    def start_fold(self, freeze: Callable[[State], T]) -> tuple[T, Sequence[CommitTime], int]:
+        """Commits from here on are collected for `finish_fold`.
+
+        Args:
+            freeze: called under the publish latch: takes from the state what is to be folded.
+
+        Returns:
+            What `freeze` gave, the commits that its base does not have, and the index of the last log
+            record that the fold makes superfluous.
+        """
         with self._publishing:
+            frozen = freeze(self.state)
             self._recent = []
-            return self.state
+            return frozen, list(self.commits), self.published_index
 
     def abandon_fold(self) -> None:
         """The fold failed: collect no more."""
@@ -274,6 +313,7 @@ class CommitPipeline:
             state = rebase(self.state, commits)
             self._extend_generations(state)
             self.state = state
+            self.commits = [commit for commit in self.commits if commit.txid > state.base.txid]
             if self.on_publish is not None:
                 self.on_publish(state)
             return state

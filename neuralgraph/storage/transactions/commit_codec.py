@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.access import ConstraintDefinition, IndexDefinition
 from neuralgraph.errors import CorruptionError
-from neuralgraph.storage.disk import LogRecord, RecordKind, decode, encode
+from neuralgraph.storage.disk.values_codec import decode, encode
+from neuralgraph.storage.disk.wal import LogRecord, RecordKind
 from neuralgraph.storage.versions.changes import (
     AttachSegments,
     Change,
@@ -47,10 +48,10 @@ CHANGES_PER_RECORD_MAX: Final = 1_024
 """A large transaction is cut into records of this many changes, so that none is huge."""
 
 _FIELDS: Final[dict[type, Callable[[Any], list[Any]]]] = {
-    CreateNode: lambda c: [1, c.id, c.labels, c.properties],
+    CreateNode: lambda c: [1, c.id, list(c.labels), c.properties],
     DeleteNode: lambda c: [2, c.id],
     SetNodeProperty: lambda c: [3, c.id, c.key, c.value],
-    SetLabels: lambda c: [4, c.id, c.labels],
+    SetLabels: lambda c: [4, c.id, list(c.labels)],
     CreateEdge: lambda c: [5, c.id, c.type, c.source, c.target, c.properties],
     DeleteEdge: lambda c: [6, c.id, c.type, c.source, c.target],
     SetEdgeProperty: lambda c: [7, c.id, c.key, c.value],

@@ -68,7 +68,9 @@ class RuleSet:
             [
                 Rule(
                     constraint,
-                    catalog.index(constraint.name) if constraint.kind in ("unique", "key") else None,
+                    catalog.index(constraint.name)
+                    if constraint.kind in ("unique", "key")
+                    else None,
                 )
                 for constraint in catalog.constraints()
             ]
@@ -147,7 +149,7 @@ class ConstraintChecker:
         constraint = rule.constraint
         if constraint.kind == "type":
             check_type(constraint, entity_id, values[0])
-        elif None in values:
+        elif any(value is None for value in values):
             if rule.is_required:
                 self._deferred[constraint.name, entity_id] = rule
         elif rule.index is not None:
@@ -211,9 +213,7 @@ def _is_touched(own: DeltaStore, constraint: ConstraintDefinition, entity_id: in
     if entity_id in states.chains:
         return True
     columns = own.node_values if is_node else own.edge_values
-    return any(
-        key in columns and entity_id in columns[key].chains for key in constraint.keys
-    )
+    return any(key in columns and entity_id in columns[key].chains for key in constraint.keys)
 
 
 def check_type(constraint: ConstraintDefinition, entity_id: int, value: Any) -> None:
@@ -234,8 +234,7 @@ def duplicate(
 ) -> ConstraintViolationError:
     """`entity_id` has the values already."""
     pairs = " and ".join(
-        f"`{key}` = {_shown(value)}"
-        for key, value in zip(constraint.keys, values, strict=True)
+        f"`{key}` = {_shown(value)}" for key, value in zip(constraint.keys, values, strict=True)
     )
     word = "property" if len(constraint.keys) == 1 else "properties"
     return ConstraintViolationError(

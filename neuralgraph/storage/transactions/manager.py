@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from neuralgraph.errors import ClosedError
-from neuralgraph.storage.disk import RecordKind, encode
+from neuralgraph.errors import ClosedError, LockTimeoutError
+from neuralgraph.storage.disk.values_codec import encode
+from neuralgraph.storage.disk.wal import RecordKind
 from neuralgraph.storage.transactions.constraints import RuleSet
 from neuralgraph.storage.transactions.ids import IdAllocator
 from neuralgraph.storage.transactions.locks import DELETE, GATE, LockOwner, LockTable
@@ -17,8 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from neuralgraph.storage.transactions.commit import CommitPipeline
-    from neuralgraph.storage.versions import Catalog, State
+    from neuralgraph.storage.versions.catalog import Catalog
     from neuralgraph.storage.versions.changes import Change
+    from neuralgraph.storage.versions.state import State
+
+
+CLOSING_WAIT_S: Final = 1.0
+
+_logger = logging.getLogger("neuralgraph.storage")
 
 
 class TransactionManager:
@@ -72,25 +80,17 @@ class TransactionManager:
             raise ClosedError("the graph was closed")
         return Transaction(self, f"transaction {next(self._serials)}", metadata or {})
 
-    def close(self, *, timeout_s: float | None = None) -> LockOwner:
-        """Begin no more, and wait for those that write; they keep the gate for ever.
+    def stop_writers(self) -> None:
+        """Begin no more transactions, and give those that write a moment to end.
 
-        Returns:
-            Who holds the gate; let go of it to go on after all.
-
-        Raises:
-            LockTimeoutError: somebody still writes; nothing has changed.
+        What still writes after it can only be rolled back, for the pipeline is stopped next.
         """
-        owner = LockOwner("close()")
         self._is_closed = True
+        self.locks.timeout_s = min(self.locks.timeout_s, CLOSING_WAIT_S)
         try:
-            if timeout_s is not None:
-                self.locks.timeout_s = timeout_s
-            self.locks.acquire(owner, GATE, DELETE)
-        except BaseException:
-            self._is_closed = False
-            raise
-        return owner
+            self.locks.acquire(LockOwner("the closing of the graph"), GATE, DELETE)
+        except LockTimeoutError:
+            _logger.warning("the graph is closed while a transaction writes; it is rolled back")
 
     def latest_state(self) -> State:
         """The newest published state."""

@@ -55,7 +55,9 @@ class Schema:
                 f"there is a constraint named {name} already", detail="ConstraintAlreadyExists"
             )
         if name in self.indexes:
-            raise SchemaError(f"there is an index named {name} already", detail="IndexAlreadyExists")
+            raise SchemaError(
+                f"there is an index named {name} already", detail="IndexAlreadyExists"
+            )
 
     def equal_index(self, wanted: IndexDefinition) -> IndexDefinition | None:
         """An index that finds the same."""
@@ -128,7 +130,9 @@ def drop_constraint(transaction: Transaction, name: str) -> list[Change]:
     if name not in schema.constraints:
         raise SchemaError(f"there is no constraint named {name}", detail="ConstraintNotFound")
     changes: list[Change] = [DropConstraint(name)]
-    changes.extend(DropIndex(index.name) for index in schema.indexes.values() if index.owner == name)
+    changes.extend(
+        DropIndex(index.name) for index in schema.indexes.values() if index.owner == name
+    )
     return changes
 
 
@@ -214,10 +218,11 @@ def _check_types(transaction: Transaction, constraint: ConstraintDefinition) -> 
 class Duplicates:
     """Finds equal combinations of values as batches go by. Rows with a null are not looked at."""
 
-    __slots__ = ("_constraint", "_found", "_seen")
+    __slots__ = ("_constraint", "_found", "_noun", "_seen")
 
     def __init__(self, constraint: ConstraintDefinition) -> None:
         self._constraint = constraint
+        self._noun = "nodes" if constraint.entity == "node" else "relationships"
         self._seen: dict[Any, int] = {}
         self._found: list[tuple[int, int, tuple[Any, ...]]] = []
 
@@ -228,21 +233,26 @@ class Duplicates:
         for entity_id, values in zip(
             list(ids), zip(*(column.to_values() for column in columns), strict=True), strict=True
         ):
-            if None in values:
+            # NaN, alone among values, is not itself; it equals nothing, and no duplicate of it counts.
+            if any(value is None or value is not value and value != value for value in values):
                 continue
             key = tuple(map(equality_key, values))
             first = seen.setdefault(key, int(entity_id))
-            if first != entity_id and values == values:  # noqa: PLR0124  (NaN equals nothing)
+            if first != entity_id:
                 self._found.append((first, int(entity_id), values))
+
+    def add_rows(self, *columns: Column) -> None:
+        """Rows that have no id yet: they are told apart by their numbers."""
+        self._noun = "rows"
+        self.add(range(columns[0].count), columns)
 
     def require_none(self) -> None:
         """Raise ConstraintViolationError when there were any, naming the first."""
         if not self._found:
             return
         constraint = self._constraint
-        noun = "nodes" if constraint.entity == "node" else "relationships"
         shown = "; ".join(
-            f"{noun} {first} and {second} both have "
+            f"{self._noun} {first} and {second} both have "
             + ", ".join(
                 f"`{key}` = {value!r}" for key, value in zip(constraint.keys, values, strict=True)
             )
@@ -250,8 +260,8 @@ class Duplicates:
         )
         more = len(self._found) - _OFFENDERS_SHOWN_MAX
         raise ConstraintViolationError(
-            f"the constraint {constraint.name} on {constraint.label} cannot be created: {shown}"
-            + (f"; and {more} more" if more > 0 else ""),
+            f"{shown}{f'; and {more} more' if more > 0 else ''}; that breaks the constraint"
+            f" {constraint.name} on {constraint.label}, and nothing was changed",
             constraint=constraint.name,
             detail="UniquePropertyViolation",
         )

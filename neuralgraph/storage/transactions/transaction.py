@@ -31,6 +31,7 @@ from neuralgraph.errors import (
 from neuralgraph.storage.transactions import conflicts, schema_changes
 from neuralgraph.storage.transactions.constraints import ConstraintChecker
 from neuralgraph.storage.transactions.locks import ATTACH, DELETE, GATE, WRITE, LockOwner
+from neuralgraph.storage.transactions.own_catalog import OwnCatalog
 from neuralgraph.storage.transactions.write_set import (
     WriteSet,
     edge_changes,
@@ -39,7 +40,6 @@ from neuralgraph.storage.transactions.write_set import (
     same_value,
     stored_properties,
 )
-from neuralgraph.storage.versions import GraphView
 from neuralgraph.storage.versions.changes import (
     Change,
     CreateEdge,
@@ -50,6 +50,7 @@ from neuralgraph.storage.versions.changes import (
     SetLabels,
     SetNodeProperty,
 )
+from neuralgraph.storage.versions.graph_view import GraphView
 from neuralgraph.values.types import storable
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.transactions.constraints import EntityKind
     from neuralgraph.storage.transactions.manager import TransactionManager
-    from neuralgraph.storage.versions import Catalog, State
+    from neuralgraph.storage.versions.state import State
     from neuralgraph.values import Column, IdArray
 
 
@@ -66,8 +67,6 @@ class Transaction(GraphView):
     """One unit of work; see the module's docstring. Made by `TransactionManager.begin`."""
 
     __slots__ = (
-        "_catalog",
-        "_catalog_changes",
         "_checker",
         "_generation",
         "_is_open",
@@ -79,9 +78,7 @@ class Transaction(GraphView):
         "metadata",
     )
 
-    def __init__(
-        self, manager: TransactionManager, name: str, metadata: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, manager: TransactionManager, name: str, metadata: Mapping[str, Any]) -> None:
         # In this order: see `conflicts.Generation`.
         self._generation = manager.pipeline.generation
         state = manager.pipeline.state
@@ -97,25 +94,6 @@ class Transaction(GraphView):
         self.metadata = metadata
 
     # ── state ─────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def catalog(self) -> Catalog:  # type: ignore[override]
-        """See `access.GraphReader`; counts and names include the transaction's own changes.
-
-        An index that the transaction itself makes is not among the indexes before it is committed.
-        """
-        writes = self._writes
-        if writes is not None and writes.own.change_count != self._catalog_changes:
-            snapshot = self._state.catalog
-            snapshot.names.note(writes.changes[self._catalog_changes :])
-            self._catalog = snapshot.counting(writes.own.counts)
-            self._catalog_changes = writes.own.change_count
-        return self._catalog
-
-    @catalog.setter
-    def catalog(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-        self._catalog_changes = 0
 
     @property
     def is_open(self) -> bool:
@@ -316,7 +294,6 @@ class Transaction(GraphView):
             return
         self.layers = (self._state.deltas, writes.own)
         self._adjacencies = {}
-        self.catalog = self._state.catalog
 
     # ── schema ────────────────────────────────────────────────────────────────────────────────
 
@@ -372,7 +349,9 @@ class Transaction(GraphView):
 
     def _check_before_commit(self, writes: WriteSet) -> None:
         for node_id in writes.deleted_nodes:
-            if self.labels_or_none(node_id) is None and len(self.expand_one(node_id, (), "both")[0]):
+            if self.labels_or_none(node_id) is None and len(
+                self.expand_one(node_id, (), "both")[0]
+            ):
                 raise ConstraintVerificationError(
                     f"node {node_id} cannot be deleted: it still has relationships;"
                     " delete them first, or use DETACH DELETE",
@@ -413,6 +392,7 @@ class Transaction(GraphView):
             )
         self._writes = writes = WriteSet(self._state)
         self.layers = (self._state.deltas, writes.own)
+        self.catalog = OwnCatalog(self._state.catalog, writes)  # type: ignore[assignment]
         return writes
 
     def _begin_schema_change(self) -> WriteSet:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from neuralgraph.storage.disk import encode
-from neuralgraph.storage.versions import OWN_TXID, DeltaStore
+from neuralgraph.storage.disk.values_codec import encode
+from neuralgraph.storage.versions.chains import OWN_TXID
 from neuralgraph.storage.versions.changes import Change, CreateEdge, CreateNode
+from neuralgraph.storage.versions.deltas import DeltaStore
 from neuralgraph.values import Kind
 from neuralgraph.values.types import storable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from neuralgraph.storage.versions import State
+    from neuralgraph.storage.versions.state import State
     from neuralgraph.values import Column, IdArray
 
 _PLAIN_TYPES: Final = frozenset({bool, int, float, str})

@@ -1,0 +1,448 @@
+"""Engine: one open database; the front door of storage for `api`.
+
+    files        <name>          the database: header, blocks, manifest         disk.blocks
+                 <name>-wal/     the log of commits since                        disk.wal
+                 <name>-lock     who has it open, for messages
+    state        CommitPipeline.state: base + deltas, replaced by each commit
+    writers      TransactionManager: locks, ids, transactions
+    upkeep       Checkpointer, CheckpointSchedule
+
+A graph in memory is the same engine over a `MemoryDirectory` with durability off.
+
+One process at a time has a database open, by an OS lock on the file itself, which dies with its process.
+Everything here is thread-safe; readers take `reader()` and need nothing else.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.errors import (
+    AccessModeError,
+    ClosedError,
+    DatabaseLockedError,
+    DiskError,
+    LockTimeoutError,
+    StorageError,
+)
+from neuralgraph.storage.disk import BlockFile, RecordKind, SegmentedLog
+from neuralgraph.storage.maintenance import bulk_checks, bulk_load
+from neuralgraph.storage.maintenance.checkpoint import Checkpointer
+from neuralgraph.storage.maintenance.integrity import Problem, check_base
+from neuralgraph.storage.maintenance.moments import Moments
+from neuralgraph.storage.maintenance.pins import BasePins
+from neuralgraph.storage.maintenance.recovery import RecoveryReport, recover
+from neuralgraph.storage.maintenance.schedule import CheckpointSchedule
+from neuralgraph.storage.transactions.commit import CommitPipeline
+from neuralgraph.storage.transactions.manager import TransactionManager
+from neuralgraph.storage.transactions.replication import LocalReplicator
+from neuralgraph.storage.versions.base import Base
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from neuralgraph.config import Options
+    from neuralgraph.storage.disk import Directory, Lock
+    from neuralgraph.storage.maintenance.bulk_load import Progress
+    from neuralgraph.storage.maintenance.checkpoint import CheckpointReport
+    from neuralgraph.storage.maintenance.recovery import Recovered
+    from neuralgraph.storage.transactions.transaction import Transaction
+    from neuralgraph.storage.versions.graph_view import GraphView
+    from neuralgraph.storage.versions.state import State
+    from neuralgraph.values import Column, IdArray
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """Sizes and counts, for people.
+
+    Attributes:
+        file_bytes, free_bytes: the database file, and what of it is free.
+        wal_bytes: the log's folder.
+        delta_changes: changes that the next checkpoint folds.
+        failure: why nothing more is written, or None.
+        checkpoint_failure: what the last background checkpoint failed with, or None.
+    """
+
+    name: str
+    txid: int
+    base_txid: int
+    timestamp_us: int
+    node_count: int
+    edge_count: int
+    file_bytes: int
+    free_bytes: int
+    wal_bytes: int
+    delta_changes: int
+    failure: str | None
+    checkpoint_failure: str | None
+
+
+class Engine:
+    """One open database. Make it with `open`; end it with `close`.
+
+    Attributes:
+        options: as given.
+        recovery: what the opening did.
+    """
+
+    __slots__ = (
+        "_blocks",
+        "_checkpointer",
+        "_closing",
+        "_directory",
+        "_is_ephemeral",
+        "_is_open",
+        "_lock",
+        "_log",
+        "_manager",
+        "_moments",
+        "_pins",
+        "_pipeline",
+        "_schedule",
+        "name",
+        "options",
+        "recovery",
+    )
+
+    def __init__(
+        self,
+        directory: Directory,
+        name: str,
+        options: Options,
+        opened: _Opened,
+        *,
+        clock_us: Callable[[], int],
+        is_ephemeral: bool,
+    ) -> None:
+        self.name = name
+        self.options = options
+        self.recovery: RecoveryReport = opened.recovered.report
+        self._directory = directory
+        self._lock = opened.lock
+        self._blocks = blocks = opened.blocks
+        self._log = opened.log
+        self._is_ephemeral = is_ephemeral
+        self._is_open = True
+        self._closing = threading.Lock()
+        self._pins = opened.pins
+        recovered = opened.recovered
+        self._pipeline = CommitPipeline(
+            recovered.state,
+            LocalReplicator(opened.log),
+            clock_us=clock_us,
+            open_base=opened.open_base,
+            commits=recovered.commits,
+            schema_txid=recovered.schema_txid,
+        )
+        self._moments = Moments(self._pipeline)
+        self._manager = TransactionManager(
+            self._pipeline,
+            node_start=recovered.node_start,
+            edge_start=recovered.edge_start,
+            busy_timeout_s=options.busy_timeout_s,
+            is_read_only=options.read_only,
+        )
+        self._checkpointer = Checkpointer(blocks, opened.log, self._manager, opened.pins)
+        self._checkpointer.begin(opened.published)
+        self._schedule = CheckpointSchedule(
+            self._checkpointer.run, changes_max=options.checkpoint_changes
+        )
+        if not options.read_only:
+            self._pipeline.on_publish = self._schedule.published
+            for txid in self.recovery.aborted:
+                self._pipeline.log(RecordKind.ABORT, b"", txid)
+
+    @staticmethod
+    def open(
+        directory: Directory,
+        name: str,
+        options: Options,
+        *,
+        clock_us: Callable[[], int],
+        holder: str = "",
+        is_ephemeral: bool = False,
+    ) -> Engine:
+        """Open the database `name`, or make it.
+
+        Args:
+            directory: where its files are.
+            name: of the database file.
+            options: how it behaves.
+            clock_us: microseconds since 1970 UTC.
+            holder: how others are told who has it open, such as ``process 4711``.
+            is_ephemeral: it ends with its process: closing it need not fold the log.
+
+        Raises:
+            DatabaseLockedError: another process has it open; the message says which.
+            NotADatabaseError, FormatVersionError, CorruptionError, DiskError: nothing was written.
+        """
+        if options.read_only and not directory.exists(name):
+            raise DiskError(f"cannot open {name} for reading only: there is no such file")
+        lock = _take_lock(directory, name, holder)
+        try:
+            opened = _open_files(directory, name, options, lock)
+        except BaseException:
+            lock.release()
+            raise
+        return Engine(
+            directory, name, options, opened, clock_us=clock_us, is_ephemeral=is_ephemeral
+        )
+
+    # ── reading ───────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def state(self) -> State:
+        """The newest published state; stays readable after `close`."""
+        return self._pipeline.state
+
+    def reader(self) -> GraphView:
+        """The newest state; three attribute reads."""
+        if not self._is_open:
+            raise _closed()
+        return self._pipeline.state.view
+
+    def reader_at(self, *, txid: int | None = None, timestamp_us: int | None = None) -> GraphView:
+        """The graph as it was after a commit, or at a moment (the last commit not after it).
+
+        Raises:
+            QueryArgumentError: there is no such commit yet.
+        """
+        if not self._is_open:
+            raise _closed()
+        return self._moments.view(txid=txid, timestamp_us=timestamp_us)
+
+    # ── writing ───────────────────────────────────────────────────────────────────────────────
+
+    def begin(self, metadata: Mapping[str, Any] | None = None) -> Transaction:
+        """A transaction on the newest state; `metadata` is kept with its commit."""
+        return self._manager.begin(metadata)
+
+    def load_nodes(
+        self,
+        labels: Sequence[str],
+        columns: Mapping[str, Column],
+        *,
+        key: str | None = None,
+        progress: Progress | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> IdArray:
+        """See `bulk_load.load_nodes`."""
+        loader = self._loader(metadata, progress)
+        return bulk_load.load_nodes(loader, labels, columns, key=key)
+
+    def load_relationships(
+        self,
+        edge_type: str,
+        columns: Mapping[str, Column],
+        sources: IdArray,
+        targets: IdArray,
+        *,
+        progress: Progress | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> int:
+        """See `bulk_load.load_relationships`."""
+        loader = self._loader(metadata, progress)
+        return bulk_load.load_relationships(loader, edge_type, columns, sources, targets)
+
+    def resolve_keys(self, label: str, key: str, values: Column) -> IdArray:
+        """See `bulk_checks.resolve_keys`."""
+        return bulk_checks.resolve_keys(self.reader(), label, key, values)
+
+    def _loader(
+        self, metadata: Mapping[str, Any] | None, progress: Progress | None
+    ) -> bulk_load.Loader:
+        self._require_writable()
+        return bulk_load.Loader(
+            self._manager,
+            self._blocks,
+            self._pins,
+            self._checkpointer.run,
+            metadata or {},
+            progress,
+        )
+
+    # ── upkeep ────────────────────────────────────────────────────────────────────────────────
+
+    def checkpoint(self) -> CheckpointReport:
+        """Fold the commits into the file now; readers and writers go on.
+
+        Raises:
+            DiskError: the graph is as it was.
+        """
+        self._require_writable()
+        return self._checkpointer.run()
+
+    def verify(self) -> list[Problem]:
+        """Read and check everything; an empty list when all is well."""
+        with self._manager.maintenance:
+            if not self._is_open:
+                raise _closed()
+            problems = list(check_base(self._pipeline.state.base, self._blocks))
+            try:
+                for _ in self._log.read(self._log.first_index):
+                    pass
+            except StorageError as error:
+                problems.append(Problem(f"{self.name}-wal", str(error)))
+        return problems
+
+    def info(self) -> EngineInfo:
+        """Sizes and counts."""
+        state = self._pipeline.state
+        failure, checkpoint_failure = self._pipeline.failure, self._schedule.last_error
+        return EngineInfo(
+            self.name,
+            state.txid,
+            state.base.txid,
+            state.timestamp_us,
+            state.catalog.node_count(),
+            state.catalog.edge_count(),
+            self._blocks.size(),
+            self._blocks.free_bytes(),
+            self._log.size_bytes,
+            state.deltas.change_count,
+            None if failure is None else str(failure),
+            None if checkpoint_failure is None else str(checkpoint_failure),
+        )
+
+    def close(self) -> None:
+        """Fold the log, so that one file is the whole database, and let go of it.
+
+        Transactions that still write are given a moment; after it they can only be rolled back.
+        Harmless when called twice.
+
+        Raises:
+            DiskError: the fold failed; nothing is lost, the log is kept and read by the next opening.
+        """
+        with self._closing:
+            if not self._is_open:
+                return
+            try:
+                self._manager.stop_writers()
+                self._moments.forget()
+                self._schedule.close()
+                self._finish()
+            finally:
+                self._is_open = False
+                self._lock.release()
+
+    def _finish(self) -> None:
+        is_folded = False
+        try:
+            if not (self.options.read_only or self._is_ephemeral or self._pipeline.failure):
+                self._checkpointer.run()
+                is_folded = True
+        finally:
+            self._pipeline.stop(_closed())
+            try:
+                self._log.close()
+            finally:
+                self._blocks.close()
+        if is_folded:
+            self._directory.remove_child(_log_name(self.name))
+        if not self.options.read_only and self._directory.exists(_lock_name(self.name)):
+            self._directory.remove(_lock_name(self.name))
+
+    def _require_writable(self) -> None:
+        if not self._is_open:
+            raise _closed()
+        if self.options.read_only:
+            raise AccessModeError("the graph was opened for reading only")
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The parts of an engine."""
+
+    lock: Lock
+    blocks: BlockFile
+    log: SegmentedLog
+    pins: BasePins
+    published: Base
+    recovered: Recovered
+    open_base: Callable[[bytes], Base]
+
+
+def _open_files(directory: Directory, name: str, options: Options, lock: Lock) -> _Opened:
+    is_there = directory.exists(name)
+    blocks = (
+        BlockFile.open(directory, name, read_only=options.read_only)
+        if is_there
+        else BlockFile.create(directory, name)
+    )
+    try:
+        pins = BasePins(blocks)
+        manifest = blocks.manifest()
+
+        def open_base(described: bytes) -> Base:
+            return pins.pin(Base.from_manifest(described, blocks))
+
+        published = pins.pin(Base.empty()) if manifest is None else open_base(manifest)
+        log = _open_log(directory, name, options, blocks)
+        try:
+            recovered = recover(published, log, open_base)
+            needed = set(published.block_refs())
+            needed.update(recovered.state.base.block_refs())
+            blocks.use(needed)
+        except BaseException:
+            log.close()
+            raise
+    except BaseException:
+        blocks.close()
+        raise
+    return _Opened(lock, blocks, log, pins, published, recovered, open_base)
+
+
+def _open_log(directory: Directory, name: str, options: Options, blocks: BlockFile) -> SegmentedLog:
+    return SegmentedLog.open(
+        directory.child(_log_name(name), create=True),
+        segment_bytes=options.wal_segment_bytes,
+        durability=options.durability,
+        identity=blocks.identity,
+    )
+
+
+def _take_lock(directory: Directory, name: str, holder: str) -> Lock:
+    """Lock the database file itself: unlike a file of its own, it is never removed."""
+    try:
+        lock = directory.lock(name)
+    except DatabaseLockedError as error:
+        raise DatabaseLockedError(
+            f"{name} is in use by {_read_holder(directory, name)}; close it there, or try again"
+        ) from error
+    if holder:
+        try:
+            file = directory.open(_lock_name(name), create=True)
+            file.write_at(0, holder.encode())
+            file.truncate(len(holder.encode()))
+            file.close()
+        except BaseException:
+            lock.release()
+            raise
+    return lock
+
+
+def _read_holder(directory: Directory, name: str) -> str:
+    try:
+        file = directory.open(_lock_name(name))
+        try:
+            return file.read_at(0, 200).decode(errors="replace") or "another process"
+        finally:
+            file.close()
+    except DiskError:
+        # It is only a name for the message; the lock itself said no already.
+        return "another process"
+
+
+def _log_name(name: str) -> str:
+    return f"{name}-wal"
+
+
+def _lock_name(name: str) -> str:
+    return f"{name}-lock"
+
+
+def _closed() -> ClosedError:
+    return ClosedError("the graph was closed")

@@ -1,0 +1,150 @@
+"""Recovery: open = the newest manifest and the tail of the log.
+
+    header slot ──▶ manifest ──▶ Base, as of base.txid
+    log: commits up to base.txid are in the base already and pass by;
+         later ones go through `apply_commit`, like any other commit;
+         a transaction without its Commit never happened;
+         the last lease says which ids may be in somebody's hands
+
+Nothing is written before all of it has succeeded, but for what the log itself does to a torn tail (it sets
+it aside). A log that does not continue the base is damage, and said to be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from neuralgraph.errors import CorruptionError
+from neuralgraph.storage.disk.values_codec import decode
+from neuralgraph.storage.disk.wal import RecordKind
+from neuralgraph.storage.transactions.apply import apply_commit, changes_schema, fresh_deltas
+from neuralgraph.storage.transactions.commit_codec import CommitReader
+from neuralgraph.storage.versions.base_commits import CommitTime
+from neuralgraph.storage.versions.catalog import Catalog
+from neuralgraph.storage.versions.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from neuralgraph.storage.disk.wal import LogStore, SegmentedLog, TornTail
+    from neuralgraph.storage.versions.base import Base
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryReport:
+    """What an opening did.
+
+    Attributes:
+        base_txid: what the newest manifest holds.
+        txid: what the graph holds after replay.
+        replayed_commits, replayed_changes: out of the log.
+        aborted: txids that had begun and not committed.
+        torn: the tail of the log that was set aside, or None.
+    """
+
+    base_txid: int
+    txid: int
+    replayed_commits: int = 0
+    replayed_changes: int = 0
+    aborted: tuple[int, ...] = ()
+    torn: TornTail | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What the engine begins with.
+
+    Attributes:
+        commits: those that the log holds beyond the base, oldest first.
+        node_start, edge_start: the least ids that were never leased.
+        schema_txid: of the last commit in the log that changed the schema; 0 when none did.
+    """
+
+    state: State
+    commits: list[CommitTime]
+    node_start: int
+    edge_start: int
+    schema_txid: int
+    report: RecoveryReport
+
+
+def state_of(base: Base) -> State:
+    """The state that a base alone makes."""
+    catalog = Catalog.of_base(base)
+    timestamp_us = base.commits.timestamp_of(base.txid) or 0
+    return State(base, fresh_deltas(base, catalog), base.txid, timestamp_us, catalog)
+
+
+def recover(base: Base, log: SegmentedLog, open_base: Callable[[bytes], Base]) -> Recovered:
+    """Replay the log over the base.
+
+    Raises:
+        CorruptionError: the log is damaged, or commits between it and the base are missing.
+    """
+    torn = log.torn
+    replay = _Replay(state_of(base), open_base)
+    replay.run(log)
+    state = replay.state
+    return Recovered(
+        state,
+        replay.commits,
+        max(replay.node_start, state.base.node_limit, state.deltas.node_limit),
+        max(replay.edge_start, state.base.edge_limit, state.deltas.edge_limit),
+        replay.schema_txid,
+        RecoveryReport(
+            base.txid,
+            state.txid,
+            replay.commits_count,
+            replay.changes_count,
+            tuple(replay.aborted),
+            torn,
+        ),
+    )
+
+
+class _Replay:
+    """Walks the log once."""
+
+    def __init__(self, state: State, open_base: Callable[[bytes], Base]) -> None:
+        self.state = state
+        self.commits: list[CommitTime] = []
+        self.changes_count = 0
+        self.commits_count = 0
+        self.schema_txid = 0
+        self.node_start = 0
+        self.edge_start = 0
+        self.aborted: list[int] = []
+        self._open_base = open_base
+
+    def run(self, log: LogStore) -> None:
+        reader = CommitReader()
+        for record in log.read(log.first_index):
+            if record.kind == RecordKind.LEASE:
+                node_limit, edge_limit = decode(record.payload)
+                self.node_start = max(self.node_start, node_limit)
+                self.edge_start = max(self.edge_start, edge_limit)
+                continue
+            if record.txid and record.txid <= self.state.txid:
+                continue
+            commit = reader.take(record)
+            if commit is None:
+                continue
+            if commit.txid != self.state.txid + 1:
+                raise CorruptionError(
+                    f"transactions {self.state.txid + 1} to {commit.txid - 1} are neither in the file"
+                    " nor in the log",
+                    where=f"log record {record.index}",
+                )
+            self.state = apply_commit(self.state, commit, self._open_base)
+            self.commits_count += 1
+            if self.state.base.txid == commit.txid:
+                self.commits = []  # a bulk load: its base knows them all
+            else:
+                self.commits.append(CommitTime(commit.txid, commit.timestamp_us, commit.metadata))
+            self.changes_count += len(commit.changes)
+            if changes_schema(commit.changes):
+                self.schema_txid = commit.txid
+        self.aborted = reader.aborted
+        if reader.unfinished is not None:
+            self.aborted.append(reader.unfinished)

@@ -1,0 +1,92 @@
+"""CheckpointSchedule: folds in the background once enough changes have come together.
+
+One thread, made when it is first needed. It never holds up a commit for longer than a checkpoint's swap. A
+checkpoint that fails is logged, kept in `last_error`, and tried again when the deltas have grown by half.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from neuralgraph.storage.versions.state import State
+
+_logger = logging.getLogger("neuralgraph.storage")
+
+
+class CheckpointSchedule:
+    """When to fold.
+
+    Args:
+        checkpoint: folds what there is.
+        changes_max: how many changes the deltas may hold before it is called.
+
+    Attributes:
+        last_error: what the last checkpoint failed with; None when it went well.
+    """
+
+    __slots__ = (
+        "_changes_max",
+        "_checkpoint",
+        "_is_closed",
+        "_latch",
+        "_thread",
+        "_threshold",
+        "_wake",
+        "last_error",
+    )
+
+    def __init__(self, checkpoint: Callable[[], object], *, changes_max: int) -> None:
+        self.last_error: Exception | None = None
+        self._checkpoint = checkpoint
+        self._changes_max = changes_max
+        self._threshold = changes_max
+        self._latch = threading.Lock()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._is_closed = False
+
+    def published(self, state: State) -> None:
+        """A commit became visible; called in the middle of it, so this only looks and rings."""
+        if state.deltas.change_count >= self._threshold:
+            self._ring(state.deltas.change_count)
+
+    def close(self) -> None:
+        """Wait for a checkpoint under way, and begin no more."""
+        with self._latch:
+            self._is_closed = True
+            thread = self._thread
+        self._wake.set()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+
+    def _ring(self, change_count: int) -> None:
+        with self._latch:
+            if self._is_closed:
+                return
+            self._threshold = change_count + max(1, self._changes_max // 2)
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name="neuralgraph-checkpoint", daemon=True
+                )
+                self._thread.start()
+        self._wake.set()
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            if self._is_closed:
+                return
+            try:
+                self._checkpoint()
+            except Exception as error:
+                self.last_error = error
+                _logger.exception("a checkpoint failed; it will be tried again")
+            else:
+                self.last_error = None
+                self._threshold = self._changes_max

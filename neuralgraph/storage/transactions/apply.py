@@ -1,0 +1,91 @@
+"""apply_commit: the one way in which a commit becomes state.
+
+Live commits, recovery, and whoever follows a log all come through here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from neuralgraph.storage.versions.catalog import Catalog
+from neuralgraph.storage.versions.changes import (
+    AttachSegments,
+    CreateConstraint,
+    CreateIndex,
+    DropConstraint,
+    DropIndex,
+)
+from neuralgraph.storage.versions.deltas import DeltaStore
+from neuralgraph.storage.versions.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from neuralgraph.storage.versions.base import Base
+    from neuralgraph.storage.versions.catalog import Names
+    from neuralgraph.storage.versions.changes import Change, Commit
+
+
+_SCHEMA_CHANGES: Final = (CreateIndex, DropIndex, CreateConstraint, DropConstraint)
+
+
+def apply_commit(
+    state: State,
+    commit: Commit,
+    open_base: Callable[[bytes], Base],
+    *,
+    base: Base | None = None,
+) -> State:
+    """The state after a commit.
+
+    Args:
+        state: all commits before it; its deltas may grow.
+        commit: the next one.
+        open_base: makes a base from the manifest of a bulk load.
+        base: that base, where it is at hand.
+    """
+    assert commit.txid == state.txid + 1, "commits are applied in order, each once"
+    for change in commit.changes:
+        if type(change) is AttachSegments:
+            attached = open_base(change.manifest) if base is None else base
+            return attach(state, attached, commit.txid, commit.timestamp_us)
+        if type(change) is CreateIndex:
+            # Deltas know what changed since the base; the index needs what the base holds, too.
+            state = _over(state, state.base.with_index(change.definition))
+        elif type(change) is DropIndex:
+            state = _over(state, state.base.without_index(change.name))
+    return state.after(commit)
+
+
+def changes_schema(changes: Sequence[Change]) -> bool:
+    """Does a commit make or drop an index? Data and schema never mix, so the first change tells."""
+    return type(changes[0]) in _SCHEMA_CHANGES
+
+
+def _over(state: State, base: Base) -> State:
+    """The same graph over a base that holds the same."""
+    catalog = state.catalog.over(base)
+    return State(base, state.deltas, state.txid, state.timestamp_us, catalog)
+
+
+def attach(state: State, base: Base, txid: int, timestamp_us: int) -> State:
+    """What a bulk load leaves: a base that holds everything, and no deltas."""
+    note_names(state.catalog.names, base)
+    catalog = Catalog.of_base(base, state.catalog.names, state.catalog.version + 1)
+    return State(base, fresh_deltas(base, catalog), txid, timestamp_us, catalog)
+
+
+def fresh_deltas(base: Base, catalog: Catalog) -> DeltaStore:
+    """An empty store over a base."""
+    return DeltaStore(base.txid, base, catalog.indexes())
+
+
+def note_names(names: Names, base: Base) -> None:
+    """Add the names that a base knows."""
+    for known, fresh in (
+        (names.labels, base.labels),
+        (names.edge_types, base.edge_types),
+        (names.property_keys, base.property_keys),
+    ):
+        for name in fresh:
+            known.setdefault(name, len(known))
