@@ -1,1 +1,30 @@
-"""execution: see ARCHITECTURE.md."""
+"""Physical plan to batches of rows.
+
+    compile_plan(plan, functions, procedures) -> Executable      once; kept in the plan cache
+    Executable.run(ExecutionContext(reader, ...)) -> Iterator[Batch]
+
+An `Executable` is a tree of steps (operators/) with evaluators (expressions/) that never change, so that
+threads share it; everything of a run is in the context and in the generators. Columns have two forms
+(values/columns.py): up to `ROW_PATH_MAX` rows go through lists, more through arrays, and both mean the same.
+
+Rows come as the result is read; a statement that writes must be read to its end. On an error the caller
+rolls back: steps undo nothing.
+"""
+
+from neuralgraph.query.execution.compiler import Executable, compile_plan
+from neuralgraph.query.execution.context import Counters, ExecutionContext
+from neuralgraph.query.execution.memory import MemoryBudget
+from neuralgraph.query.execution.procedures import Procedure, ProcedureRegistry
+from neuralgraph.query.execution.profiling import OperatorProfile, Profile
+
+__all__ = [
+    "Counters",
+    "Executable",
+    "ExecutionContext",
+    "MemoryBudget",
+    "OperatorProfile",
+    "Procedure",
+    "ProcedureRegistry",
+    "Profile",
+    "compile_plan",
+]

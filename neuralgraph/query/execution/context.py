@@ -1,0 +1,240 @@
+"""Everything that belongs to one run of a statement; a compiled plan itself holds nothing of it.
+
+One thread runs a context; another may set its `cancelled` event. It is made anew for each execution,
+so making it is cheap: what few statements need is made on first use.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.errors import (
+    AccessModeError,
+    EntityNotFoundError,
+    ParameterMissingError,
+    QueryCancelledError,
+    QueryTimeoutError,
+)
+from neuralgraph.query.execution.memory import MemoryBudget
+from neuralgraph.query.functions.signature import CallContext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from threading import Event
+
+    from neuralgraph.access import GraphReader, GraphWriter
+    from neuralgraph.query.execution.profiling import Profile
+    from neuralgraph.values import Batch
+
+_NO_PARAMETERS: dict[str, Any] = {}
+
+
+@dataclass(slots=True)
+class Counters:
+    """What a statement changed."""
+
+    nodes_created: int = 0
+    nodes_deleted: int = 0
+    relationships_created: int = 0
+    relationships_deleted: int = 0
+    properties_set: int = 0
+    labels_added: int = 0
+    labels_removed: int = 0
+    indexes_added: int = 0
+    indexes_removed: int = 0
+    constraints_added: int = 0
+    constraints_removed: int = 0
+
+    @property
+    def contains_updates(self) -> bool:
+        """Did anything change?"""
+        return any(getattr(self, item.name) for item in fields(self))
+
+
+class ExecutionContext:
+    """One run of a statement.
+
+    Attributes:
+        reader: the snapshot; the writer itself where the statement writes.
+        writer: None where writing is not allowed.
+        parameters: engine values by name.
+        literals: values of the lifted literals, by their index.
+        now_ns: the statement's clock, nanoseconds since 1970-01-01T00:00Z.
+        random: uniform in [0, 1).
+        deadline: `time.monotonic()` seconds after which the statement is stopped, or None.
+        cancelled: set by another thread to stop the statement, or None.
+        memory: the budget.
+        reader_at: opens the graph as it was: ``reader_at(kind, value)`` with `TimePoint.kind` and the
+            value of its expression; None where there is no history.
+        import_folders: LOAD CSV may read below these only.
+        profile: filled by a plan that was compiled for PROFILE.
+        arguments: for each apply of the plan, the outer rows it is running for.
+        deleted_nodes: ids of the nodes that the statement deleted.
+        deleted_edges: type of each edge that the statement deleted, by id.
+    """
+
+    __slots__ = (
+        "_call_context",
+        "_counters",
+        "_memory",
+        "arguments",
+        "cancelled",
+        "deadline",
+        "deleted_edges",
+        "deleted_nodes",
+        "import_folders",
+        "literals",
+        "memory_bytes_max",
+        "now_ns",
+        "parameters",
+        "profile",
+        "random",
+        "reader",
+        "reader_at",
+        "stoppable",
+        "writer",
+    )
+
+    def __init__(  # noqa: PLR0913 - it is what a run is made of
+        self,
+        reader: GraphReader,
+        writer: GraphWriter | None = None,
+        parameters: Mapping[str, Any] = _NO_PARAMETERS,
+        literals: Sequence[Any] = (),
+        *,
+        now_ns: int = 0,
+        random: Callable[[], float] = float,
+        deadline: float | None = None,
+        cancelled: Event | None = None,
+        memory_bytes_max: int | None = None,
+        reader_at: Callable[[str, Any], GraphReader] | None = None,
+        import_folders: Sequence[str] = (),
+        profile: Profile | None = None,
+    ) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.parameters = parameters
+        self.literals = literals
+        self.now_ns = now_ns
+        self.random = random
+        self.deadline = deadline
+        self.cancelled = cancelled
+        self.stoppable = deadline is not None or cancelled is not None
+        self.memory_bytes_max = memory_bytes_max
+        self.reader_at = reader_at
+        self.import_folders = import_folders
+        self.profile = profile
+        self.arguments: list[Batch | None] = []
+        self.deleted_nodes: set[int] | None = None
+        self.deleted_edges: dict[int, str] | None = None
+        self._counters: Counters | None = None
+        self._memory: MemoryBudget | None = None
+        self._call_context: CallContext | None = None
+
+    @property
+    def counters(self) -> Counters:
+        """What the statement changed so far."""
+        counters = self._counters
+        if counters is None:
+            counters = self._counters = Counters()
+        return counters
+
+    @property
+    def memory(self) -> MemoryBudget:
+        """What the statement holds."""
+        memory = self._memory
+        if memory is None:
+            memory = self._memory = MemoryBudget(self.memory_bytes_max)
+        return memory
+
+    @property
+    def call_context(self) -> CallContext:
+        """What functions may look at."""
+        call_context = self._call_context
+        if call_context is None:
+            call_context = self._call_context = CallContext(self.reader, self.now_ns, self.random)
+        return call_context
+
+    def check(self) -> None:
+        """Stop here if the statement was cancelled or has run too long.
+
+        Raises:
+            QueryCancelledError, QueryTimeoutError.
+        """
+        if self.cancelled is not None and self.cancelled.is_set():
+            raise QueryCancelledError("the statement was cancelled")
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise QueryTimeoutError("the statement ran longer than its timeout")
+
+    def parameter(self, name: str) -> Any:
+        """The value of a parameter.
+
+        Raises:
+            ParameterMissingError: it was not given.
+        """
+        try:
+            return self.parameters[name]
+        except KeyError:
+            raise ParameterMissingError(
+                f"the statement needs a value for the parameter ${name}", detail="MissingParameter"
+            ) from None
+
+    def require_writer(self) -> GraphWriter:
+        """The writer.
+
+        Raises:
+            AccessModeError: only reading is allowed.
+        """
+        if self.writer is None:
+            raise AccessModeError("the statement writes, and only reading is allowed here")
+        return self.writer
+
+    def with_reader(self, reader: GraphReader) -> ExecutionContext:
+        """The same run over another snapshot, read-only; counters and memory are shared."""
+        other = ExecutionContext(
+            reader,
+            None,
+            self.parameters,
+            self.literals,
+            now_ns=self.now_ns,
+            random=self.random,
+            deadline=self.deadline,
+            cancelled=self.cancelled,
+            memory_bytes_max=self.memory_bytes_max,
+            reader_at=self.reader_at,
+            import_folders=self.import_folders,
+            profile=self.profile,
+        )
+        other.arguments = self.arguments
+        other._counters = self.counters
+        other._memory = self.memory
+        return other
+
+    # ── what the statement deleted ────────────────────────────────────────────────────────────
+
+    def note_deleted(self, nodes: Sequence[int], edges: Mapping[int, str]) -> None:
+        """Remember what is gone, so that asking it for something is an error."""
+        if self.deleted_nodes is None or self.deleted_edges is None:
+            self.deleted_nodes, self.deleted_edges = set(), {}
+        self.deleted_nodes.update(nodes)
+        self.deleted_edges.update(edges)
+
+    def check_nodes(self, ids: Sequence[int | None]) -> None:
+        """Raises EntityNotFoundError when the statement deleted one of the nodes."""
+        deleted = self.deleted_nodes
+        if deleted and not deleted.isdisjoint(ids):  # type: ignore[arg-type]
+            raise EntityNotFoundError(
+                "a node that this statement deleted is asked for something",
+                detail="DeletedEntityAccess",
+            )
+
+    def check_edges(self, ids: Sequence[int | None]) -> None:
+        """Raises EntityNotFoundError when the statement deleted one of the edges."""
+        deleted = self.deleted_edges
+        if deleted and not deleted.keys().isdisjoint(ids):  # type: ignore[arg-type]
+            raise EntityNotFoundError(
+                "a relationship that this statement deleted is asked for something",
+                detail="DeletedEntityAccess",
+            )

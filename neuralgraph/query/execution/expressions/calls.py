@@ -1,0 +1,184 @@
+"""Functions and operators that are functions: ``toUpper(x)``, ``a + b``, ``a STARTS WITH b``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from neuralgraph.query.execution.columns import listed
+from neuralgraph.query.execution.expressions.evaluator import Evaluator
+from neuralgraph.query.execution.expressions.labels import type_of_edge
+from neuralgraph.query.functions.operators import BINARY
+from neuralgraph.values import EdgeRef, NodeRef
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from neuralgraph.query.execution.context import ExecutionContext
+    from neuralgraph.query.functions.operators import OperatorFunction
+    from neuralgraph.query.functions.signature import Function
+    from neuralgraph.values import Batch, Column
+
+_ASKS_ENTITY: Final = frozenset({"labels", "keys", "properties"})
+
+
+class CallEvaluator(Evaluator):
+    """A function called with arguments.
+
+    Attributes:
+        asks_entity: what the statement deleted must not be asked this.
+    """
+
+    __slots__ = ("arguments", "asks_entity", "function", "is_type")
+
+    def __init__(self, function: Function, arguments: Sequence[Evaluator]) -> None:
+        self.function = function
+        self.arguments = tuple(arguments)
+        self.asks_entity = function.name.lower() in _ASKS_ENTITY
+        self.is_type = function.name.lower() == "type"
+
+    def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
+        """The result in each row."""
+        arguments = [argument.items(batch, context) for argument in self.arguments]
+        return self._scalar(arguments, batch.count, context)
+
+    def vector(self, batch: Batch, context: ExecutionContext) -> Column:
+        """The result in each row."""
+        columns = [argument.vector(batch, context) for argument in self.arguments]
+        kernel = self.function.kernel
+        if (
+            kernel is not None
+            and columns
+            and not context.deleted_edges
+            and not context.deleted_nodes
+        ):
+            made = kernel(context.call_context, *columns)
+            if made is not None:
+                return made
+        return listed(
+            self._scalar([column.to_values() for column in columns], batch.count, context)
+        )
+
+    def _scalar(
+        self, arguments: list[list[Any]], count: int, context: ExecutionContext
+    ) -> list[Any]:
+        function = self.function
+        scalar = function.scalar
+        call = context.call_context
+        if context.deleted_nodes is not None and arguments:
+            if self.asks_entity:
+                _check_deleted(arguments[0], context)
+            elif self.is_type:
+                return [
+                    type_of_edge(item.id, context)
+                    if type(item) is EdgeRef
+                    else None
+                    if item is None
+                    else scalar(call, item)
+                    for item in arguments[0]
+                ]
+        if not arguments:
+            return [scalar(call) for _ in range(count)]
+        if len(arguments) == 1:
+            if function.null_in_null_out:
+                return [None if item is None else scalar(call, item) for item in arguments[0]]
+            return [scalar(call, item) for item in arguments[0]]
+        if function.null_in_null_out:
+            return [
+                None if any(item is None for item in row) else scalar(call, *row)
+                for row in zip(*arguments, strict=True)
+            ]
+        return [scalar(call, *row) for row in zip(*arguments, strict=True)]
+
+
+def _check_deleted(values: Sequence[Any], context: ExecutionContext) -> None:
+    context.check_nodes([value.id for value in values if type(value) is NodeRef])
+    context.check_edges([value.id for value in values if type(value) is EdgeRef])
+
+
+class UnaryEvaluator(Evaluator):
+    """``-x``, ``+x``."""
+
+    __slots__ = ("kernel", "operand", "scalar")
+
+    def __init__(self, function: OperatorFunction, operand: Evaluator) -> None:
+        self.scalar = function.scalar
+        self.kernel = function.kernel
+        self.operand = operand
+
+    def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
+        """The result in each row."""
+        return list(map(self.scalar, self.operand.items(batch, context)))
+
+    def vector(self, batch: Batch, context: ExecutionContext) -> Column:
+        """The result in each row."""
+        column = self.operand.vector(batch, context)
+        if self.kernel is not None:
+            made = self.kernel(column)
+            if made is not None:
+                return made
+        return listed(list(map(self.scalar, column.to_values())))
+
+
+class BinaryEvaluator(Evaluator):
+    """``a + b``, ``a < b``, ``a STARTS WITH b`` and the like.
+
+    A constant operand is given to the kernel as a column of one row, which stands for all.
+    """
+
+    __slots__ = ("kernel", "left", "right", "scalar")
+
+    def __init__(self, function: OperatorFunction, left: Evaluator, right: Evaluator) -> None:
+        self.scalar = function.scalar
+        self.kernel = function.kernel
+        self.left = left
+        self.right = right
+
+    def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
+        """The result in each row."""
+        return list(
+            map(self.scalar, self.left.items(batch, context), self.right.items(batch, context))
+        )
+
+    def vector(self, batch: Batch, context: ExecutionContext) -> Column:
+        """The result in each row."""
+        left = _operand(self.left, batch, context)
+        right = _operand(self.right, batch, context)
+        if self.kernel is not None:
+            made = self.kernel(left, right)
+            if made is not None and made.count == batch.count:
+                return made
+        return listed(
+            list(map(self.scalar, _repeated(left, batch.count), _repeated(right, batch.count)))
+        )
+
+
+def operator_evaluator(symbol: str, left: Evaluator, right: Evaluator) -> Evaluator:
+    """An operator by its text."""
+    return BinaryEvaluator(BINARY[symbol], left, right)
+
+
+def _operand(evaluator: Evaluator, batch: Batch, context: ExecutionContext) -> Column:
+    if evaluator.constant:
+        return listed([evaluator.value(context)])
+    return evaluator.vector(batch, context)
+
+
+def _repeated(column: Column, count: int) -> list[Any]:
+    values = column.to_values()
+    return values * count if len(values) == 1 != count else values
+
+
+class TypeTestEvaluator(Evaluator):
+    """``x IS :: INTEGER NOT NULL``."""
+
+    __slots__ = ("negated", "operand", "test")
+
+    def __init__(self, operand: Evaluator, test: Callable[[Any], bool], *, negated: bool) -> None:
+        self.operand = operand
+        self.test = test
+        self.negated = negated
+
+    def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
+        """Is it of the type, in each row?"""
+        test, negated = self.test, self.negated
+        return [test(item) is not negated for item in self.operand.items(batch, context)]

@@ -1,0 +1,330 @@
+"""Syntax tree of an expression -> Evaluator, against the slots of the batches it will see.
+
+A variable becomes a place in the batch here, so that nothing is looked up by name in a run. What has no
+variables and takes no chances is wrapped to be computed once a batch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from neuralgraph.errors import QuerySyntaxError
+from neuralgraph.query.execution.columns import SLOT_KINDS
+from neuralgraph.query.execution.expressions.calls import (
+    CallEvaluator,
+    TypeTestEvaluator,
+    UnaryEvaluator,
+    operator_evaluator,
+)
+from neuralgraph.query.execution.expressions.collections import (
+    ComprehensionEvaluator,
+    ListEvaluator,
+    MapEvaluator,
+    QuantifierEvaluator,
+    ReduceEvaluator,
+)
+from neuralgraph.query.execution.expressions.comparisons import (
+    EntityEqualityEvaluator,
+    InEvaluator,
+    chain,
+)
+from neuralgraph.query.execution.expressions.conditional import CaseEvaluator
+from neuralgraph.query.execution.expressions.entities import EntityEvaluator
+from neuralgraph.query.execution.expressions.evaluator import (
+    ConstantEvaluator,
+    Evaluator,
+    LiftedEvaluator,
+    LiteralEvaluator,
+    ParameterEvaluator,
+    VariableEvaluator,
+)
+from neuralgraph.query.execution.expressions.facts import Facts, facts_of
+from neuralgraph.query.execution.expressions.labels import HasLabelsEvaluator, LabelTest
+from neuralgraph.query.execution.expressions.logic import (
+    ExclusiveEvaluator,
+    JunctionEvaluator,
+    NotEvaluator,
+    NullEvaluator,
+)
+from neuralgraph.query.execution.expressions.properties import (
+    EdgePropertyEvaluator,
+    IndexEvaluator,
+    MapProjectionEvaluator,
+    NodePropertyEvaluator,
+    PropertyEvaluator,
+    SliceEvaluator,
+)
+from neuralgraph.query.execution.expressions.subplans import (
+    InnerRunner,
+    PathEvaluator,
+    PlanEvaluator,
+)
+from neuralgraph.query.execution.expressions.type_tests import type_test
+from neuralgraph.query.functions.operators import BINARY, UNARY
+from neuralgraph.query.functions.signature import Function
+from neuralgraph.query.language.syntax.expressions import (
+    Binary,
+    Case,
+    Comparison,
+    Expression,
+    FunctionCall,
+    HasLabels,
+    Index,
+    IsNull,
+    IsType,
+    LiftedLiteral,
+    ListComprehension,
+    ListLiteral,
+    LiteralValue,
+    MapLiteral,
+    MapProjection,
+    Parameter,
+    Property,
+    Quantified,
+    Reduce,
+    Slice,
+    Unary,
+    Variable,
+)
+from neuralgraph.query.planning.plan import AsEntity, Operator, PathOf, PlanExpression, Slot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from neuralgraph.query.language import FunctionLookup
+
+_LEAVES: Final = (LiteralValue, LiftedLiteral, Parameter, Variable)
+
+
+class InnerCompiler(Protocol):
+    """Compiles a plan that runs for the rows of a batch."""
+
+    def inner(self, plan: Operator, outer: Sequence[Slot]) -> InnerRunner:
+        """The plan, its `Argument` reading batches with the slots `outer`."""
+        ...
+
+
+class ExpressionCompiler:
+    """Compiles expressions over one set of slots."""
+
+    __slots__ = ("functions", "places", "plans", "slots")
+
+    def __init__(
+        self, slots: Sequence[Slot], functions: FunctionLookup, plans: InnerCompiler
+    ) -> None:
+        self.slots = tuple(slots)
+        self.places = {slot.name: place for place, slot in enumerate(slots)}
+        self.functions = functions
+        self.plans = plans
+
+    def compile(self, expression: Expression) -> Evaluator:
+        """The evaluator of an expression."""
+        made = _COMPILERS[type(expression)](self, expression)
+        if isinstance(expression, _LEAVES) or not self.facts(expression).constant:
+            return made
+        return ConstantEvaluator(made)
+
+    def compile_all(self, expressions: Iterable[Expression]) -> tuple[Evaluator, ...]:
+        """The evaluators of some expressions."""
+        return tuple(self.compile(expression) for expression in expressions)
+
+    def optional(self, expression: Expression | None) -> Evaluator | None:
+        """The evaluator, where there is an expression."""
+        return None if expression is None else self.compile(expression)
+
+    def facts(self, expression: Any) -> Facts:
+        """What an expression, or a tuple of them, depends on."""
+        return facts_of(expression, self.functions)
+
+    def slot_of(self, expression: Expression) -> Slot | None:
+        """The slot that the expression simply names, if it does."""
+        if isinstance(expression, Variable):
+            place = self.places.get(expression.name)
+            return None if place is None else self.slots[place]
+        return None
+
+    # ── names ─────────────────────────────────────────────────────────────────────────────────
+
+    def _variable(self, expression: Variable) -> Evaluator:
+        place = self.places.get(expression.name)
+        if place is None:
+            raise QuerySyntaxError(
+                f"variable {expression.name} is not defined",
+                detail="UndefinedVariable",
+                span=expression.span,
+            )
+        return VariableEvaluator(place)
+
+    def _property(self, expression: Property) -> Evaluator:
+        slot = self.slot_of(expression.subject)
+        if slot is not None and slot.kind == "node":
+            return NodePropertyEvaluator(self.places[slot.name], expression.key)
+        if slot is not None and slot.kind == "edge":
+            return EdgePropertyEvaluator(self.places[slot.name], expression.key)
+        return PropertyEvaluator(self.compile(expression.subject), expression.key)
+
+    def _map_projection(self, expression: MapProjection) -> Evaluator:
+        entries: list[tuple[str | None, Evaluator | None]] = []
+        for item in expression.items:
+            if item.kind == "all":
+                entries.append((None, None))
+            elif item.kind == "property":
+                entries.append((item.key, None))
+            elif item.kind == "variable" or item.value is None:
+                entries.append((item.key, self._variable(Variable(item.key, span=item.span))))
+            else:
+                entries.append((item.key, self.compile(item.value)))
+        return MapProjectionEvaluator(self.compile(expression.subject), entries)
+
+    # ── operators ─────────────────────────────────────────────────────────────────────────────
+
+    def _unary(self, expression: Unary) -> Evaluator:
+        operand = self.compile(expression.operand)
+        if expression.operator == "NOT":
+            return NotEvaluator(operand)
+        return UnaryEvaluator(UNARY[expression.operator], operand)
+
+    def _binary(self, expression: Binary) -> Evaluator:
+        left, right = self.compile(expression.left), self.compile(expression.right)
+        if expression.operator in ("AND", "OR"):
+            return JunctionEvaluator(expression.operator, left, right)
+        if expression.operator == "XOR":
+            return ExclusiveEvaluator(left, right)
+        if expression.operator == "IN":
+            return InEvaluator(BINARY["IN"], left, right)
+        return operator_evaluator(expression.operator, left, right)
+
+    def _comparison(self, expression: Comparison) -> Evaluator:
+        if len(expression.operators) == 1 and expression.operators[0] in ("=", "<>"):
+            left, right = (self.slot_of(operand) for operand in expression.operands)
+            if left is not None and right is not None:
+                if left.kind == right.kind != "value":
+                    return EntityEqualityEvaluator(
+                        self.places[left.name],
+                        self.places[right.name],
+                        negated=expression.operators[0] == "<>",
+                    )
+        return chain(expression.operators, self.compile_all(expression.operands))
+
+    def _case(self, expression: Case) -> Evaluator:
+        subject = self.optional(expression.subject)
+        branches: list[tuple[Evaluator, Evaluator]] = []
+        for branch in expression.branches:
+            condition = self.compile(branch.condition)
+            if subject is not None:
+                condition = operator_evaluator("=", subject, condition)
+            branches.append((condition, self.compile(branch.result)))
+        return CaseEvaluator(branches, self.optional(expression.default))
+
+    def _call(self, expression: FunctionCall) -> Evaluator:
+        function = self.functions.lookup(expression.name)
+        if not isinstance(function, Function):
+            raise QuerySyntaxError(
+                f"there is no function {expression.name}",
+                detail="UnknownFunction",
+                span=expression.span,
+            )
+        return CallEvaluator(function, self.compile_all(expression.arguments))
+
+    # ── what binds names of its own ───────────────────────────────────────────────────────────
+
+    def _nested(
+        self, bound: Sequence[str], *parts: Expression | None
+    ) -> tuple[tuple[int, ...], ExpressionCompiler]:
+        """A compiler for the parts of a comprehension, and the columns they need from outside."""
+        names = self.facts(tuple(part for part in parts if part is not None)).names
+        outside = tuple(
+            place
+            for place, slot in enumerate(self.slots)
+            if slot.name in names and slot.name not in bound
+        )
+        slots = [self.slots[place] for place in outside]
+        slots += [Slot(name, "value") for name in bound]
+        return outside, ExpressionCompiler(slots, self.functions, self.plans)
+
+    def _comprehension(self, expression: ListComprehension) -> Evaluator:
+        outside, inner = self._nested(
+            [expression.variable], expression.predicate, expression.result
+        )
+        return ComprehensionEvaluator(
+            self.compile(expression.source),
+            outside,
+            inner.optional(expression.predicate),
+            inner.optional(expression.result),
+        )
+
+    def _quantified(self, expression: Quantified) -> Evaluator:
+        outside, inner = self._nested([expression.variable], expression.predicate)
+        return QuantifierEvaluator(
+            expression.quantifier,
+            self.compile(expression.source),
+            outside,
+            inner.compile(expression.predicate),
+        )
+
+    def _reduce(self, expression: Reduce) -> Evaluator:
+        outside, inner = self._nested(
+            [expression.accumulator, expression.variable], expression.step
+        )
+        return ReduceEvaluator(
+            self.compile(expression.initial),
+            self.compile(expression.source),
+            outside,
+            inner.compile(expression.step),
+        )
+
+    # ── the graph's structure ─────────────────────────────────────────────────────────────────
+
+    def _plan(self, expression: PlanExpression) -> Evaluator:
+        inner = self.plans.inner(expression.plan, self.slots)
+        return PlanEvaluator(inner, expression.kind, expression.collected)
+
+    def _path(self, expression: PathOf) -> Evaluator:
+        return PathEvaluator([self.places[name] for name in expression.steps])
+
+
+_COMPILERS: Final[dict[type, Callable[[ExpressionCompiler, Any], Evaluator]]] = {
+    LiteralValue: lambda _, expression: LiteralEvaluator(expression.value),
+    LiftedLiteral: lambda _, expression: LiftedEvaluator(expression.index),
+    Parameter: lambda _, expression: ParameterEvaluator(expression.name),
+    Variable: ExpressionCompiler._variable,
+    Property: ExpressionCompiler._property,
+    Index: lambda self, expression: IndexEvaluator(
+        self.compile(expression.subject), self.compile(expression.index)
+    ),
+    Slice: lambda self, expression: SliceEvaluator(
+        self.compile(expression.subject),
+        self.optional(expression.start),
+        self.optional(expression.stop),
+    ),
+    ListLiteral: lambda self, expression: ListEvaluator(self.compile_all(expression.items)),
+    MapLiteral: lambda self, expression: MapEvaluator(
+        [key for key, _ in expression.entries],
+        self.compile_all(value for _, value in expression.entries),
+    ),
+    MapProjection: ExpressionCompiler._map_projection,
+    Unary: ExpressionCompiler._unary,
+    Binary: ExpressionCompiler._binary,
+    Comparison: ExpressionCompiler._comparison,
+    IsNull: lambda self, expression: NullEvaluator(
+        self.compile(expression.operand), negated=expression.negated
+    ),
+    IsType: lambda self, expression: TypeTestEvaluator(
+        self.compile(expression.operand),
+        type_test(expression.type_name),
+        negated=expression.negated,
+    ),
+    HasLabels: lambda self, expression: HasLabelsEvaluator(
+        self.compile(expression.subject), LabelTest(expression.labels, self.compile)
+    ),
+    FunctionCall: ExpressionCompiler._call,
+    Case: ExpressionCompiler._case,
+    ListComprehension: ExpressionCompiler._comprehension,
+    Quantified: ExpressionCompiler._quantified,
+    Reduce: ExpressionCompiler._reduce,
+    PlanExpression: ExpressionCompiler._plan,
+    PathOf: ExpressionCompiler._path,
+    AsEntity: lambda self, expression: EntityEvaluator(
+        self.compile(expression.operand), SLOT_KINDS[expression.kind]
+    ),
+}

@@ -1,0 +1,130 @@
+"""What an expression depends on, found by walking its tree once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.query.functions.signature import Function
+from neuralgraph.query.language.syntax.expressions import (
+    FunctionCall,
+    HasLabels,
+    Index,
+    ListComprehension,
+    MapProjection,
+    Property,
+    Quantified,
+    Reduce,
+    Variable,
+)
+from neuralgraph.query.planning.plan import Argument, Operator, PathOf, PlanExpression
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from neuralgraph.query.language import FunctionLookup
+
+
+@dataclass(slots=True)
+class Facts:
+    """What an expression depends on.
+
+    Attributes:
+        names: variables that it does not bind itself.
+        varies: may it differ between rows without any variable (chance, plans)?
+        reads: may it look at properties, labels or structure of the graph?
+    """
+
+    names: set[str]
+    varies: bool = False
+    reads: bool = False
+
+    @property
+    def constant(self) -> bool:
+        """Is it the same for every row of a run?"""
+        return not self.names and not self.varies
+
+    def absorb(self, other: Facts) -> None:
+        """A part of the expression depends on this."""
+        self.names |= other.names
+        self.varies = self.varies or other.varies
+        self.reads = self.reads or other.reads
+
+
+def facts_of(node: Any, functions: FunctionLookup) -> Facts:
+    """What an expression, or a tuple of them, depends on."""
+    if isinstance(node, tuple):
+        facts = Facts(set())
+        for part in node:
+            facts.absorb(facts_of(part, functions))
+        return facts
+    if isinstance(node, Variable):
+        return Facts({node.name})
+    if isinstance(node, PlanExpression):
+        return Facts(argument_names(node.plan), varies=True, reads=True)
+    if isinstance(node, PathOf):
+        return Facts(set(node.steps), varies=True, reads=True)
+    if isinstance(node, ListComprehension | Quantified):
+        return _of_comprehension(node, functions)
+    if isinstance(node, Reduce):
+        return _of_reduce(node, functions)
+    facts = Facts(set())
+    if not is_dataclass(node):
+        return facts
+    for part in fields(node):
+        value = getattr(node, part.name)
+        if isinstance(value, tuple) or is_dataclass(value):
+            facts.absorb(facts_of(value, functions))
+    _note_own(node, facts, functions)
+    return facts
+
+
+def _note_own(node: Any, facts: Facts, functions: FunctionLookup) -> None:
+    if isinstance(node, FunctionCall):
+        function = functions.lookup(node.name)
+        if not isinstance(function, Function) or not function.deterministic:
+            facts.varies = True
+        facts.reads = facts.reads or bool(facts.names)
+    elif isinstance(node, Property | Index | MapProjection | HasLabels):
+        facts.reads = facts.reads or bool(facts.names)
+
+
+def _of_comprehension(node: ListComprehension | Quantified, functions: FunctionLookup) -> Facts:
+    source = facts_of(node.source, functions)
+    result = node.result if isinstance(node, ListComprehension) else None
+    inner = facts_of((node.predicate, result), functions)
+    return _joined(source, inner, {node.variable})
+
+
+def _of_reduce(node: Reduce, functions: FunctionLookup) -> Facts:
+    source = facts_of((node.initial, node.source), functions)
+    inner = facts_of(node.step, functions)
+    return _joined(source, inner, {node.accumulator, node.variable})
+
+
+def _joined(source: Facts, inner: Facts, bound: set[str]) -> Facts:
+    inner.names -= bound
+    source.absorb(inner)
+    return source
+
+
+def argument_names(plan: Operator) -> set[str]:
+    """Slots that the plan's arguments take from outside."""
+    names: set[str] = set()
+    for operator in walk_plan(plan):
+        if isinstance(operator, Argument):
+            names.update(slot.name for slot in operator.slots)
+    return names
+
+
+def walk_plan(plan: Operator) -> Iterator[Operator]:
+    """The operators of a plan, inputs included; not those inside expressions."""
+    yield plan
+    for part in fields(plan):
+        value = getattr(plan, part.name)
+        if isinstance(value, Operator):
+            yield from walk_plan(value)
+        elif isinstance(value, tuple):
+            for item in value:
+                if isinstance(item, Operator):
+                    yield from walk_plan(item)

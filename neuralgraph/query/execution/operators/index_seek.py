@@ -1,0 +1,204 @@
+"""NodeIndexSeek, NodeIndexIn, NodeIndexRange, NodeIndexPrefix: nodes by their properties."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neuralgraph.access import Range
+from neuralgraph.query.execution.columns import ids_column
+from neuralgraph.query.execution.expressions.evaluator import all_constant
+from neuralgraph.query.execution.operators.crossing import cross, matched
+from neuralgraph.query.execution.operators.leaves import UnitStep
+from neuralgraph.query.execution.operators.node_scan import cut
+from neuralgraph.query.execution.operators.step import Layout, Step
+from neuralgraph.values import BATCH_ROWS_MAX, NO_IDS, ROW_PATH_MAX, Batch, Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from neuralgraph.query.execution.context import ExecutionContext
+    from neuralgraph.query.execution.operators.compiling import PlanCompiler
+    from neuralgraph.query.planning.plan import (
+        NodeIndexIn,
+        NodeIndexPrefix,
+        NodeIndexRange,
+        NodeIndexSeek,
+    )
+    from neuralgraph.values import IdArray
+
+
+class NodeIndexSeekStep(Step):
+    """Nodes whose indexed properties equal some values."""
+
+    __slots__ = ("alone", "child", "constant", "index", "layout", "values")
+
+    def __init__(self, operator: NodeIndexSeek, compiler: PlanCompiler) -> None:
+        super().__init__(operator.slots)
+        self.child = compiler.step(operator.child)
+        self.values = compiler.expressions(self.child.slots).compile_all(operator.values)
+        self.constant = all_constant(self.values)
+        self.alone = self.constant and isinstance(self.child, UnitStep)
+        self.index = operator.index
+        self.layout = Layout(operator.slots, self.child.slots, [operator.variable])
+
+    def batches(self, context: ExecutionContext) -> Iterator[Batch]:
+        """Each row of the child with the nodes found."""
+        if self.alone:
+            # The point lookup: nothing is made that one seek does not need.
+            ids = context.reader.seek(self.index, [value.value(context) for value in self.values])
+            count = len(ids)
+            if count <= BATCH_ROWS_MAX:
+                if count:
+                    yield Batch([Column(Kind.NODE, count, ids, None, None)], count)
+                return
+            yield from cut(ids)
+            return
+        for batch in self.child.batches(context):
+            if context.stoppable:
+                context.check()
+            yield from self._of_batch(batch, context)
+
+    def _of_batch(self, batch: Batch, context: ExecutionContext) -> Iterator[Batch]:
+        reader = context.reader
+        if self.constant or batch.count == 1:
+            if not batch.count:
+                return
+            values = [value.items(batch, context)[0] for value in self.values]
+            ids = reader.seek(self.index, values)
+            yield from cross(self.layout, batch, [ids_column(Kind.NODE, ids)], len(ids))
+        elif len(self.values) == 1 and batch.count > ROW_PATH_MAX and len(self.index.keys) == 1:
+            rows, ids = reader.seek_many(self.index, self.values[0].vector(batch, context))
+            yield from matched(self.layout, batch, rows, [ids_column(Kind.NODE, ids)])
+        else:
+            columns = [value.items(batch, context) for value in self.values]
+            found = [reader.seek(self.index, row) for row in zip(*columns, strict=True)]
+            yield from _matched_each(self.layout, batch, found)
+
+
+def _matched_each(layout: Layout, batch: Batch, found: Sequence[IdArray]) -> Iterator[Batch]:
+    """Rows of a batch, each with the nodes found for it."""
+    rows = np.repeat(np.arange(batch.count), [len(ids) for ids in found])
+    ids = np.concatenate(found) if found else NO_IDS
+    yield from matched(layout, batch, rows, [ids_column(Kind.NODE, ids)])
+
+
+class _LookupStep(Step):
+    """What the other lookups share: one lookup a row, or one for all when nothing varies."""
+
+    __slots__ = ("child", "constant", "index", "layout")
+
+    def __init__(
+        self,
+        operator: NodeIndexIn | NodeIndexRange | NodeIndexPrefix,
+        compiler: PlanCompiler,
+    ) -> None:
+        super().__init__(operator.slots)
+        self.child = compiler.step(operator.child)
+        self.index = operator.index
+        self.constant = False
+        self.layout = Layout(operator.slots, self.child.slots, [operator.variable])
+
+    def lookups(self, batch: Batch, context: ExecutionContext) -> list[Callable[[], IdArray]]:
+        """For each row, how to find its nodes."""
+        raise AssertionError
+
+    def batches(self, context: ExecutionContext) -> Iterator[Batch]:
+        """Each row of the child with the nodes found."""
+        for batch in self.child.batches(context):
+            if context.stoppable:
+                context.check()
+            if not batch.count:
+                continue
+            if self.constant or batch.count == 1:
+                ids = self.lookups(batch.slice(0, 1), context)[0]()
+                yield from cross(self.layout, batch, [ids_column(Kind.NODE, ids)], len(ids))
+            else:
+                found = [lookup() for lookup in self.lookups(batch, context)]
+                yield from _matched_each(self.layout, batch, found)
+
+
+class NodeIndexInStep(_LookupStep):
+    """Nodes whose indexed property equals an element of a list; each node once."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, operator: NodeIndexIn, compiler: PlanCompiler) -> None:
+        super().__init__(operator, compiler)
+        self.values = compiler.expressions(self.child.slots).compile(operator.values)
+        self.constant = self.values.constant
+
+    def lookups(self, batch: Batch, context: ExecutionContext) -> list[Callable[[], IdArray]]:
+        """One search a row."""
+        return [
+            lambda value=value: self._find(value, context)  # type: ignore[misc]
+            for value in self.values.items(batch, context)
+        ]
+
+    def _find(self, value: Any, context: ExecutionContext) -> IdArray:
+        values = [item for item in value if item is not None] if isinstance(value, list) else []
+        reader = context.reader
+        if len(values) <= ROW_PATH_MAX:
+            parts = [reader.seek(self.index, [item]) for item in values]
+        else:
+            parts = [reader.seek_many(self.index, Column.of_values(values))[1]]
+        if not parts:
+            return NO_IDS
+        # Elements may repeat, and 1 and 1.0 find the same nodes.
+        return np.unique(np.concatenate(parts))
+
+
+class NodeIndexRangeStep(_LookupStep):
+    """Nodes whose indexed property lies in an interval, in its order."""
+
+    __slots__ = ("lower", "lower_inclusive", "upper", "upper_inclusive")
+
+    def __init__(self, operator: NodeIndexRange, compiler: PlanCompiler) -> None:
+        super().__init__(operator, compiler)
+        expressions = compiler.expressions(self.child.slots)
+        self.lower = expressions.optional(operator.lower)
+        self.upper = expressions.optional(operator.upper)
+        self.lower_inclusive = operator.lower_inclusive
+        self.upper_inclusive = operator.upper_inclusive
+        bounds = [bound for bound in (self.lower, self.upper) if bound is not None]
+        self.constant = all_constant(bounds)
+
+    def lookups(self, batch: Batch, context: ExecutionContext) -> list[Callable[[], IdArray]]:
+        """One search a row."""
+        absent = [None] * batch.count
+        lowers = absent if self.lower is None else self.lower.items(batch, context)
+        uppers = absent if self.upper is None else self.upper.items(batch, context)
+        return [
+            lambda lower=lower, upper=upper: self._find(lower, upper, context)  # type: ignore[misc]
+            for lower, upper in zip(lowers, uppers, strict=True)
+        ]
+
+    def _find(self, lower: Any, upper: Any, context: ExecutionContext) -> IdArray:
+        # A bound that is written and null makes the comparison unknown: nothing qualifies.
+        if (self.lower is not None and lower is None) or (self.upper is not None and upper is None):
+            return NO_IDS
+        within = Range(lower, upper, self.lower_inclusive, self.upper_inclusive)
+        return context.reader.seek_range(self.index, within)
+
+
+class NodeIndexPrefixStep(_LookupStep):
+    """Nodes whose indexed property starts with a string."""
+
+    __slots__ = ("prefix",)
+
+    def __init__(self, operator: NodeIndexPrefix, compiler: PlanCompiler) -> None:
+        super().__init__(operator, compiler)
+        self.prefix = compiler.expressions(self.child.slots).compile(operator.prefix)
+        self.constant = self.prefix.constant
+
+    def lookups(self, batch: Batch, context: ExecutionContext) -> list[Callable[[], IdArray]]:
+        """One search a row."""
+        return [
+            lambda prefix=prefix: (  # type: ignore[misc]
+                context.reader.seek_prefix(self.index, prefix)
+                if isinstance(prefix, str)
+                else NO_IDS
+            )
+            for prefix in self.prefix.items(batch, context)
+        ]

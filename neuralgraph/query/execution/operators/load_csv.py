@@ -1,0 +1,102 @@
+"""LoadCsvRows: LOAD CSV from files below the folders that are allowed."""
+
+from __future__ import annotations
+
+import csv
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
+
+from neuralgraph.errors import QueryArgumentError, QueryTypeError
+from neuralgraph.query.execution.operators.step import Layout, Step
+from neuralgraph.values import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from neuralgraph.query.execution.context import ExecutionContext
+    from neuralgraph.query.execution.operators.compiling import PlanCompiler
+    from neuralgraph.query.planning.plan import LoadCsvRows
+    from neuralgraph.values import Batch
+
+_BATCH_LINES: Final = 4_096
+
+
+class LoadCsvStep(Step):
+    """A row for each line; a map with headers, else a list. Empty fields are null."""
+
+    __slots__ = ("child", "headers", "layout", "source", "terminator")
+
+    def __init__(self, operator: LoadCsvRows, compiler: PlanCompiler) -> None:
+        super().__init__(operator.slots)
+        self.child = compiler.step(operator.child)
+        self.source = compiler.expressions(self.child.slots).compile(operator.source)
+        self.headers = operator.headers
+        self.terminator = operator.terminator
+        self.layout = Layout(operator.slots, self.child.slots, [operator.variable])
+
+    def batches(self, context: ExecutionContext) -> Iterator[Batch]:
+        """The child's rows, each with the lines of its file."""
+        for batch in self.child.batches(context):
+            for row, source in enumerate(self.source.items(batch, context)):
+                one = batch.slice(row, row + 1)
+                path = allowed_path(source, context.import_folders)
+                lines = read_lines(path, self.terminator, headers=self.headers)
+                while part := list(islice(lines, _BATCH_LINES)):
+                    if context.stoppable:
+                        context.check()
+                    added = [Column.of_list(Kind.ANY, part)]
+                    yield self.layout.repeat(one, len(part), added)
+
+
+def allowed_path(source: Any, folders: Sequence[str]) -> Path:
+    """The file that a source names: a path, or a ``file:`` URL.
+
+    Raises:
+        QueryTypeError: the source is no string.
+        QueryArgumentError: it is not a file below one of the folders.
+    """
+    if not isinstance(source, str):
+        raise QueryTypeError(
+            f"LOAD CSV reads from a path or file: URL, not from {source!r}",
+            detail="InvalidArgumentType",
+        )
+    parts = urlsplit(source)
+    if parts.scheme not in ("", "file"):
+        raise QueryArgumentError(f"LOAD CSV reads files only, not {parts.scheme}: URLs")
+    named = unquote(parts.path) if parts.scheme == "file" else source
+    for folder in folders:
+        root = Path(folder).resolve()
+        # As in other databases, an absolute file: URL is meant below the import folder.
+        candidates = [(root / named).resolve(), (root / named.lstrip("/")).resolve()]
+        for path in candidates:
+            if path.is_relative_to(root) and path.is_file():
+                return path
+    raise QueryArgumentError(
+        f"there is no file {source!r} below the folders that LOAD CSV may read"
+        " (option import_folders)"
+    )
+
+
+def read_lines(path: Path, terminator: str, *, headers: bool) -> Iterator[Any]:
+    """The lines of a file as maps or lists of strings.
+
+    Raises:
+        QueryArgumentError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = csv.reader(file, delimiter=terminator)
+            names = next(lines, None) if headers else None
+            for line in lines:
+                if not line:
+                    continue
+                fields = [field if field != "" else None for field in line]
+                if names is None:
+                    yield fields
+                else:
+                    fields += [None] * (len(names) - len(fields))
+                    yield dict(zip(names, fields, strict=False))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise QueryArgumentError(f"{path.name} cannot be read as CSV: {error}") from error

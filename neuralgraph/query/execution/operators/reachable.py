@@ -1,0 +1,156 @@
+"""Which nodes can be reached, each once a row: breadth first with a flag a node.
+
+A shortest walk to another node repeats no node, so it repeats no edge: for those, visiting is walking.
+Only the way back to the source is different: directed, any walk back holds a cycle without
+repetition; undirected, going to and fro on one edge is no trail, so a real cycle through the source is
+looked for (`returns_by_trail`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from neuralgraph.access import Direction
+    from neuralgraph.query.execution.context import ExecutionContext
+    from neuralgraph.values import IdArray, MaskArray, RowArray
+
+_FLAGS_MAX: Final = 1 << 24
+"""Rows are taken together while all their flags fit in so many bytes."""
+
+
+class Reach(NamedTuple):
+    """What may be walked.
+
+    Attributes:
+        context: the run.
+        types: edge types; empty for all.
+        direction: which way.
+        min: 0 or 1.
+        max: None is unbounded.
+        allowed: given rows and edges, which of the edges may be used; None for all.
+    """
+
+    context: ExecutionContext
+    types: Sequence[str]
+    direction: Direction
+    min: int
+    max: int | None
+    allowed: Callable[[RowArray, IdArray], MaskArray] | None
+
+
+def reachable(reach: Reach, rows: RowArray, starts: IdArray) -> Iterator[tuple[RowArray, IdArray]]:
+    """The nodes within reach of each start.
+
+    Args:
+        reach: what may be walked.
+        rows: the row of each start.
+        starts: ids of existing nodes; shape as `rows`.
+
+    Yields:
+        Rows and nodes, level by level; no pair twice.
+    """
+    limit = max(reach.context.reader.node_limit, int(starts.max()) + 1 if len(starts) else 0)
+    together = max(1, _FLAGS_MAX // max(limit, 1))
+    for first in range(0, len(rows), together):
+        part = slice(first, first + together)
+        yield from _levels(reach, rows[part], starts[part], limit)
+
+
+def _levels(
+    reach: Reach, rows: RowArray, starts: IdArray, limit: int
+) -> Iterator[tuple[RowArray, IdArray]]:
+    context, reader = reach.context, reach.context.reader
+    # One flag for each start and node; a walk is known by the place of its start.
+    seen = np.zeros(len(starts) * limit, dtype=np.bool_)
+    context.memory.hold(len(seen))
+    walks = np.arange(len(starts))
+    nodes = starts
+    undirected = reach.direction == "both"
+    if reach.min == 0:
+        yield rows, starts
+    if reach.min == 0 or undirected:
+        seen[walks * limit + nodes] = True
+    if undirected and reach.min == 1:
+        yield from _returning(reach, rows, starts)
+    depth = 0
+    while len(nodes) and (reach.max is None or depth < reach.max):
+        context.check()
+        depth += 1
+        places, edges, found = reader.expand(nodes, reach.types, reach.direction)
+        of = walks[places]
+        if reach.allowed is not None and len(edges):
+            may = reach.allowed(rows[of], edges)
+            of, found = of[may], found[may]
+        codes = of * limit + found
+        codes = codes[~seen[codes]]
+        if len(codes) > 1:
+            codes = np.unique(codes)
+        seen[codes] = True
+        walks, nodes = np.divmod(codes, limit)
+        if len(nodes):
+            yield rows[walks], nodes
+    context.memory.free(len(seen))
+
+
+def _returning(reach: Reach, rows: RowArray, starts: IdArray) -> Iterator[tuple[RowArray, IdArray]]:
+    """The starts that an undirected trail leads back to."""
+    back = [
+        place
+        for place, start in enumerate(starts.tolist())
+        if returns_by_trail(reach, int(rows[place]), start)
+    ]
+    if back:
+        chosen = np.array(back, dtype=np.int64)
+        yield rows[chosen], starts[chosen]
+
+
+def returns_by_trail(reach: Reach, row: int, start: int) -> bool:
+    """Does an undirected trail of at most `reach.max` edges lead from `start` back to it?
+
+    Breadth first from the start, every node labelled with the first edge of its way. An edge between
+    two nodes of different labels closes a cycle through the start, and the shortest such cycle is
+    found this way.
+    """
+    most = reach.max
+    edges, nodes = _step(reach, row, np.array([start], dtype=np.int64))[1:]
+    if (nodes == start).any():
+        return most is None or most >= 1
+    frontier: dict[int, tuple[int, int]] = {}
+    for edge, node in zip(edges.tolist(), nodes.tolist(), strict=True):
+        if node in frontier:
+            return most is None or most >= 2
+        frontier[node] = (edge, edge)
+    # For each node seen: the first edge of its way, the last edge, and how long the way is.
+    known = {node: (first, last, 1) for node, (first, last) in frontier.items()}
+    depth = 1
+    while frontier and (most is None or 2 * depth + 1 <= most):
+        reach.context.check()
+        nodes_now = np.fromiter(frontier, dtype=np.int64, count=len(frontier))
+        places, edges, found = _step(reach, row, nodes_now)
+        origins = nodes_now[places].tolist()
+        frontier = {}
+        for origin, edge, node in zip(origins, edges.tolist(), found.tolist(), strict=True):
+            first, last, length = known[origin]
+            if edge == last or node == start:
+                continue
+            other = known.get(node)
+            if other is None:
+                known[node] = (first, edge, depth + 1)
+                frontier[node] = (first, edge)
+            elif other[0] != first and (most is None or length + other[2] + 1 <= most):
+                return True
+        depth += 1
+    return False
+
+
+def _step(reach: Reach, row: int, nodes: IdArray) -> tuple[RowArray, IdArray, IdArray]:
+    places, edges, found = reach.context.reader.expand(nodes, reach.types, reach.direction)
+    if reach.allowed is not None and len(edges):
+        may = reach.allowed(np.full(len(edges), row, dtype=np.int64), edges)
+        places, edges, found = places[may], edges[may], found[may]
+    return places, edges, found

@@ -1,0 +1,104 @@
+"""Procedures: what CALL calls.
+
+A procedure is its signature, as the language checks calls against it, and a function:
+``call(context, *arguments)`` gives rows, each with a value for every output in order. Procedures of users
+and those that need storage are registered by `api`; the ones here need a reader only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.errors import SchemaError
+from neuralgraph.query.language.contracts import ProcedureSignature
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from neuralgraph.query.functions.signature import CallContext
+
+
+def _no_rows(_context: CallContext, *_arguments: Any) -> Iterable[Sequence[Any]]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure(ProcedureSignature):
+    """A procedure.
+
+    Attributes:
+        call: ``call(context, *arguments)``; arguments and results are engine values (entities as
+            `NodeRef` and `EdgeRef`). ``context.reader`` is the transaction where the statement writes.
+    """
+
+    call: Callable[..., Iterable[Sequence[Any]]] = _no_rows
+
+
+class ProcedureRegistry:
+    """Procedures by name, without regard to case; the built-in ones are always there."""
+
+    __slots__ = ("_procedures",)
+
+    def __init__(self, procedures: Iterable[Procedure] = ()) -> None:
+        self._procedures: dict[str, Procedure] = {}
+        for procedure in (*_BUILT_IN, *procedures):
+            self.register(procedure)
+
+    def lookup(self, name: str) -> Procedure | None:
+        """The procedure of that name, or None."""
+        return self._procedures.get(name.lower())
+
+    def names(self) -> list[str]:
+        """All names, sorted."""
+        return sorted(procedure.name for procedure in self._procedures.values())
+
+    def register(self, procedure: Procedure) -> None:
+        """Add a procedure.
+
+        Raises:
+            SchemaError: there is one of that name already.
+        """
+        key = procedure.name.lower()
+        if key in self._procedures:
+            raise SchemaError(f"there is a procedure {procedure.name} already")
+        self._procedures[key] = procedure
+
+
+def _labels(context: CallContext) -> Iterable[Sequence[Any]]:
+    catalog = context.reader.catalog
+    return [(label,) for label in catalog.labels() if catalog.node_count(label)]
+
+
+def _types(context: CallContext) -> Iterable[Sequence[Any]]:
+    catalog = context.reader.catalog
+    return [(name,) for name in catalog.edge_types() if catalog.edge_count(name)]
+
+
+def _keys(context: CallContext) -> Iterable[Sequence[Any]]:
+    return [(key,) for key in context.reader.catalog.property_keys()]
+
+
+_BUILT_IN = (
+    Procedure(
+        "db.labels",
+        (),
+        (("label", "STRING"),),
+        description="Labels that nodes carry, in order of first use.",
+        call=_labels,
+    ),
+    Procedure(
+        "db.relationshipTypes",
+        (),
+        (("relationshipType", "STRING"),),
+        description="Types of the relationships there are, in order of first use.",
+        call=_types,
+    ),
+    Procedure(
+        "db.propertyKeys",
+        (),
+        (("propertyKey", "STRING"),),
+        description="Property keys ever used, in order of first use.",
+        call=_keys,
+    ),
+)
