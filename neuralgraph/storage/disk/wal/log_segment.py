@@ -92,8 +92,18 @@ def make_segment(
     previous_term: int,
     identity: bytes,
     size: int,
+    fill: bool,
 ) -> Segment:
     """A new, empty segment, durable under its name; from a spare of the right size if there is one.
+
+    Args:
+        directory: the log's.
+        number: for its name.
+        base_index: of its first record.
+        previous_term: of the record before that.
+        identity: of the database.
+        size: in bytes.
+        fill: write the zeros, for fast syncs; else the space is only set aside (which reads as zeros).
 
     Raises:
         DiskError: the disk is full or failing; nothing is left behind under the segment's name.
@@ -106,8 +116,10 @@ def make_segment(
     name = spare or f"zeroing-{number}.log"
     file = directory.open(name, create=True)
     try:
-        if spare is None:
+        if spare is None and fill:
             fill_with_zeros(file, 0, size)
+        elif spare is None:
+            file.preallocate(size)
         file.write_at(0, body + checksum)
         file.sync()
     except BaseException:

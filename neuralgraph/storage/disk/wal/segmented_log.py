@@ -17,6 +17,7 @@ from neuralgraph.storage.disk.framing import decode_frame, encode_frame, frame_l
 from neuralgraph.storage.disk.wal.log_recovery import (
     MARK_BYTES,
     Recovered,
+    TornTail,
     recover,
     remove_leftovers,
     set_torn_tail_aside,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from neuralgraph.config import Durability
     from neuralgraph.storage.disk.files import Directory
     from neuralgraph.storage.disk.framing import LogRecord
-    from neuralgraph.storage.disk.wal.log_recovery import TornTail
     from neuralgraph.storage.disk.wal.log_segment import Segment
 
 _BUFFER_BYTES_MAX: Final = 1 << 20
@@ -80,6 +80,7 @@ class SegmentedLog:
         segment_bytes: int,
         durability: Durability,
         identity: bytes,
+        failure: DiskError | None = None,
     ) -> None:
         self.torn = torn
         self._directory = directory
@@ -94,7 +95,7 @@ class SegmentedLog:
         self._written = found.next_index - 1
         self._synced = found.next_index - 1
         self._buffer = bytearray()
-        self._failure: DiskError | None = None
+        self._failure = failure
         self._is_open = True
         self._append_mutex = threading.Lock()
         self._sync_mutex = threading.Lock()
@@ -107,6 +108,7 @@ class SegmentedLog:
         durability: Durability = "full",
         first_index: int | None = None,
         identity: bytes = NO_IDENTITY,
+        read_only: bool = False,
     ) -> SegmentedLog:
         """Open the log in `directory`, or begin one; sets a torn tail aside.
 
@@ -117,18 +119,31 @@ class SegmentedLog:
             first_index: records before this one are not needed (they are in the base). A log that ends
                 before it begins anew here. None for whatever the log holds, or 1.
             identity: 16 bytes of the database; the log of another is refused.
+            read_only: write nothing at all: a torn tail stays where it is, and `append` is refused.
 
         Raises:
             CorruptionError: a record that was acknowledged is damaged or missing. Nothing was written.
             NotADatabaseError: the log belongs to another database.
         """
         found = recover(directory, identity)
+        if read_only:
+            found.next_index = max(found.next_index, first_index or 1)
+            return SegmentedLog(
+                directory,
+                found,
+                TornTail(found.next_index, len(found.torn), "") if found.torn else None,
+                segment_bytes=segment_bytes,
+                durability="off",
+                identity=identity,
+                failure=DiskError("it was opened for reading only"),
+            )
         try:
             torn = _prepare(
                 directory,
                 found,
                 first_index=first_index,
                 segment_bytes=segment_bytes,
+                durability=durability,
                 identity=identity,
             )
         except BaseException:
@@ -149,7 +164,7 @@ class SegmentedLog:
     @property
     def first_index(self) -> int:
         """See `LogStore.first_index`."""
-        return self._segments[0].base_index
+        return self._segments[0].base_index if self._segments else self._next_index
 
     @property
     def last_index(self) -> int:
@@ -278,6 +293,7 @@ class SegmentedLog:
             previous_term=self._last_term,
             identity=self._identity,
             size=max(self._segment_bytes, HEADER_BYTES + needed),
+            fill=self._durability == "full",
         )
         with self._sync_mutex:
             self._segments = [*self._segments, segment]
@@ -299,10 +315,10 @@ class SegmentedLog:
             self._write_buffer()
             segments, next_index = self._segments, self._next_index
         stop = next_index if high is None else min(high, next_index)
-        if low < segments[0].base_index and low < stop:
+        first = segments[0].base_index if segments else next_index
+        if low < first and low < stop:
             raise CorruptionError(
-                f"log records before {segments[0].base_index} were folded into the base; "
-                f"{low} was asked for",
+                f"log records before {first} were folded into the base; {low} was asked for",
                 where=self._directory.label,
             )
         return _read_segments(segments, low, stop)
@@ -378,6 +394,7 @@ def _prepare(
     *,
     first_index: int | None,
     segment_bytes: int,
+    durability: Durability,
     identity: bytes,
 ) -> TornTail | None:
     """Make what was found ready to be written to; nothing is written if a record is missing."""
@@ -412,6 +429,7 @@ def _prepare(
             previous_term=found.last_term,
             identity=identity,
             size=segment_bytes,
+            fill=durability == "full",
         )
     )
     return torn

@@ -148,6 +148,22 @@ def test_a_torn_tail_is_set_aside_and_overwritten(directory):
     assert txids(log) == [1, 2, 3, 4, 55]
 
 
+def test_a_log_opened_for_reading_writes_nothing(directory):
+    assert txids(opened(directory, read_only=True)) == []
+    assert directory.names() == []
+    filled(directory, 5).close()
+    directory.open(FIRST).write_at(end_of(directory) - 60, bytes(60))
+    before = contents_of(directory, FIRST)
+    log = opened(directory, read_only=True)
+    assert log.torn.index == 5
+    assert txids(log) == [1, 2, 3, 4]
+    with pytest.raises(DiskError, match="reading only"):
+        log.append([record(6)])
+    log.close()
+    assert directory.names() == [FIRST]
+    assert contents_of(directory, FIRST) == before
+
+
 def test_damage_to_an_acknowledged_record_is_not_taken_for_a_torn_tail(directory):
     filled(directory, 5).close()
     frame_bytes = (end_of(directory) - HEADER_BYTES) // 5
