@@ -18,6 +18,7 @@ All errors are `QueryError`s with a span, located in the text where the text is 
 callers of `check` locate them with ``error.locate(text)``.
 """
 
+from neuralgraph.query.language.analysis import check
 from neuralgraph.query.language.contracts import (
     CheckContext,
     Checked,
@@ -35,6 +36,7 @@ __all__ = [
     "Normalised",
     "ProcedureLookup",
     "ProcedureSignature",
+    "check",
     "fixed_literals",
     "normalise",
     "parse",

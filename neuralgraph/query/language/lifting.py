@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from neuralgraph.query.language.syntax import Statement, Syntax
 
 # Lifted: strings without escapes, and numbers that surely fit; not what belongs to a name, a parameter or a
-# `*1..3`. Passed over: other strings, back-quoted names, comments.
+# `*1..3`. Passed over: other strings, back-quoted names, comments. Each match begins with all the text
+# that cannot begin a literal, which is several times faster than trying every place.
 _LITERALS = re.compile(
-    rf"""(?P<s>'[^'\\]*'|"[^"\\]*")
+    rf"""[^'"`/\d]*+(?:(?P<s>'[^'\\]*'|"[^"\\]*")
     |(?<![\w.$*])(?:(?P<i>\d{{1,18}})|(?P<f>\d{{1,18}}(?:\.\d{{1,40}}(?:[eE][+-]?\d{{1,2}})?|[eE][+-]?\d{{1,2}})))(?!\w|\.\d)
-    |(?s:{OPAQUE}|//[^\n\r]*|/\*.*?\*/)""",
+    |(?s:{OPAQUE}|//[^\n\r]*|/\*.*?\*/)|\w+|.|\Z)""",
     re.VERBOSE,
 ).finditer
 
@@ -56,7 +57,7 @@ def normalise(text: str) -> Normalised:
         kind = match.lastgroup
         if kind is None:
             continue
-        span = start, end = match.span()
+        span = start, end = match.span(kind)
         if kind == "s":
             values.append(text[start + 1 : end - 1])
             parts += (text[last:start], "?s")
