@@ -181,7 +181,8 @@ def load_relationships(
         loader: the engine's.
         edge_type: of every edge.
         columns: properties by key, as many rows as `sources`; null where absent.
-        sources, targets: node ids; `resolve_keys` finds them.
+        sources: node ids, one a row; `resolve_keys` finds them.
+        targets: the same for the other ends.
 
     Returns:
         How many edges.

@@ -24,7 +24,6 @@ from neuralgraph.errors import (
     ClosedError,
     DatabaseLockedError,
     DiskError,
-    LockTimeoutError,
     StorageError,
 )
 from neuralgraph.storage.disk import BlockFile, RecordKind, SegmentedLog

@@ -20,8 +20,8 @@ from neuralgraph.storage.disk.values_codec import decode
 from neuralgraph.storage.disk.wal import RecordKind
 from neuralgraph.storage.transactions.apply import apply_commit, changes_schema, fresh_deltas
 from neuralgraph.storage.transactions.commit_codec import CommitReader
-from neuralgraph.storage.versions.base_commits import CommitTime
 from neuralgraph.storage.versions.catalog import Catalog
+from neuralgraph.storage.versions.changes import Commit
 from neuralgraph.storage.versions.state import State
 
 if TYPE_CHECKING:
@@ -56,13 +56,13 @@ class Recovered:
     """What the engine begins with.
 
     Attributes:
-        commits: those that the log holds beyond the base, oldest first.
+        commits: those that the log holds beyond the base, oldest first, without their changes.
         node_start, edge_start: the least ids that were never leased.
         schema_txid: of the last commit in the log that changed the schema; 0 when none did.
     """
 
     state: State
-    commits: list[CommitTime]
+    commits: list[Commit]
     node_start: int
     edge_start: int
     schema_txid: int
@@ -108,7 +108,7 @@ class _Replay:
 
     def __init__(self, state: State, open_base: Callable[[bytes], Base]) -> None:
         self.state = state
-        self.commits: list[CommitTime] = []
+        self.commits: list[Commit] = []
         self.changes_count = 0
         self.commits_count = 0
         self.schema_txid = 0
@@ -141,7 +141,7 @@ class _Replay:
             if self.state.base.txid == commit.txid:
                 self.commits = []  # a bulk load: its base knows them all
             else:
-                self.commits.append(CommitTime(commit.txid, commit.timestamp_us, commit.metadata))
+                self.commits.append(Commit(commit.txid, commit.timestamp_us, (), commit.metadata))
             self.changes_count += len(commit.changes)
             if changes_schema(commit.changes):
                 self.schema_txid = commit.txid

@@ -24,7 +24,6 @@ from neuralgraph.errors import DiskError, NeuralGraphError, StorageError
 from neuralgraph.storage.transactions.apply import apply_commit, changes_schema
 from neuralgraph.storage.transactions.commit_codec import encode_changes, records_of
 from neuralgraph.storage.transactions.conflicts import Generation
-from neuralgraph.storage.versions.base_commits import CommitTime
 from neuralgraph.storage.versions.changes import Commit
 
 if TYPE_CHECKING:
@@ -69,7 +68,8 @@ class CommitPipeline:
         schema_txid: of the last commit since the base that made or dropped an index.
         published_index: of the log's last record that `state` has.
         state: the newest published state; take it once and read it.
-        commits: those since the base of `state`, oldest first; grows in place until a fold.
+        commits: those since the base of `state`, oldest first, without their changes; grows in place until
+            a fold.
         generation: the delta store of `state`, as conflict checks see it. Read it before `state`.
     """
 
@@ -99,7 +99,7 @@ class CommitPipeline:
         *,
         clock_us: Callable[[], int],
         open_base: Callable[[bytes], Base],
-        commits: Sequence[CommitTime] = (),
+        commits: Sequence[Commit] = (),
         schema_txid: int = 0,
     ) -> None:
         self.schema_txid = schema_txid
@@ -211,7 +211,7 @@ class CommitPipeline:
         if state.base.txid == commit.txid:
             self.commits = []  # a bulk load: its base knows them all
         else:
-            self.commits.append(CommitTime(commit.txid, commit.timestamp_us, commit.metadata))
+            self.commits.append(Commit(commit.txid, commit.timestamp_us, (), commit.metadata))
         self.published_index = entry.index
         if changes_schema(commit.changes):
             self.schema_txid = commit.txid
@@ -271,7 +271,7 @@ class CommitPipeline:
 
     # ── for checkpoints ───────────────────────────────────────────────────────────────────────
 
-    def start_fold(self, freeze: Callable[[State], T]) -> tuple[T, Sequence[CommitTime], int]:
+    def start_fold(self, freeze: Callable[[State], T]) -> tuple[T, Sequence[Commit], int]:
         """Commits from here on are collected for `finish_fold`.
 
         Args:

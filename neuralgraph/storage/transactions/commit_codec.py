@@ -6,10 +6,10 @@
     Changes      changes                                  any number of these
     Commit       [timestamp_us, how many Changes records]
 
-where changes are ``[[opcode, fields...], ...]``. All have the txid, and all records of a commit are appended in one
-write. A crash can tear that write: then a checksum fails, the Commit is missing or what was counted is not there,
-and the transaction never happened. Nothing but a whole commit ever becomes state, so nobody needs to undo
-anything. An Abort says that a Begin has no Commit and never will.
+where changes are ``[[opcode, fields...], ...]``. All have the txid, and all records of a commit are appended
+in one write. A crash can tear that write: then a checksum fails, the Commit is missing or what was counted
+is not there, and the transaction never happened. Nothing but a whole commit ever becomes state, so
+nobody needs to undo anything. An Abort says that a Begin has no Commit and never will.
 
 The opcodes are part of the file format: a number never gets a new meaning.
 """
@@ -203,6 +203,8 @@ class CommitReader:
                 return self._complete(record)
             case RecordKind.ABORT:
                 self._abandon()
+            case _:
+                pass
         return None
 
     def _complete(self, record: LogRecord) -> Commit:

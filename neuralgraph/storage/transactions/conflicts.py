@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from neuralgraph.errors import ConflictError
 from neuralgraph.storage.versions.changes import (
     CreateEdge,
-    CreateNode,
     DeleteEdge,
     DeleteNode,
     SetEdgeProperty,
@@ -21,7 +20,7 @@ from neuralgraph.storage.versions.changes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from neuralgraph.storage.versions.changes import Change
     from neuralgraph.storage.versions.deltas import DeltaStore
@@ -79,7 +78,8 @@ def node_deleted(generation: Generation, node_id: int) -> int:
     for deltas in generation:
         chain = deltas.node_states.chains.get(node_id)
         if chain is not None and chain.value is None:
-            return chain.txid
+            deleted_txid: int = chain.txid
+            return deleted_txid
     return 0
 
 
@@ -102,37 +102,26 @@ def validate(changes: Iterable[Change], generation: Generation, snapshot_txid: i
         ConflictError: naming all entities in conflict.
     """
     conflicts: dict[str, int] = {}
-    for kind, entity_id in {_target(change) for change in changes}:
-        newest = 0
-        match kind:
-            case "node":
-                newest = node_changed(generation, entity_id)
-            case "relationship":
-                newest = edge_changed(generation, entity_id)
-            case "deleted node":
-                newest = node_attached(generation, entity_id)
-                newest = max(newest, node_changed(generation, entity_id))
-        if newest > snapshot_txid:
-            conflicts[f"{kind.removeprefix('deleted ')} {entity_id}"] = newest
+    seen: set[tuple[type, int]] = set()
+    tests: list[tuple[str, int, Callable[[Generation, int], int]]]
     for change in changes:
-        if type(change) is CreateEdge:
-            for node_id in (change.source, change.target):
-                newest = node_deleted(generation, node_id)
-                if newest > snapshot_txid:
-                    conflicts[f"node {node_id}"] = newest
+        match change:
+            case CreateEdge(_, _, source, target):
+                tests = [("node", source, node_deleted), ("node", target, node_deleted)]
+            case SetNodeProperty(node_id) | SetLabels(node_id):
+                tests = [("node", node_id, node_changed)]
+            case DeleteNode(node_id):
+                tests = [("node", node_id, node_changed), ("node", node_id, node_attached)]
+            case SetEdgeProperty(edge_id) | DeleteEdge(edge_id):
+                tests = [("relationship", edge_id, edge_changed)]
+            case _:
+                continue
+        if (type(change), change.id) in seen:
+            continue
+        seen.add((type(change), change.id))
+        for kind, entity_id, newest_of in tests:
+            newest = newest_of(generation, entity_id)
+            if newest > snapshot_txid:
+                conflicts[f"{kind} {entity_id}"] = newest
     if conflicts:
         raise ConflictError(tuple(sorted(conflicts)), max(conflicts.values()))
-
-
-def _target(change: Change) -> tuple[str, int]:
-    match change:
-        case SetNodeProperty() | SetLabels():
-            return ("node", change.id)
-        case SetEdgeProperty() | DeleteEdge():
-            return ("relationship", change.id)
-        case DeleteNode():
-            return ("deleted node", change.id)
-        case CreateNode() | CreateEdge():
-            return ("new", change.id)
-        case _:
-            return ("schema", 0)

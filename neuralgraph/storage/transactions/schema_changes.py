@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.access import IndexDefinition
@@ -148,6 +149,10 @@ def index_of(constraint: ConstraintDefinition) -> IndexDefinition:
     )
 
 
+def _equals_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
 def _covered(index: IndexDefinition) -> str:
     keys = ", ".join(index.keys)
     labels = "|".join(index.labels)
@@ -216,7 +221,7 @@ def _check_types(transaction: Transaction, constraint: ConstraintDefinition) -> 
 
 
 class Duplicates:
-    """Finds equal combinations of values as batches go by. Rows with a null are not looked at."""
+    """Finds equal combinations of values as batches go by. Rows with a null or NaN are not looked at."""
 
     __slots__ = ("_constraint", "_found", "_noun", "_seen")
 
@@ -233,8 +238,7 @@ class Duplicates:
         for entity_id, values in zip(
             list(ids), zip(*(column.to_values() for column in columns), strict=True), strict=True
         ):
-            # NaN, alone among values, is not itself; it equals nothing, and no duplicate of it counts.
-            if any(value is None or value is not value and value != value for value in values):
+            if any(map(_equals_nothing, values)):
                 continue
             key = tuple(map(equality_key, values))
             first = seen.setdefault(key, int(entity_id))

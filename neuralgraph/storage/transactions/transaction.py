@@ -5,8 +5,8 @@ one. Every write goes the same way:
 
     check the value -> lock -> nobody committed a newer version? -> constraints -> add to the write set
 
-so that a write that raises has changed nothing. `commit` hands the write set to the pipeline, `rollback_to` cuts
-it.
+so that a write that raises has changed nothing. `commit` hands the write set to the pipeline, `rollback_to`
+cuts it.
 
 Data and schema do not mix in one transaction: an index is filled when its commit is applied, and must not be
 asked before.
@@ -59,7 +59,6 @@ if TYPE_CHECKING:
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.transactions.constraints import EntityKind
     from neuralgraph.storage.transactions.manager import TransactionManager
-    from neuralgraph.storage.versions.state import State
     from neuralgraph.values import Column, IdArray
 
 

@@ -32,7 +32,7 @@ def test_modes_clash_as_the_table_says(held, asked):
     if (held, asked) in allowed:
         table.acquire(second, NODE, asked)
     else:
-        with pytest.raises(LockTimeoutError, match="node 1 was not free.*transaction 1"):
+        with pytest.raises(LockTimeoutError, match=r"node 1 was not free.*transaction 1"):
             table.acquire(second, NODE, asked)
 
 
@@ -51,7 +51,7 @@ def test_locks_are_reentrant_and_can_be_made_stronger():
     table.acquire(first, NODE, DELETE)
     table.release_all(first)
     assert table.holders(NODE) == {}
-    assert table._holders == {} and table._queues == {}
+    assert (table._holders, table._queues) == ({}, {})
 
 
 def test_a_waiter_gets_the_lock_when_it_is_released():
@@ -67,7 +67,7 @@ def test_a_waiter_gets_the_lock_when_it_is_released():
     assert table.holders(NODE) == {"transaction 2": WRITE}
     assert second.waits is None
     table.release_all(second)
-    assert table._holders == {} and table._queues == {}
+    assert (table._holders, table._queues) == ({}, {})
 
 
 def test_deadlock_is_found_at_once_and_stops_the_one_who_closed_the_circle():
@@ -187,7 +187,7 @@ def test_threads_that_fight_over_a_few_keys_never_share_one():
     for thread in threads:
         thread.join(20)
     assert problems == []
-    assert table._holders == {} and table._queues == {}
+    assert (table._holders, table._queues) == ({}, {})
 
 
 def test_keys_have_names():
