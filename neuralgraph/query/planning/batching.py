@@ -1,8 +1,8 @@
 """Making an inner plan run for a whole batch of outer rows at once.
 
-The hidden slot `ROW_SLOT` is carried from `Argument` to the root of the plan, through operators that treat
-each row by itself. Where one does not (a limit, an aggregate over everything, a write), the plan stays as it is
-and runs once for each outer row.
+The hidden slot `ROW_SLOT` is carried from `Argument` to the root of the plan, through operators
+that treat each row by itself. Where one does not (a limit, an aggregate over everything, a write),
+the plan stays as it is and runs once for each outer row.
 """
 
 from __future__ import annotations
@@ -74,16 +74,10 @@ def batched(plan: Operator) -> Operator | None:
     if isinstance(plan, Argument):
         return replace(plan, slots=(*plan.slots, _ROW))
     if isinstance(plan, UnionAll):
-        parts = [batched(part) for part in plan.parts]
-        if any(part is None for part in parts):
-            return None
-        whole = [part for part in parts if part is not None]
-        return replace(plan, slots=(*plan.slots, _ROW), parts=tuple(whole))
+        return _batched_union(plan)
     if isinstance(plan, Apply):
         outer = batched(plan.outer)
-        if outer is None:
-            return None
-        return replace(plan, outer=outer, slots=(*plan.slots, _ROW))
+        return None if outer is None else replace(plan, outer=outer, slots=(*plan.slots, _ROW))
     if not isinstance(plan, (*ROW_BY_ROW, Project, Distinct, Aggregate)):
         return None
     child = batched(plan.child)
@@ -98,6 +92,14 @@ def batched(plan: Operator) -> Operator | None:
     if isinstance(plan, Aggregate):
         return _grouped_by_row(plan, child)
     return replace(plan, child=child, slots=(*plan.slots, _ROW))
+
+
+def _batched_union(plan: UnionAll) -> Operator | None:
+    parts = [batched(part) for part in plan.parts]
+    whole = tuple(part for part in parts if part is not None)
+    if len(whole) < len(parts):
+        return None
+    return replace(plan, slots=(*plan.slots, _ROW), parts=whole)
 
 
 def _grouped_by_row(plan: Aggregate, child: Operator) -> Operator | None:

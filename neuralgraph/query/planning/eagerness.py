@@ -152,10 +152,7 @@ def _calls_writer(operator: Operator) -> bool:
 def _above(operator: Operator, read_above: Effects) -> Operator:
     """Put barriers into `operator`; `read_above` is what is read between it and the last barrier."""
     written = written_by(operator)
-    if isinstance(operator, _BLOCKING):
-        below_reads = _NOTHING
-    else:
-        below_reads = read_above
+    below_reads = _NOTHING if isinstance(operator, _BLOCKING) else read_above
     below_reads = below_reads | read_by(operator)
     changed = operator
     below = inputs(operator)
@@ -261,7 +258,7 @@ def read_by(operator: Operator) -> Effects:
         found = EVERYTHING
     if isinstance(operator, MergePath):
         found = _of_plan(operator.match)
-    elif isinstance(operator, ForeachApply) or isinstance(operator, Apply):
+    elif isinstance(operator, ForeachApply | Apply):
         found = _of_plan(operator.inner)
     return found | _of_expressions(operator)
 

@@ -1,4 +1,4 @@
-"""The pattern of one MATCH as a graph: nodes, edges and predicates, whatever the order they were written in."""
+"""The pattern of one MATCH as a graph: nodes, edges and predicates, in whatever order they came."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def added(child: Operator, *new: tuple[str | None, SlotKind]) -> tuple[Slot, ...
 
 
 def is_write(operator: Operator) -> bool:
-    """Does this very operator change the graph? (Procedures are asked by their signature.)"""
+    """Does this very operator change the graph? Procedures are not known to; ask `writes`."""
     return isinstance(operator, WRITES)
 
 

@@ -349,9 +349,15 @@ class Extend(Operator):
 
 @dataclass(frozen=True, slots=True)
 class Distinct(Operator):
-    """Each different row once (openCypher equivalence: null equals null)."""
+    """Each different row once (openCypher equivalence: null equals null).
+
+    Attributes:
+        null_repeats_only: the rows are different already, but for rows of null: a hint that need not be
+            taken. Only with one slot.
+    """
 
     child: Operator
+    null_repeats_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -653,6 +659,30 @@ class AsEntity(Expression):
 
     operand: Expression
     kind: Literal["node", "edge"]
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeWhere(Expression):
+    """The EDGE slot `edge` in rows where the NODE slots `left` and `right` are equal, else null.
+
+    For a slot of kind EDGE; made by the rule for frontiers.
+    """
+
+    edge: str
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class DegreeOf(Expression):
+    """How many edges an `Expand` from a NODE slot would give: INTEGER, 0 where the slot is null.
+
+    Without its target labels and whatever it forbids; made by the rule for counts.
+    """
+
+    node: str
+    types: tuple[str, ...]
+    direction: Direction
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """WITH and RETURN: items, implicit grouping, DISTINCT, ORDER BY, SKIP, LIMIT, WHERE.
 
-    rows ── Sort/Top ── Project                      nothing aggregates, and the order is told by what was there
-    rows ── Project ── Distinct ── Sort/Top          the order is told by the columns
-    rows ── Aggregate ── Project ── Sort/Top         the Project only where aggregates stand inside expressions
+    rows ── Sort/Top ── Project                 nothing aggregates; the order uses what was there
+    rows ── Project ── Distinct ── Sort/Top     the order uses the columns
+    rows ── Aggregate ── Project ── Sort/Top    the Project only where expressions hold aggregates
 
-ORDER BY sees columns before variables. Where it (or the WHERE of a WITH) needs a variable that is not projected,
-the variable is carried along beside the columns and dropped behind it.
+ORDER BY sees columns before variables. Where it (or the WHERE of a WITH) needs a variable that is not
+projected, the variable is carried along beside the columns and dropped behind it.
 """
 
 from __future__ import annotations
@@ -309,7 +309,8 @@ class _Grouping:
             return Variable(self._call(item, name))
         if any(slot.name == name for slot, _ in self._keys):
             return Variable(name)
-        return self._over_groups(item)
+        over: Expression = self._over_groups(item)
+        return over
 
     def order_key(self, expression: Expression) -> Expression:
         """The same for a key of ORDER BY, which sees the columns first."""
@@ -319,7 +320,8 @@ class _Grouping:
         columns: list[tuple[Expression, Expression]] = [
             (item, Variable(name)) for name, item in self._projection.items
         ]
-        return self._over_groups(replace_equal(expression, columns), frozenset(names))
+        over: Expression = self._over_groups(replace_equal(expression, columns), frozenset(names))
+        return over
 
     def _over_groups(self, expression: Any, columns: frozenset[str] = frozenset()) -> Any:
         if isinstance(expression, Variable) and expression.name in columns:

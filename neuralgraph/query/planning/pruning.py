@@ -45,7 +45,7 @@ from neuralgraph.query.planning.plan import (
 from neuralgraph.query.planning.walking import EVERYTHING, free_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _NOT_USES: Final = frozenset((*CHILD_FIELDS, "parts", "slots", "estimated_rows"))
 
@@ -69,17 +69,7 @@ def pruned(operator: Operator, needed: Names) -> Operator:
     if isinstance(operator, KEEPS_SLOTS):
         wanted = needed | own_uses(operator, operator.child)
         return with_inputs(operator, [pruned(operator.child, wanted)])
-    if isinstance(operator, Project | Extend):
-        return _pruned_items(operator, needed)
-    if isinstance(operator, Aggregate):
-        return _pruned_aggregate(operator, needed)
-    if isinstance(operator, Apply):
-        return _pruned_apply(operator, needed)
-    if isinstance(operator, CrossJoin | HashJoin):
-        return _pruned_join(operator, needed)
-    if isinstance(operator, MergePath | ForeachApply):
-        return _pruned_nested(operator, needed)
-    return _pruned_plain(operator, needed)
+    return _PRUNERS.get(type(operator), _pruned_plain)(operator, needed)
 
 
 def _only(slots: tuple[Slot, ...], names: Names) -> tuple[Slot, ...]:
@@ -99,7 +89,8 @@ def _pruned_plain(operator: Any, needed: Names) -> Operator:
         }
     wanted = needed | own_uses(operator, operator.child)
     changes["child"] = pruned(operator.child, wanted)
-    return replace(operator, slots=_only(operator.slots, needed), **changes)
+    new: Operator = replace(operator, slots=_only(operator.slots, needed), **changes)
+    return new
 
 
 def _pruned_items(operator: Project | Extend, needed: Names) -> Operator:
@@ -179,7 +170,7 @@ def _pruned_nested(operator: MergePath | ForeachApply, needed: Names) -> Operato
     changes: dict[str, Any] = {}
     if isinstance(operator, MergePath):
         # `match` must find every merged entity, for ON MATCH and for what stands above.
-        merged = names_of(operator.slots) - names_of(operator.child.slots)
+        merged = frozenset(entity.variable for entity in operator.entities)
         changes["match"] = pruned(operator.match, merged | wanted)
         wanted |= taken_by(changes["match"])
     else:
@@ -188,6 +179,17 @@ def _pruned_nested(operator: MergePath | ForeachApply, needed: Names) -> Operato
     child = pruned(operator.child, wanted)
     return replace(operator, child=child, slots=_only(operator.slots, needed), **changes)
 
+
+_PRUNERS: Final[dict[type, Callable[[Any, Names], Operator]]] = {
+    Project: _pruned_items,
+    Extend: _pruned_items,
+    Aggregate: _pruned_aggregate,
+    Apply: _pruned_apply,
+    CrossJoin: _pruned_join,
+    HashJoin: _pruned_join,
+    MergePath: _pruned_nested,
+    ForeachApply: _pruned_nested,
+}
 
 # ── what an operator looks at ─────────────────────────────────────────────────────────────────
 

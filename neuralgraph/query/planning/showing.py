@@ -33,7 +33,7 @@ from neuralgraph.query.language.syntax import (
     Unary,
     Variable,
 )
-from neuralgraph.query.planning.plan import AsEntity, PathOf, PlanExpression
+from neuralgraph.query.planning.plan import AsEntity, DegreeOf, EdgeWhere, PathOf, PlanExpression
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,6 +147,12 @@ _SHOWN: dict[type, Callable[[Any], str]] = {
     Quantified: _quantified,
     AsEntity: lambda node: f"{node.kind}({show_expression(node.operand)})",
     PathOf: lambda node: "path(" + ", ".join(map(show_name, node.steps)) + ")",
+    EdgeWhere: lambda node: " ".join(
+        (show_name(node.edge), "WHERE", show_name(node.left), "=", show_name(node.right))
+    ),
+    DegreeOf: lambda node: (
+        f"degree({show_name(node.node)}, {'|'.join(node.types) or 'any'}, {node.direction})"
+    ),
     PlanExpression: _plan,
     SetProperty: lambda node: (
         f"{_operand(node.subject)}.{node.key} = {show_expression(node.value)}"

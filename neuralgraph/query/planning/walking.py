@@ -30,7 +30,7 @@ from neuralgraph.query.language.syntax import (
     Variable,
 )
 from neuralgraph.query.planning.operators import argument_names
-from neuralgraph.query.planning.plan import PathOf, PlanExpression
+from neuralgraph.query.planning.plan import DegreeOf, EdgeWhere, PathOf, PlanExpression
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -108,6 +108,10 @@ def free_names(node: Syntax | None) -> frozenset[str]:
         return argument_names(node.plan)
     if isinstance(node, PathOf):
         return frozenset(node.steps)
+    if isinstance(node, EdgeWhere):
+        return frozenset((node.edge, node.left, node.right))
+    if isinstance(node, DegreeOf):
+        return frozenset((node.node,))
     if isinstance(node, _PLANNED):
         return mentioned(node)
     if isinstance(node, MapProjectionItem) and node.kind == "variable":

@@ -7,6 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from neuralgraph.query.planning.rules.counts import with_degrees
+from neuralgraph.query.planning.rules.distinctness import with_early_distinct
+from neuralgraph.query.planning.rules.frontiers import with_frontiers
+from neuralgraph.query.planning.rules.orders import without_idle_sorts
+from neuralgraph.query.planning.rules.projects import without_idle_projects
+
 if TYPE_CHECKING:
     from neuralgraph.access import CatalogReader
     from neuralgraph.query.planning.plan import Operator
@@ -14,4 +20,9 @@ if TYPE_CHECKING:
 
 def rewritten(root: Operator, catalog: CatalogReader) -> Operator:
     """The plan after all rules."""
-    return root
+    root = without_idle_sorts(root)
+    # Idle projections hide what is below from the rules that follow.
+    root = without_idle_projects(root)
+    root = with_early_distinct(root, catalog)
+    root = with_frontiers(root, catalog)
+    return with_degrees(root)
