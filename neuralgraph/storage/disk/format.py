@@ -109,7 +109,7 @@ HEADER_SLOT: Final = Layout(
         Field("manifest_codec", "Q", "0 raw, 1 zstd"),
         Field("manifest_checksum", "Q", "xxh3-64 of its bytes on disk"),
         Field("manifest_sha256", "32s", "SHA-256 of its bytes once decompressed"),
-        Field("padding", "120s", "zeros"),
+        Field("padding", "128s", "zeros"),
         Field("checksum", "Q", "xxh3-64 of the 248 bytes before it"),
     ),
 )
