@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from neuralgraph.query.planning.plan import Slot
     from neuralgraph.values import IdArray, MaskArray, RowArray
+    from neuralgraph.values.arrays import ObjectArray
 
 _KIND_OF_TYPE: Final[dict[type, Kind]] = {
     bool: Kind.BOOLEAN,
@@ -132,8 +133,9 @@ def take_or_null(column: Column, rows: RowArray) -> Column:
     valid = taken.valid_mask & ~missing
     array = taken.array
     if array.dtype == object:
-        array = array.copy()
-        array[missing] = None  # type: ignore[call-overload]
+        objects: ObjectArray = array.astype(object)
+        objects[missing] = None
+        array = objects
     elif column.kind in (Kind.NODE, Kind.EDGE):
         array = np.where(missing, -1, array)
     return Column(column.kind, len(rows), array, valid, None, taken.dictionary)

@@ -224,7 +224,7 @@ class ExecutionContext:
     def check_nodes(self, ids: Sequence[int | None]) -> None:
         """Raises EntityNotFoundError when the statement deleted one of the nodes."""
         deleted = self.deleted_nodes
-        if deleted and not deleted.isdisjoint(ids):  # type: ignore[arg-type]
+        if deleted and not deleted.isdisjoint(ids):
             raise EntityNotFoundError(
                 "a node that this statement deleted is asked for something",
                 detail="DeletedEntityAccess",
@@ -233,7 +233,7 @@ class ExecutionContext:
     def check_edges(self, ids: Sequence[int | None]) -> None:
         """Raises EntityNotFoundError when the statement deleted one of the edges."""
         deleted = self.deleted_edges
-        if deleted and not deleted.keys().isdisjoint(ids):  # type: ignore[arg-type]
+        if deleted and not deleted.keys().isdisjoint(ids):
             raise EntityNotFoundError(
                 "a relationship that this statement deleted is asked for something",
                 detail="DeletedEntityAccess",

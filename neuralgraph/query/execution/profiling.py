@@ -1,7 +1,8 @@
 """PROFILE: rows, batches and seconds of each operator.
 
-`compile_plan(..., profile=True)` puts a `ProfiledStep` (operators/profiled.py) round every compiled
-operator; what they find goes to `context.profile`. Seconds are those of the operator alone: time spent in its inputs is theirs.
+`compile_plan(..., profile=True)` puts a `ProfiledStep` (operators/profiled.py) round every
+compiled operator; what they find goes to `context.profile`. Seconds are those of the operator alone:
+time spent in its inputs is theirs.
 """
 
 from __future__ import annotations

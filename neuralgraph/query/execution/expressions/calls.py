@@ -8,10 +8,11 @@ from neuralgraph.query.execution.columns import listed
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
 from neuralgraph.query.execution.expressions.labels import type_of_edge
 from neuralgraph.query.functions.operators import BINARY
+from neuralgraph.query.functions.type_tests import is_of_type
 from neuralgraph.values import EdgeRef, NodeRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.functions.operators import OperatorFunction
@@ -71,9 +72,7 @@ class CallEvaluator(Evaluator):
                 return [
                     type_of_edge(item.id, context)
                     if type(item) is EdgeRef
-                    else None
-                    if item is None
-                    else scalar(call, item)
+                    else (None if item is None else scalar(call, item))
                     for item in arguments[0]
                 ]
         if not arguments:
@@ -171,14 +170,17 @@ def _repeated(column: Column, count: int) -> list[Any]:
 class TypeTestEvaluator(Evaluator):
     """``x IS :: INTEGER NOT NULL``."""
 
-    __slots__ = ("negated", "operand", "test")
+    __slots__ = ("negated", "operand", "type_text")
 
-    def __init__(self, operand: Evaluator, test: Callable[[Any], bool], *, negated: bool) -> None:
+    def __init__(self, operand: Evaluator, type_text: str, *, negated: bool) -> None:
         self.operand = operand
-        self.test = test
+        self.type_text = type_text
         self.negated = negated
 
     def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
         """Is it of the type, in each row?"""
-        test, negated = self.test, self.negated
-        return [test(item) is not negated for item in self.operand.items(batch, context)]
+        type_text, negated = self.type_text, self.negated
+        return [
+            is_of_type(item, type_text) is not negated
+            for item in self.operand.items(batch, context)
+        ]

@@ -31,7 +31,7 @@ class EntityEqualityEvaluator(Evaluator):
         self.right = right
         self.negated = negated
 
-    def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
+    def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:  # noqa: ARG002
         """Are they the same, in each row?"""
         negated = self.negated
         lefts, rights = batch.columns[self.left].to_list(), batch.columns[self.right].to_list()

@@ -29,7 +29,11 @@ from neuralgraph.query.execution.expressions.comparisons import (
     chain,
 )
 from neuralgraph.query.execution.expressions.conditional import CaseEvaluator
-from neuralgraph.query.execution.expressions.entities import EntityEvaluator
+from neuralgraph.query.execution.expressions.entities import (
+    DegreeEvaluator,
+    EdgeWhereEvaluator,
+    EntityEvaluator,
+)
 from neuralgraph.query.execution.expressions.evaluator import (
     ConstantEvaluator,
     Evaluator,
@@ -59,7 +63,6 @@ from neuralgraph.query.execution.expressions.subplans import (
     PathEvaluator,
     PlanEvaluator,
 )
-from neuralgraph.query.execution.expressions.type_tests import type_test
 from neuralgraph.query.functions.operators import BINARY, UNARY
 from neuralgraph.query.functions.signature import Function
 from neuralgraph.query.language.syntax.expressions import (
@@ -86,7 +89,15 @@ from neuralgraph.query.language.syntax.expressions import (
     Unary,
     Variable,
 )
-from neuralgraph.query.planning.plan import AsEntity, Operator, PathOf, PlanExpression, Slot
+from neuralgraph.query.planning.plan import (
+    AsEntity,
+    DegreeOf,
+    EdgeWhere,
+    Operator,
+    PathOf,
+    PlanExpression,
+    Slot,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -143,188 +154,211 @@ class ExpressionCompiler:
             return None if place is None else self.slots[place]
         return None
 
-    # ── names ─────────────────────────────────────────────────────────────────────────────────
 
-    def _variable(self, expression: Variable) -> Evaluator:
-        place = self.places.get(expression.name)
-        if place is None:
-            raise QuerySyntaxError(
-                f"variable {expression.name} is not defined",
-                detail="UndefinedVariable",
-                span=expression.span,
+# ── names ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _variable(compiler: ExpressionCompiler, expression: Variable) -> Evaluator:
+    place = compiler.places.get(expression.name)
+    if place is None:
+        raise QuerySyntaxError(
+            f"variable {expression.name} is not defined",
+            detail="UndefinedVariable",
+            span=expression.span,
+        )
+    return VariableEvaluator(place)
+
+
+def _property(compiler: ExpressionCompiler, expression: Property) -> Evaluator:
+    slot = compiler.slot_of(expression.subject)
+    if slot is not None and slot.kind == "node":
+        return NodePropertyEvaluator(compiler.places[slot.name], expression.key)
+    if slot is not None and slot.kind == "edge":
+        return EdgePropertyEvaluator(compiler.places[slot.name], expression.key)
+    return PropertyEvaluator(compiler.compile(expression.subject), expression.key)
+
+
+def _map_projection(compiler: ExpressionCompiler, expression: MapProjection) -> Evaluator:
+    entries: list[tuple[str | None, Evaluator | None]] = []
+    for item in expression.items:
+        if item.kind == "all":
+            entries.append((None, None))
+        elif item.kind == "property":
+            entries.append((item.key, None))
+        elif item.kind == "variable" or item.value is None:
+            entries.append((item.key, _variable(compiler, Variable(item.key, span=item.span))))
+        else:
+            entries.append((item.key, compiler.compile(item.value)))
+    return MapProjectionEvaluator(compiler.compile(expression.subject), entries)
+
+
+# ── operators ─────────────────────────────────────────────────────────────────────────────
+
+
+def _unary(compiler: ExpressionCompiler, expression: Unary) -> Evaluator:
+    operand = compiler.compile(expression.operand)
+    if expression.operator == "NOT":
+        return NotEvaluator(operand)
+    return UnaryEvaluator(UNARY[expression.operator], operand)
+
+
+def _binary(compiler: ExpressionCompiler, expression: Binary) -> Evaluator:
+    left, right = compiler.compile(expression.left), compiler.compile(expression.right)
+    if expression.operator in ("AND", "OR"):
+        return JunctionEvaluator(expression.operator, left, right)
+    if expression.operator == "XOR":
+        return ExclusiveEvaluator(left, right)
+    if expression.operator == "IN":
+        return InEvaluator(BINARY["IN"], left, right)
+    return operator_evaluator(expression.operator, left, right)
+
+
+def _comparison(compiler: ExpressionCompiler, expression: Comparison) -> Evaluator:
+    if len(expression.operators) == 1 and expression.operators[0] in ("=", "<>"):
+        left, right = (compiler.slot_of(operand) for operand in expression.operands)
+        if left is not None and right is not None and left.kind == right.kind != "value":
+            return EntityEqualityEvaluator(
+                compiler.places[left.name],
+                compiler.places[right.name],
+                negated=expression.operators[0] == "<>",
             )
-        return VariableEvaluator(place)
+    return chain(expression.operators, compiler.compile_all(expression.operands))
 
-    def _property(self, expression: Property) -> Evaluator:
-        slot = self.slot_of(expression.subject)
-        if slot is not None and slot.kind == "node":
-            return NodePropertyEvaluator(self.places[slot.name], expression.key)
-        if slot is not None and slot.kind == "edge":
-            return EdgePropertyEvaluator(self.places[slot.name], expression.key)
-        return PropertyEvaluator(self.compile(expression.subject), expression.key)
 
-    def _map_projection(self, expression: MapProjection) -> Evaluator:
-        entries: list[tuple[str | None, Evaluator | None]] = []
-        for item in expression.items:
-            if item.kind == "all":
-                entries.append((None, None))
-            elif item.kind == "property":
-                entries.append((item.key, None))
-            elif item.kind == "variable" or item.value is None:
-                entries.append((item.key, self._variable(Variable(item.key, span=item.span))))
-            else:
-                entries.append((item.key, self.compile(item.value)))
-        return MapProjectionEvaluator(self.compile(expression.subject), entries)
+def _case(compiler: ExpressionCompiler, expression: Case) -> Evaluator:
+    subject = compiler.optional(expression.subject)
+    branches: list[tuple[Evaluator, Evaluator]] = []
+    for branch in expression.branches:
+        condition = compiler.compile(branch.condition)
+        if subject is not None:
+            condition = operator_evaluator("=", subject, condition)
+        branches.append((condition, compiler.compile(branch.result)))
+    return CaseEvaluator(branches, compiler.optional(expression.default))
 
-    # ── operators ─────────────────────────────────────────────────────────────────────────────
 
-    def _unary(self, expression: Unary) -> Evaluator:
-        operand = self.compile(expression.operand)
-        if expression.operator == "NOT":
-            return NotEvaluator(operand)
-        return UnaryEvaluator(UNARY[expression.operator], operand)
-
-    def _binary(self, expression: Binary) -> Evaluator:
-        left, right = self.compile(expression.left), self.compile(expression.right)
-        if expression.operator in ("AND", "OR"):
-            return JunctionEvaluator(expression.operator, left, right)
-        if expression.operator == "XOR":
-            return ExclusiveEvaluator(left, right)
-        if expression.operator == "IN":
-            return InEvaluator(BINARY["IN"], left, right)
-        return operator_evaluator(expression.operator, left, right)
-
-    def _comparison(self, expression: Comparison) -> Evaluator:
-        if len(expression.operators) == 1 and expression.operators[0] in ("=", "<>"):
-            left, right = (self.slot_of(operand) for operand in expression.operands)
-            if left is not None and right is not None:
-                if left.kind == right.kind != "value":
-                    return EntityEqualityEvaluator(
-                        self.places[left.name],
-                        self.places[right.name],
-                        negated=expression.operators[0] == "<>",
-                    )
-        return chain(expression.operators, self.compile_all(expression.operands))
-
-    def _case(self, expression: Case) -> Evaluator:
-        subject = self.optional(expression.subject)
-        branches: list[tuple[Evaluator, Evaluator]] = []
-        for branch in expression.branches:
-            condition = self.compile(branch.condition)
-            if subject is not None:
-                condition = operator_evaluator("=", subject, condition)
-            branches.append((condition, self.compile(branch.result)))
-        return CaseEvaluator(branches, self.optional(expression.default))
-
-    def _call(self, expression: FunctionCall) -> Evaluator:
-        function = self.functions.lookup(expression.name)
-        if not isinstance(function, Function):
-            raise QuerySyntaxError(
-                f"there is no function {expression.name}",
-                detail="UnknownFunction",
-                span=expression.span,
-            )
-        return CallEvaluator(function, self.compile_all(expression.arguments))
-
-    # ── what binds names of its own ───────────────────────────────────────────────────────────
-
-    def _nested(
-        self, bound: Sequence[str], *parts: Expression | None
-    ) -> tuple[tuple[int, ...], ExpressionCompiler]:
-        """A compiler for the parts of a comprehension, and the columns they need from outside."""
-        names = self.facts(tuple(part for part in parts if part is not None)).names
-        outside = tuple(
-            place
-            for place, slot in enumerate(self.slots)
-            if slot.name in names and slot.name not in bound
+def _call(compiler: ExpressionCompiler, expression: FunctionCall) -> Evaluator:
+    function = compiler.functions.lookup(expression.name)
+    if not isinstance(function, Function):
+        raise QuerySyntaxError(
+            f"there is no function {expression.name}",
+            detail="UnknownFunction",
+            span=expression.span,
         )
-        slots = [self.slots[place] for place in outside]
-        slots += [Slot(name, "value") for name in bound]
-        return outside, ExpressionCompiler(slots, self.functions, self.plans)
+    return CallEvaluator(function, compiler.compile_all(expression.arguments))
 
-    def _comprehension(self, expression: ListComprehension) -> Evaluator:
-        outside, inner = self._nested(
-            [expression.variable], expression.predicate, expression.result
-        )
-        return ComprehensionEvaluator(
-            self.compile(expression.source),
-            outside,
-            inner.optional(expression.predicate),
-            inner.optional(expression.result),
-        )
 
-    def _quantified(self, expression: Quantified) -> Evaluator:
-        outside, inner = self._nested([expression.variable], expression.predicate)
-        return QuantifierEvaluator(
-            expression.quantifier,
-            self.compile(expression.source),
-            outside,
-            inner.compile(expression.predicate),
-        )
+# ── what binds names of its own ───────────────────────────────────────────────────────────
 
-    def _reduce(self, expression: Reduce) -> Evaluator:
-        outside, inner = self._nested(
-            [expression.accumulator, expression.variable], expression.step
-        )
-        return ReduceEvaluator(
-            self.compile(expression.initial),
-            self.compile(expression.source),
-            outside,
-            inner.compile(expression.step),
-        )
 
-    # ── the graph's structure ─────────────────────────────────────────────────────────────────
+def _nested(
+    compiler: ExpressionCompiler, bound: Sequence[str], *parts: Expression | None
+) -> tuple[tuple[int, ...], ExpressionCompiler]:
+    """A compiler for the parts of a comprehension, and the columns they need from outside."""
+    names = compiler.facts(tuple(part for part in parts if part is not None)).names
+    outside = tuple(
+        place
+        for place, slot in enumerate(compiler.slots)
+        if slot.name in names and slot.name not in bound
+    )
+    slots = [compiler.slots[place] for place in outside]
+    slots += [Slot(name, "value") for name in bound]
+    return outside, ExpressionCompiler(slots, compiler.functions, compiler.plans)
 
-    def _plan(self, expression: PlanExpression) -> Evaluator:
-        inner = self.plans.inner(expression.plan, self.slots)
-        return PlanEvaluator(inner, expression.kind, expression.collected)
 
-    def _path(self, expression: PathOf) -> Evaluator:
-        return PathEvaluator([self.places[name] for name in expression.steps])
+def _comprehension(compiler: ExpressionCompiler, expression: ListComprehension) -> Evaluator:
+    outside, inner = _nested(
+        compiler, [expression.variable], expression.predicate, expression.result
+    )
+    return ComprehensionEvaluator(
+        compiler.compile(expression.source),
+        outside,
+        inner.optional(expression.predicate),
+        inner.optional(expression.result),
+    )
+
+
+def _quantified(compiler: ExpressionCompiler, expression: Quantified) -> Evaluator:
+    outside, inner = _nested(compiler, [expression.variable], expression.predicate)
+    return QuantifierEvaluator(
+        expression.quantifier,
+        compiler.compile(expression.source),
+        outside,
+        inner.compile(expression.predicate),
+    )
+
+
+def _reduce(compiler: ExpressionCompiler, expression: Reduce) -> Evaluator:
+    outside, inner = _nested(
+        compiler, [expression.accumulator, expression.variable], expression.step
+    )
+    return ReduceEvaluator(
+        compiler.compile(expression.initial),
+        compiler.compile(expression.source),
+        outside,
+        inner.compile(expression.step),
+    )
+
+
+# ── the graph's structure ─────────────────────────────────────────────────────────────────
+
+
+def _plan(compiler: ExpressionCompiler, expression: PlanExpression) -> Evaluator:
+    inner = compiler.plans.inner(expression.plan, compiler.slots)
+    return PlanEvaluator(inner, expression.kind, expression.collected)
+
+
+def _path(compiler: ExpressionCompiler, expression: PathOf) -> Evaluator:
+    return PathEvaluator([compiler.places[name] for name in expression.steps])
 
 
 _COMPILERS: Final[dict[type, Callable[[ExpressionCompiler, Any], Evaluator]]] = {
     LiteralValue: lambda _, expression: LiteralEvaluator(expression.value),
     LiftedLiteral: lambda _, expression: LiftedEvaluator(expression.index),
     Parameter: lambda _, expression: ParameterEvaluator(expression.name),
-    Variable: ExpressionCompiler._variable,
-    Property: ExpressionCompiler._property,
-    Index: lambda self, expression: IndexEvaluator(
-        self.compile(expression.subject), self.compile(expression.index)
+    Variable: _variable,
+    Property: _property,
+    Index: lambda compiler, expression: IndexEvaluator(
+        compiler.compile(expression.subject), compiler.compile(expression.index)
     ),
-    Slice: lambda self, expression: SliceEvaluator(
-        self.compile(expression.subject),
-        self.optional(expression.start),
-        self.optional(expression.stop),
+    Slice: lambda compiler, expression: SliceEvaluator(
+        compiler.compile(expression.subject),
+        compiler.optional(expression.start),
+        compiler.optional(expression.stop),
     ),
-    ListLiteral: lambda self, expression: ListEvaluator(self.compile_all(expression.items)),
-    MapLiteral: lambda self, expression: MapEvaluator(
+    ListLiteral: lambda compiler, expression: ListEvaluator(compiler.compile_all(expression.items)),
+    MapLiteral: lambda compiler, expression: MapEvaluator(
         [key for key, _ in expression.entries],
-        self.compile_all(value for _, value in expression.entries),
+        compiler.compile_all(value for _, value in expression.entries),
     ),
-    MapProjection: ExpressionCompiler._map_projection,
-    Unary: ExpressionCompiler._unary,
-    Binary: ExpressionCompiler._binary,
-    Comparison: ExpressionCompiler._comparison,
-    IsNull: lambda self, expression: NullEvaluator(
-        self.compile(expression.operand), negated=expression.negated
+    MapProjection: _map_projection,
+    Unary: _unary,
+    Binary: _binary,
+    Comparison: _comparison,
+    IsNull: lambda compiler, expression: NullEvaluator(
+        compiler.compile(expression.operand), negated=expression.negated
     ),
-    IsType: lambda self, expression: TypeTestEvaluator(
-        self.compile(expression.operand),
-        type_test(expression.type_name),
+    IsType: lambda compiler, expression: TypeTestEvaluator(
+        compiler.compile(expression.operand),
+        expression.type_name,
         negated=expression.negated,
     ),
-    HasLabels: lambda self, expression: HasLabelsEvaluator(
-        self.compile(expression.subject), LabelTest(expression.labels, self.compile)
+    HasLabels: lambda compiler, expression: HasLabelsEvaluator(
+        compiler.compile(expression.subject), LabelTest(expression.labels, compiler.compile)
     ),
-    FunctionCall: ExpressionCompiler._call,
-    Case: ExpressionCompiler._case,
-    ListComprehension: ExpressionCompiler._comprehension,
-    Quantified: ExpressionCompiler._quantified,
-    Reduce: ExpressionCompiler._reduce,
-    PlanExpression: ExpressionCompiler._plan,
-    PathOf: ExpressionCompiler._path,
-    AsEntity: lambda self, expression: EntityEvaluator(
-        self.compile(expression.operand), SLOT_KINDS[expression.kind]
+    FunctionCall: _call,
+    Case: _case,
+    ListComprehension: _comprehension,
+    Quantified: _quantified,
+    Reduce: _reduce,
+    PlanExpression: _plan,
+    PathOf: _path,
+    EdgeWhere: lambda compiler, expression: EdgeWhereEvaluator(
+        *(compiler.places[name] for name in (expression.edge, expression.left, expression.right))
+    ),
+    DegreeOf: lambda compiler, expression: DegreeEvaluator(
+        compiler.places[expression.node], expression.types, expression.direction
+    ),
+    AsEntity: lambda compiler, expression: EntityEvaluator(
+        compiler.compile(expression.operand), SLOT_KINDS[expression.kind]
     ),
 }

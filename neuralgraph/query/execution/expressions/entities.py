@@ -1,15 +1,21 @@
-"""A value that must be a node or an edge, as a column of ids."""
+"""Expressions that only plans have, about the entities in slots."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.query.execution.columns import entity_column
+import numpy as np
+
+from neuralgraph.query.execution.columns import entity_column, start_ids
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
+from neuralgraph.values import Column, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from neuralgraph.access import Direction
     from neuralgraph.query.execution.context import ExecutionContext
-    from neuralgraph.values import Batch, Column, Kind
+    from neuralgraph.values import Batch
 
 
 class EntityEvaluator(Evaluator):
@@ -32,3 +38,58 @@ class EntityEvaluator(Evaluator):
     def column(self, batch: Batch, context: ExecutionContext) -> Column:
         """The entity in each row."""
         return entity_column(self.operand.column(batch, context), self.kind)
+
+
+class EdgeWhereEvaluator(Evaluator):
+    """The edge of one slot where the nodes of two others are equal, else null."""
+
+    __slots__ = ("edge", "left", "right")
+
+    def __init__(self, edge: int, left: int, right: int) -> None:
+        self.edge = edge
+        self.left = left
+        self.right = right
+
+    def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
+        """The edge or null in each row."""
+        return self.vector(batch, context).to_values()
+
+    def vector(self, batch: Batch, context: ExecutionContext) -> Column:  # noqa: ARG002
+        """The edge or null in each row."""
+        column = batch.columns[self.edge]
+        same = start_ids(batch.columns[self.left]) == start_ids(batch.columns[self.right])
+        if column.valid is not None:
+            same &= column.valid
+        if same.all():
+            return column
+        return Column(Kind.EDGE, batch.count, np.where(same, column.ids, -1), same, None)
+
+    def column(self, batch: Batch, context: ExecutionContext) -> Column:
+        """The edge or null in each row."""
+        return self.vector(batch, context)
+
+
+class DegreeEvaluator(Evaluator):
+    """How many edges there are at the node of a slot; 0 for null."""
+
+    __slots__ = ("direction", "place", "types")
+
+    def __init__(self, place: int, types: Sequence[str], direction: Direction) -> None:
+        self.place = place
+        self.types = types
+        self.direction = direction
+
+    def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
+        """The number in each row."""
+        return self.vector(batch, context).to_list()
+
+    def vector(self, batch: Batch, context: ExecutionContext) -> Column:
+        """The number in each row."""
+        starts = start_ids(batch.columns[self.place])
+        return Column.of_array(
+            Kind.INTEGER, context.reader.degree(starts, self.types, self.direction)
+        )
+
+    def column(self, batch: Batch, context: ExecutionContext) -> Column:
+        """The number in each row."""
+        return self.vector(batch, context)

@@ -33,7 +33,7 @@ class Evaluator:
     __slots__ = ()
     constant: ClassVar[bool] = False
 
-    def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
+    def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:  # noqa: ARG002
         """The value in each row; None is null. The caller must not change it."""
         raise AssertionError(f"{type(self).__name__} has no row form")
 
@@ -61,15 +61,15 @@ class LiteralEvaluator(Evaluator):
     def __init__(self, literal: Any) -> None:
         self.literal = literal
 
-    def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
+    def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:  # noqa: ARG002
         """The literal in each row."""
         return [self.literal] * batch.count
 
-    def vector(self, batch: Batch, context: ExecutionContext) -> Column:
+    def vector(self, batch: Batch, context: ExecutionContext) -> Column:  # noqa: ARG002
         """The literal in each row."""
         return Column.constant(self.literal, batch.count)
 
-    def value(self, context: ExecutionContext) -> Any:
+    def value(self, context: ExecutionContext) -> Any:  # noqa: ARG002
         """The literal."""
         return self.literal
 
@@ -136,15 +136,15 @@ class VariableEvaluator(Evaluator):
     def __init__(self, place: int) -> None:
         self.place = place
 
-    def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
+    def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:  # noqa: ARG002
         """The slot's values."""
         return batch.columns[self.place].to_values()
 
-    def vector(self, batch: Batch, context: ExecutionContext) -> Column:
+    def vector(self, batch: Batch, context: ExecutionContext) -> Column:  # noqa: ARG002
         """The slot's column."""
         return batch.columns[self.place]
 
-    def column(self, batch: Batch, context: ExecutionContext) -> Column:
+    def column(self, batch: Batch, context: ExecutionContext) -> Column:  # noqa: ARG002
         """The slot's column, ids as ids."""
         return batch.columns[self.place]
 

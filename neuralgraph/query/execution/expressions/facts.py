@@ -17,7 +17,14 @@ from neuralgraph.query.language.syntax.expressions import (
     Reduce,
     Variable,
 )
-from neuralgraph.query.planning.plan import Argument, Operator, PathOf, PlanExpression
+from neuralgraph.query.planning.plan import (
+    Argument,
+    DegreeOf,
+    EdgeWhere,
+    Operator,
+    PathOf,
+    PlanExpression,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,12 +65,9 @@ def facts_of(node: Any, functions: FunctionLookup) -> Facts:
         for part in node:
             facts.absorb(facts_of(part, functions))
         return facts
-    if isinstance(node, Variable):
-        return Facts({node.name})
-    if isinstance(node, PlanExpression):
-        return Facts(argument_names(node.plan), varies=True, reads=True)
-    if isinstance(node, PathOf):
-        return Facts(set(node.steps), varies=True, reads=True)
+    own = _of_leaf(node)
+    if own is not None:
+        return own
     if isinstance(node, ListComprehension | Quantified):
         return _of_comprehension(node, functions)
     if isinstance(node, Reduce):
@@ -77,6 +81,21 @@ def facts_of(node: Any, functions: FunctionLookup) -> Facts:
             facts.absorb(facts_of(value, functions))
     _note_own(node, facts, functions)
     return facts
+
+
+def _of_leaf(node: Any) -> Facts | None:
+    """Facts of what names slots directly; None for anything else."""
+    if isinstance(node, Variable):
+        return Facts({node.name})
+    if isinstance(node, PlanExpression):
+        return Facts(argument_names(node.plan), varies=True, reads=True)
+    if isinstance(node, DegreeOf):
+        return Facts({node.node}, varies=True, reads=True)
+    if isinstance(node, EdgeWhere):
+        return Facts({node.edge, node.left, node.right})
+    if isinstance(node, PathOf):
+        return Facts(set(node.steps), varies=True, reads=True)
+    return None
 
 
 def _note_own(node: Any, facts: Facts, functions: FunctionLookup) -> None:

@@ -134,7 +134,7 @@ class _Given(Evaluator):
     def __init__(self, given: Column) -> None:
         self.given = given
 
-    def vector(self, batch: Batch, context: ExecutionContext) -> Column:
+    def vector(self, batch: Batch, context: ExecutionContext) -> Column:  # noqa: ARG002
         """The column."""
         return self.given
 

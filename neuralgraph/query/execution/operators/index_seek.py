@@ -100,7 +100,7 @@ class _LookupStep(Step):
         self.constant = False
         self.layout = Layout(operator.slots, self.child.slots, [operator.variable])
 
-    def lookups(self, batch: Batch, context: ExecutionContext) -> list[Callable[[], IdArray]]:
+    def lookups(self, batch: Batch, context: ExecutionContext) -> list[Callable[[], IdArray]]:  # noqa: ARG002
         """For each row, how to find its nodes."""
         raise AssertionError
 

@@ -106,7 +106,7 @@ def _present(column: Column) -> MaskArray | None:
     """Where a key can equal anything: neither null nor NaN; None when everywhere."""
     valid = column.valid
     if column.kind == Kind.FLOAT:
-        numbers = ~np.isnan(column.array)  # type: ignore[arg-type]
+        numbers = ~np.isnan(column.array)
         valid = numbers if valid is None else numbers & valid
     elif column.kind == Kind.ANY:
         real = np.fromiter(

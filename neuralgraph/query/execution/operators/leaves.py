@@ -22,7 +22,7 @@ class UnitStep(Step):
 
     __slots__ = ()
 
-    def batches(self, context: ExecutionContext) -> Iterator[Batch]:
+    def batches(self, context: ExecutionContext) -> Iterator[Batch]:  # noqa: ARG002
         """The one row."""
         return iter((UNIT,))
 

@@ -127,10 +127,10 @@ def leading(column: Column, descending: bool, wanted: int) -> RowArray | None:  
     if column.kind not in (Kind.INTEGER, Kind.FLOAT) or column.valid is not None:
         return None
     array = column.array
-    if column.kind == Kind.FLOAT and np.isnan(array).any():  # type: ignore[type-var]
+    if column.kind == Kind.FLOAT and np.isnan(array).any():
         return None
     if descending:
         bound = np.partition(array, len(array) - wanted)[len(array) - wanted]
-        return np.flatnonzero(array >= bound)  # type: ignore[operator]
+        return np.flatnonzero(array >= bound)
     bound = np.partition(array, wanted - 1)[wanted - 1]
-    return np.flatnonzero(array <= bound)  # type: ignore[operator]
+    return np.flatnonzero(array <= bound)

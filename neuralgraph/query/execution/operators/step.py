@@ -30,7 +30,7 @@ class Step:
     def __init__(self, slots: Sequence[Slot]) -> None:
         self.slots = tuple(slots)
 
-    def batches(self, context: ExecutionContext) -> Iterator[Batch]:
+    def batches(self, context: ExecutionContext) -> Iterator[Batch]:  # noqa: ARG002
         """Run it; batches without rows may come."""
         raise AssertionError(f"{type(self).__name__} does not say how it runs")
 
