@@ -89,7 +89,7 @@ def load_relationships(
 
 
 def _ends(reader: GraphReader, table: Table, end: tuple[str, ...], name: str) -> IdArray:
-    if not isinstance(end, tuple) or len(end) not in (2, 3):
+    if len(end) not in (2, 3):
         raise QueryArgumentError(
             f"{name} is (label, column) or (label, column, property), not {end!r}"
         )

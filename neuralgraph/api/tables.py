@@ -115,7 +115,12 @@ def _from_numpy(array: AnyArray) -> Column:
         return _from_list(list(array))
     if kind == "b":
         return Column.of_array(Kind.BOOLEAN, array)
-    if kind == "u" and array.dtype.itemsize == 8 and len(array) and array.max() >= _INTEGER_MAX:
+    if (
+        kind == "u"
+        and array.dtype.itemsize == 8
+        and len(array)
+        and int(array.max()) >= _INTEGER_MAX
+    ):
         raise QueryTypeError("an integer does not fit in 64 bits", detail="InvalidPropertyType")
     if kind in "iu":
         return Column.of_array(Kind.INTEGER, array.astype(np.int64, copy=False))

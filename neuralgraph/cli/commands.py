@@ -114,17 +114,17 @@ def render_schema(graph: Graph) -> str:
         types = list(schema.relationship_types.items())
         parts.append(render_table(("relationship type", "relationships"), types))
     if schema.indexes:
-        rows = [
+        indexes = [
             (index.name, index.kind, index.entity, ":".join(index.labels), ", ".join(index.keys))
             for index in schema.indexes
         ]
-        parts.append(render_table(("index", "kind", "on", "label", "properties"), rows))
+        parts.append(render_table(("index", "kind", "on", "label", "properties"), indexes))
     if schema.constraints:
-        rows = [
+        rules = [
             (rule.name, rule.kind, rule.entity, rule.label, ", ".join(rule.keys))
             for rule in schema.constraints
         ]
-        parts.append(render_table(("constraint", "kind", "on", "label", "properties"), rows))
+        parts.append(render_table(("constraint", "kind", "on", "label", "properties"), rules))
     return "\n".join(parts)
 
 
