@@ -318,6 +318,8 @@ _ORDER_KEYS: Final[dict[type, Callable[[Any], Any]]] = {
 # ── sorting rows ──────────────────────────────────────────────────────────────────────────────
 
 _PYTHON_ROWS_MAX: Final = 64
+_PACKED_MAX: Final = 2**62
+_RADIX_MAX: Final = 2**16
 
 
 def sort_rows(columns: Sequence[Column], descending: Sequence[bool]) -> RowArray:
@@ -341,9 +343,33 @@ def sort_rows(columns: Sequence[Column], descending: Sequence[bool]) -> RowArray
     keys_up: list[AnyArray] = []
     for column, is_descending in zip(reversed(columns), reversed(descending), strict=True):
         keys_up.extend(_sort_keys(column, descending=is_descending))
-    if len(keys_up) == 1:
-        return np.argsort(keys_up[0], kind="stable")
+    packed = _packed(keys_up)
+    if packed is not None:
+        return np.argsort(packed, kind="stable")
     return np.lexsort(keys_up)
+
+
+def _packed(keys: list[AnyArray]) -> AnyArray | None:
+    """One key that sorts as several integer keys do, in the narrowest type; None if there is none.
+
+    numpy sorts 16 bits by radix, in a tenth of the time that 64 bits take.
+    """
+    if len(keys) == 1 and keys[0].dtype.kind == "f":
+        return keys[0]
+    packed: Any = None
+    width = 1
+    for key in keys:
+        if key.dtype.kind not in "bi":
+            return None
+        integers: Any = key
+        least, greatest = int(integers.min()), int(integers.max())
+        span = greatest - least + 1
+        if width * span > _PACKED_MAX:
+            return key if len(keys) == 1 else None
+        shifted = integers.astype(np.int64) - least
+        packed = shifted if packed is None else packed + shifted * width
+        width *= span
+    return packed.astype(np.uint16) if width <= _RADIX_MAX else packed  # type: ignore[no-any-return]
 
 
 def _sort_keys(column: Column, *, descending: bool) -> list[AnyArray]:

@@ -152,43 +152,71 @@ def _integer_sums(groups: Any, values: Any, group_count: int, magnitude: int) ->
     return sums
 
 
+class _Few:
+    """The sum of one group's numbers from a few small batches, in plain Python."""
+
+    __slots__ = ("count", "has_float", "total")
+
+    def __init__(self) -> None:
+        self.total: Any = 0
+        self.count = 0
+        self.has_float = False
+
+    def takes(self, group_count: int, column: Column) -> bool:
+        """Add the column, if it is few numbers of the only group."""
+        if group_count != 1 or column.count > _LISTED_ROWS_MAX or not column.is_listed:
+            return False
+        if column.kind == Kind.FLOAT:
+            self.has_float = self.has_float or column.count > 0
+        elif column.kind != Kind.INTEGER:
+            return False
+        numbers = [item for item in column.to_list() if item is not None]
+        if numbers:
+            self.total += sum(numbers)
+            self.count += len(numbers)
+        elif column.kind == Kind.FLOAT and self.count == 0:
+            self.has_float = False
+        return True
+
+    def pour_into(self, totals: _Totals) -> None:
+        """Hand over to the totals of many groups."""
+        if not self.count:
+            return
+        if self.has_float:
+            totals.floats[0], totals.float_counts[0] = self.total, self.count
+        elif not INT64_MIN <= self.total <= INT64_MAX and totals.integers.dtype.kind == "i":
+            raise QueryArithmeticError("sum() does not fit in 64 bits", detail="IntegerOverflow")
+        else:
+            totals.integers[0], totals.integer_counts[0] = self.total, self.count
+
+
 class Sum:
     """sum(value)."""
 
-    __slots__ = ("_single", "_totals")
+    __slots__ = ("_few", "_totals")
 
     def __init__(self) -> None:
-        self._single = 0
+        self._few = _Few()
         self._totals: _Totals | None = None
 
     def add(self, groups: Any, group_count: int, arguments: Sequence[Column]) -> None:
         """Take a batch; raises QueryTypeError for what cannot be added up."""
-        column = arguments[0]
         if self._totals is None:
-            if (
-                group_count == 1
-                and column.kind == Kind.INTEGER
-                and column.is_listed
-                and column.count <= _LISTED_ROWS_MAX
-            ):
-                self._single += sum(item for item in column.to_list() if item is not None)
+            if self._few.takes(group_count, arguments[0]):
                 return
             self._totals = _Totals("sum", wide=False)
-            if self._single:
-                self._add_single(self._totals)
-        self._totals.add(groups, group_count, (column))
-
-    def _add_single(self, totals: _Totals) -> None:
-        if not INT64_MIN <= self._single <= INT64_MAX:
-            raise QueryArithmeticError("sum() does not fit in 64 bits", detail="IntegerOverflow")
-        totals.integers[0] = self._single
+            self._few.pour_into(self._totals)
+        self._totals.add(groups, group_count, arguments[0])
 
     def finish(self, group_count: int) -> Column:
         """INTEGER or FLOAT where all groups agree, else ANY; shape (group_count,)."""
         totals = self._totals
         if totals is None:
+            total = self._few.total
+            if group_count == 1 and (self._few.has_float or INT64_MIN <= total <= INT64_MAX):
+                return Column.of_values([total])
             totals = _Totals("sum", wide=False)
-            self._add_single(totals)
+            self._few.pour_into(totals)
         totals.grow(group_count)
         totals.check_durations()
         has_float = totals.float_counts[:group_count] > 0
@@ -212,18 +240,31 @@ class Sum:
 class Average:
     """avg(value)."""
 
-    __slots__ = ("_totals",)
+    __slots__ = ("_few", "_totals")
 
     def __init__(self) -> None:
-        self._totals = _Totals("avg", wide=True)
+        self._few = _Few()
+        self._totals: _Totals | None = None
 
     def add(self, groups: Any, group_count: int, arguments: Sequence[Column]) -> None:
         """Take a batch; raises QueryTypeError for what cannot be added up."""
+        if self._totals is None:
+            if self._few.takes(group_count, arguments[0]):
+                return
+            self._totals = _Totals("avg", wide=True)
+            self._few.pour_into(self._totals)
         self._totals.add(groups, group_count, arguments[0])
 
     def finish(self, group_count: int) -> Column:
         """FLOAT, or ANY where durations are; null for groups of nothing."""
         totals = self._totals
+        if totals is None:
+            few = self._few
+            if group_count == 1:
+                mean = float(few.total) / few.count if few.count else None
+                return Column.of_list(Kind.FLOAT, [mean])
+            totals = _Totals("avg", wide=True)
+            few.pour_into(totals)
         totals.grow(group_count)
         totals.check_durations()
         counts = totals.integer_counts[:group_count] + totals.float_counts[:group_count]

@@ -6,6 +6,7 @@ by a list comprehension: turning them into one of numpy's string types costs mor
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,12 +20,11 @@ if TYPE_CHECKING:
 
 
 def _starts(strings: list[str], needle: str) -> list[bool]:
-    length = len(needle)
-    return [string[:length] == needle for string in strings]
+    return list(map(str.startswith, strings, repeat(needle)))
 
 
 def _ends(strings: list[str], needle: str) -> list[bool]:
-    return [string.endswith(needle) for string in strings]
+    return list(map(str.endswith, strings, repeat(needle)))
 
 
 def _contains(strings: list[str], needle: str) -> list[bool]:
@@ -47,7 +47,7 @@ def _predicate(search: Callable[[list[str], str], list[bool]]) -> Callable[..., 
             answers = np.array(search(left.dictionary.tolist(), needle), dtype=np.bool_)
             array: Any = answers[left.array] if len(answers) else np.zeros(left.count, np.bool_)
         else:
-            array = np.array(search(_without_nulls(left), needle), dtype=np.bool_)
+            array = np.fromiter(search(_without_nulls(left), needle), np.bool_, left.count)
         return Column(Kind.BOOLEAN, left.count, array, left.valid, None)
 
     kernel.__name__ = f"text{search.__name__}"
