@@ -17,7 +17,7 @@ from neuralgraph.storage.indexes.sorted_parts import (
     values_key,
 )
 from neuralgraph.storage.indexes.stored_array import StoredArray, narrowest
-from neuralgraph.values import Column, Kind
+from neuralgraph.values import NO_IDS, Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,6 +97,11 @@ def merge_runs(
         else:
             parts[name] = _merge_numbers(older, newer, hidden, blocks)
     return IndexRun(run.definition, parts)
+
+
+def stored_run(run: IndexRun, blocks: BlockFile) -> IndexRun:
+    """The run itself, or a stored copy of one that was built in memory."""
+    return run if run.is_stored else merge_runs(run, NO_IDS, empty_run(run.definition), blocks)
 
 
 # ── numbers ───────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 """IndexRun: the entries of one index in order of (key, id), typed, immutable.
 
-An index on one property keeps each class of values apart, because classes never equal each other and each has a
-form that is quick to search:
+An index on one property keeps each class of values apart, because classes never equal each other and
+each has a form that is quick to search:
 
     others       encoded values in openCypher's order        before all text
     text         UTF-8
@@ -9,9 +9,9 @@ form that is quick to search:
     integers     int64    }  equal and ordered across:
     floats       float64  }  1 = 1.0; NaN last
 
-That is also the order of the classes in openCypher's total order. An index on several properties has `others` only: encoded
-lists of values, so that a prefix of the keys is a run of entries. Entities that lack one of the
-properties are not in the index.
+That is also the order of the classes in openCypher's total order. An index on several properties has
+`others` only: encoded lists of values, so that a prefix of the keys is a run of entries. Entities that
+lack one of the properties are not in the index.
 
 `sorted_building` makes runs from columns and from older runs; `OverlaidRun` corrects one without writing.
 """

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuralgraph.errors import QueryArgumentError
-from neuralgraph.storage.indexes.sorted_building import build_run, merge_runs
+from neuralgraph.storage.indexes.sorted_building import build_run, merge_runs, stored_run
 from neuralgraph.storage.versions.base_adjacency import AdjacencySegment, BaseAdjacency
 from neuralgraph.storage.versions.base_arrays import (
     ROW_MASK,
@@ -228,6 +228,7 @@ def _attach_entries(
         definition = run.definition
         covered = definition.entity == entity and set(definition.labels) & set(labels)
         if not covered or not definition.keys or not set(definition.keys) <= set(columns):
+            runs[name] = stored_run(run, blocks)
             continue
         ids = np.arange(first_id, first_id + count)
         keyed = [columns[key] for key in definition.keys]

@@ -8,9 +8,10 @@
     history         what was displaced, by "until"           history
     commits         txid, time and metadata                  base_commits
 
-All of it is segments of 65,536 ids in blocks of the database file, mapped when first touched: opening a base
-reads its manifest only. A new base shares every segment that did not change with the one before; `folding` and
-`attaching` make new ones, `HistoricalBase` reads an old moment. Two threads may read one base without locks.
+All of it is segments of 65,536 ids in blocks of the database file, mapped when first touched: opening a
+base reads its manifest only. A new base shares every segment that did not change with the one before;
+`folding` and `attaching` make new ones, `HistoricalBase` reads an old moment. Threads may read one base
+without locks.
 
 Ids given to methods that take arrays must be at least -1, but for `node_exists` and `edge_exists`,
 which take any.
@@ -62,9 +63,10 @@ class Base:
         "txid",
     )
 
-    def __init__(self, parts: BaseParts) -> None:
+    def __init__(self, parts: BaseParts, *, origin: Base | None = None) -> None:
+        """Take parts; `origin` is another base that must live as long as this one."""
         self.parts = parts
-        self._origin: Base | None = None
+        self._origin = origin
         self.txid = parts.txid
         self.nodes = parts.nodes
         self.edges = parts.edges
@@ -179,10 +181,8 @@ class Base:
         return self._with_runs({known: run for known, run in self._runs.items() if known != name})
 
     def _with_runs(self, runs: dict[str, IndexRun]) -> Base:
-        changed = self.replaced(runs=runs)
         # It stands in the very blocks of this one: as long as it lives, this one must not go.
-        changed._origin = self
-        return changed
+        return Base(replace(self.parts, runs=runs), origin=self)
 
     def replaced(self, **parts: Any) -> Base:
         """A base that differs in some of its `BaseParts`."""

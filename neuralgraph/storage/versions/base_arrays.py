@@ -3,9 +3,9 @@
     segment 0          segment 1            segment 3
     ids 0..65535       ids 65536..131071    ids 196608..        (segment 2 was never used: `fill`)
 
-A gather from many segments goes segment by segment. Once that has been done often enough to pay for it, all
-segments are copied into one flat array with `fill` at its end, where -1 finds it; from then on a gather is one
-array operation.
+A gather from many segments goes segment by segment. Once that has been done often enough to pay for it,
+all segments are copied into one flat array with `fill` at its end, where -1 finds it; from then on a
+gather is one array operation.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """PropertyColumn: the values of one property over all ids, from column segments of 65,536 rows.
 
-Cold, a read goes to the segments it needs. When enough has been gathered to pay for it, all segments are decoded into
-one flat array with a null at the end (where -1 finds it), and a gather is one or two array operations.
+Cold, a read goes to the segments it needs. When enough has been gathered to pay for it, all segments are
+decoded into one flat array with a null at the end (where -1 finds it), and a gather is one or two array
+operations.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The nodes of a base: which exist, with which labels, since when.
 
-Each distinct set of labels has a code; a segment holds one code a node, 0 where there is no node, and the txid at which each
-node came to be. A deleted node keeps that txid, for readers of the past.
+Each distinct set of labels has a code; a segment holds one code a node, 0 where there is no node, and the
+txid at which each node came to be. A deleted node keeps that txid, for readers of the past.
 """
 
 from __future__ import annotations

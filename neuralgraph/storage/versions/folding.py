@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralgraph.storage.indexes.sorted_building import empty_run, merge_runs
+from neuralgraph.storage.indexes.sorted_building import merge_runs, stored_run
 from neuralgraph.storage.versions.base import Base
 from neuralgraph.storage.versions.base_arrays import by_segment
-from neuralgraph.storage.versions.base_indexing import build_index, covered_ids, index_entities
+from neuralgraph.storage.versions.base_indexing import covered_ids, index_entities
 from neuralgraph.storage.versions.base_nodes import ABSENT, LabelCoder, NodeTable
 from neuralgraph.storage.versions.catalog import Names
 from neuralgraph.storage.versions.changes import CreateConstraint, DropConstraint
@@ -34,7 +34,7 @@ from neuralgraph.storage.versions.history import History, HistoryLog
 from neuralgraph.values import NO_IDS, Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.disk import BlockFile
@@ -50,12 +50,7 @@ def fold(
     txid: int,
     blocks: BlockFile,
     *,
-    names: Names | None = None,
-    indexes: Sequence[IndexDefinition] | None = None,
-    constraints: Sequence[ConstraintDefinition] | None = None,
     commits: Sequence[Commit] = (),
-    node_limit: int = 0,
-    edge_limit: int = 0,
 ) -> Base:
     """The graph as it is after commit `txid`.
 
@@ -64,20 +59,18 @@ def fold(
         deltas: changes since; versions younger than `txid` stay out.
         txid: at least `base.txid`.
         blocks: where changed segments are written; nothing is synced or published.
-        names: labels, types and keys in order of first use; without it, as the commits bring them.
-        indexes: those in force at `txid`; without it, those of `base`, which each commit that makes
-            one has added by `Base.with_index`.
-        constraints: those in force at `txid`; without it, what the commits make of the base's.
-        commits: those that are folded, oldest first.
-        node_limit: at least so many node ids were given out.
-        edge_limit: at least so many edge ids were given out.
+        commits: those that are folded, oldest first: they give the order of new names, constraints,
+            times and metadata. Indexes are those of `base`: a commit that makes one has added it by
+            `Base.with_index`.
 
     Raises:
         DiskError: the disk refused; the base before is as good as ever.
     """
-    names, constraints = _schema_at(base, commits, names, constraints)
-    nodes = _fold_nodes(base, deltas, txid, blocks, names, max(node_limit, deltas.node_limit))
-    edges = fold_edges(base, deltas, txid, blocks, names, max(edge_limit, deltas.edge_limit))
+    names = Names(base.labels, base.edge_types, base.property_keys)
+    for commit in commits:
+        names.note(commit.changes)
+    nodes = _fold_nodes(base, deltas, txid, blocks, names)
+    edges = fold_edges(base, deltas, txid, blocks, names)
     limit = nodes.table.limit
     node_values = fold_columns(
         base.parts.node_columns,
@@ -96,41 +89,29 @@ def fold(
         txid=txid,
         nodes=nodes.table,
         edges=edges.table,
-        property_keys=_key_names(base, deltas, names),
+        property_keys=_key_names(base, names, node_values.touched, edge_values.touched),
         node_columns=node_values.columns,
         edge_columns=edge_values.columns,
         adjacencies=edges.adjacencies_over(limit),
         runs={},
-        constraints=tuple(constraints),
+        constraints=_constraints_after(base, commits),
         commits=base.commits.add(commits, blocks),
         history=History(nodes.log, edges.log, node_values.logs, edge_values.logs),
     )
     folded = Base(parts)
     touched = Touched(nodes.ids, edges.ids, node_values.touched, edge_values.touched)
-    wanted = base.indexes if indexes is None else indexes
-    return folded.replaced(runs=_fold_runs(base, folded, wanted, touched, blocks))
+    return folded.replaced(runs=_fold_runs(base, folded, touched, blocks))
 
 
-def _schema_at(
-    base: Base,
-    commits: Sequence[Commit],
-    names: Names | None,
-    constraints: Sequence[ConstraintDefinition] | None,
-) -> tuple[Names, Sequence[ConstraintDefinition]]:
-    if names is None:
-        names = Names(base.labels, base.edge_types, base.property_keys)
-        for commit in commits:
-            names.note(commit.changes)
-    if constraints is None:
-        known = {constraint.name: constraint for constraint in base.constraints}
-        for commit in commits:
-            for change in commit.changes:
-                if isinstance(change, CreateConstraint):
-                    known[change.definition.name] = change.definition
-                elif isinstance(change, DropConstraint):
-                    known.pop(change.name, None)
-        constraints = tuple(known.values())
-    return names, constraints
+def _constraints_after(base: Base, commits: Sequence[Commit]) -> tuple[ConstraintDefinition, ...]:
+    known = {constraint.name: constraint for constraint in base.constraints}
+    for commit in commits:
+        for change in commit.changes:
+            if isinstance(change, CreateConstraint):
+                known[change.definition.name] = change.definition
+            elif isinstance(change, DropConstraint):
+                known.pop(change.name, None)
+    return tuple(known.values())
 
 
 # ── nodes ─────────────────────────────────────────────────────────────────────────────────────
@@ -161,14 +142,13 @@ def _fold_nodes(
     txid: int,
     blocks: BlockFile,
     names: Names,
-    limit: int,
 ) -> NodeFold:
     before = base.nodes
-    outcome = walk_chains(deltas.nodes.items(), txid)
+    outcome = walk_chains(deltas.node_states, txid)
     coder = LabelCoder(before)
     coder.add_labels(list(names.labels))
     ids = np.array(outcome.ids, dtype=np.int64)
-    limit = max(before.limit, limit, int(ids[-1]) + 1 if len(ids) else 0)
+    limit = max(before.limit, deltas.node_limit)
     births, created = note_births(before.created.take(ids), outcome)
     old_codes = before.codes.take(ids).tolist()
     code = coder.code
@@ -209,8 +189,10 @@ def note_births(known: IdArray, outcome: Outcome) -> tuple[dict[int, int], IdArr
     return {outcome.ids[place]: outcome.first_txids[place] for place in fresh}, created
 
 
-def _key_names(base: Base, deltas: DeltaStore, names: Names) -> tuple[str, ...]:
-    known = (*base.property_keys, *names.property_keys, *deltas.node_values, *deltas.edge_values)
+def _key_names(
+    base: Base, names: Names, node_keys: Iterable[str], edge_keys: Iterable[str]
+) -> tuple[str, ...]:
+    known = (*base.property_keys, *names.property_keys, *node_keys, *edge_keys)
     return tuple(dict.fromkeys(known))
 
 
@@ -238,22 +220,17 @@ class Touched:
 def _fold_runs(
     base: Base,
     folded: Base,
-    indexes: Sequence[IndexDefinition],
     touched: Touched,
     blocks: BlockFile,
 ) -> dict[str, IndexRun]:
     runs: dict[str, IndexRun] = {}
-    for definition in indexes:
-        run = base.index_run(definition.name)
-        if run is None or run.definition != definition:
-            runs[definition.name] = build_index(folded, definition, blocks)
-            continue
+    for name, run in base.parts.runs.items():
+        definition = run.definition
         ids = touched.by(definition)
         added = index_entities(folded, definition, covered_ids(folded, definition, ids), None)
         hidden = covered_ids(base, definition, ids)
         if len(hidden) or len(added):
-            run = merge_runs(run, hidden, added, blocks)
-        elif not run.is_stored:
-            run = merge_runs(run, NO_IDS, empty_run(definition), blocks)
-        runs[definition.name] = run
+            runs[name] = merge_runs(run, hidden, added, blocks)
+        else:
+            runs[name] = stored_run(run, blocks)
     return runs

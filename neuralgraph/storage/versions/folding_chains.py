@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from neuralgraph.storage.versions.chains import visible
 
-    from neuralgraph.storage.versions.chains import Version
+if TYPE_CHECKING:
+    from neuralgraph.storage.versions.chains import DeltaColumn
 
 
 @dataclass(slots=True)
@@ -44,15 +44,17 @@ class Outcome:
         self.displaced_values.append(value)
 
 
-def walk_chains(chains: Iterable[tuple[int, Version]], txid: int) -> Outcome:
-    """Fold chains, given in order of id, up to `txid`; younger versions stay out."""
+def walk_chains(column: DeltaColumn, txid: int) -> Outcome:
+    """Fold the chains of a column up to `txid`; younger versions stay out.
+
+    A writer may go on meanwhile: the ids are a copy, looking one up is safe, and what is added is too young.
+    """
     outcome = Outcome()
     ids, values = outcome.ids, outcome.values
     first_txids, last_txids = outcome.first_txids, outcome.last_txids
-    for entity_id, head in chains:
-        version: Version | None = head
-        while version is not None and version.txid > txid:
-            version = version.older
+    get = column.chains.get
+    for entity_id in column.touched.sorted_ids().tolist():
+        version = visible(get(entity_id), txid)
         if version is None:
             continue
         ids.append(entity_id)

@@ -57,11 +57,12 @@ def fold_columns(
 ) -> FoldedColumns:
     """Fold every property; keys that nothing touched keep their column."""
     result = FoldedColumns(dict(columns), dict(logs), {})
-    keys = dict.fromkeys((*columns, *deltas)) if task.deaths else dict.fromkeys(deltas)
+    changed = list(deltas)  # a writer may add more keys meanwhile
+    keys = dict.fromkeys((*columns, *changed) if task.deaths else changed)
     for key in keys:
         outcome = Outcome()
         if key in deltas:
-            outcome = walk_chains(deltas[key].chains.items(), task.txid)
+            outcome = walk_chains(deltas[key], task.txid)
         column = columns.get(key)
         _displace_known(column, outcome, task)
         changes = _end_the_dead(column, outcome, task)

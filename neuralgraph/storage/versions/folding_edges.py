@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -65,15 +65,14 @@ def fold_edges(
     txid: int,
     blocks: BlockFile,
     names: Names,
-    limit: int,
 ) -> EdgeFold:
     """Fold edges up to `txid`; see `folding.fold`."""
     before = base.edges
-    outcome = walk_chains(deltas.edges.items(), txid)
+    outcome = walk_chains(deltas.edge_states, txid)
     types = _type_names(before, outcome, names)
     codes = {name: place + 1 for place, name in enumerate(types)}
     ids = np.array(outcome.ids, dtype=np.int64)
-    limit = max(before.limit, limit, int(ids[-1]) + 1 if len(ids) else 0)
+    limit = max(before.limit, deltas.edge_limit)
     known = before.created.take(ids)
     created = np.where(known == 0, np.array(outcome.first_txids, dtype=np.int64), known)
     births = {

@@ -1,16 +1,17 @@
 """History: what a base no longer says, found by "displaced until".
 
-When a fold replaces a value, the old one goes here with the txid `until` at which it stopped being true. The value at a
-moment T is the displaced one with the smallest `until` > T, else the base's. A log of history holds segments,
-oldest first; each has all that one fold (or several small ones, joined) displaced, in order of (id, until):
+When a fold replaces a value, the old one goes here with the txid `until` at which it stopped being true.
+The value at a moment T is the displaced one with the smallest `until` > T, else the base's. A log of
+history holds segments, oldest first; each has all that one fold (or several small ones, joined)
+displaced, in order of (id, until):
 
     ids      untils   payload columns
     3        17       what 3 was up to 17
     3        21       what 3 was from 17 up to 21
     8        18       ...
 
-All `until` of a segment are greater than those of the segments before it. Payload: one column for a property (null:
-it was absent), the code of a label set for nodes, type code, source and target for edges.
+All `until` of a segment are greater than those of the segments before it. Payload: one column for a
+property (null: it was absent), the code of a label set for nodes, type code, source and target for edges.
 """
 
 from __future__ import annotations

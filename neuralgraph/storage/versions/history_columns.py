@@ -148,7 +148,7 @@ def overlay(column: Column, rows: RowArray, values: Column) -> Column:
         array = column.array
         if kind in (Kind.ANY, Kind.TEXT):
             array = array.copy()
-            array[rows] = None
+            array[rows] = np.full(len(rows), None, dtype=object)
         return Column.of_array(kind, array, valid)
     same = kind == values.kind and column.array.shape[1:] == values.array.shape[1:]
     if not same:

@@ -4,9 +4,9 @@
     patches       ids in order, and what was true of them then instead (from `history`)
     births        what came later is not there yet
 
-Every read is the base's read with a few rows replaced: `searchsorted` finds which. Patches are made on first use and
-kept, and what is read often becomes flat, as in the base; so a read costs about as much as one of now, whatever
-the number of versions, as long as one object serves many reads of its moment.
+Every read is the base's read with a few rows replaced: `searchsorted` finds which. Patches are made on
+first use and kept, and what is read often becomes flat, as in the base; so a read costs about as much as
+one of now, whatever the number of versions, as long as one object serves many reads of its moment.
 """
 
 from __future__ import annotations

@@ -204,7 +204,7 @@ def check(reader, plain, *, rounds=1):
         check_indexes(reader, plain)
 
 
-def ids_of(reader, limit):
+def ids_of(limit):
     known = np.concatenate(
         [np.arange(-1, min(limit, 40)), np.arange(max(0, limit - 40), limit + 3)]
     )
@@ -212,9 +212,7 @@ def ids_of(reader, limit):
 
 
 def check_nodes(reader, plain):
-    ids = np.unique(
-        np.concatenate([ids_of(reader, reader.node_limit), np.array(list(plain.nodes), int)])
-    )
+    ids = np.unique(np.concatenate([ids_of(reader.node_limit), np.array(list(plain.nodes), int)]))
     listed = ids.tolist()
     assert [node_id in plain.nodes for node_id in listed] == reader.node_exists(ids).tolist()
     assert not reader.node_exists(np.array([-7, -(2**60)])).any()
@@ -249,9 +247,7 @@ def check_columns(column_of, values, alive):
 
 
 def check_edges(reader, plain):
-    ids = np.unique(
-        np.concatenate([ids_of(reader, reader.edge_limit), np.array(list(plain.edges), int)])
-    )
+    ids = np.unique(np.concatenate([ids_of(reader.edge_limit), np.array(list(plain.edges), int)]))
     listed = ids.tolist()
     records = [plain.edges.get(edge_id) for edge_id in listed]
     assert [record is not None for record in records] == reader.edge_exists(ids).tolist()
@@ -341,14 +337,13 @@ def check_indexes(reader, plain):
 @pytest.mark.parametrize("seed", range(6))
 def test_every_moment_reads_as_it_was(seed, spread):
     machine = Machine(seed, spread)
-    for step in range(1, 25):
+    for _ in range(24):
         machine.commit()
         if machine.random.random() < 0.2:
             machine.load()
         elif machine.random.random() < 0.3:
             machine.fold(machine.random.randint(machine.base.txid, machine.txid))
             check(machine.base, machine.past[machine.base.txid])
-        del step
     machine.fold()
     assert check_base(machine.base) == []
     check(machine.base, machine.plain, rounds=2)
