@@ -28,6 +28,7 @@ from neuralgraph.query.language.contracts import (
 )
 from neuralgraph.query.language.lifting import Normalised, fixed_literals, normalise
 from neuralgraph.query.language.parser import parse
+from neuralgraph.query.language.printing import print_expression, print_statement
 
 __all__ = [
     "CheckContext",
@@ -40,4 +41,6 @@ __all__ = [
     "fixed_literals",
     "normalise",
     "parse",
+    "print_expression",
+    "print_statement",
 ]

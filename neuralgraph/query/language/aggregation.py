@@ -43,7 +43,9 @@ def check_beside_aggregates(
     """
     loose = _loose(node, keys, frozenset(), checker)
     if loose is not None:
-        message = f"`{loose.name}` stands beside an aggregate and is no grouping key; project it first"
+        message = (
+            f"`{loose.name}` stands beside an aggregate and is no grouping key; project it first"
+        )
         complain(message, loose, "AmbiguousAggregationExpression")
 
 
@@ -95,6 +97,3 @@ def with_projected(node: Any, items: Mapping[Expression, ProjectionItem]) -> Any
             if changed is not value and changed != value:
                 changes[name] = changed
     return replace(node, **changes) if changes else node
-
-
-

@@ -449,7 +449,9 @@ def _check_order(clauses: tuple[Clause, ...], kind: str) -> None:
     updating: Clause | None = None
     for index, clause in enumerate(clauses):
         if isinstance(clause, Return | Finish) and index < len(clauses) - 1:
-            complain("RETURN and FINISH end a query; nothing can follow", clauses[index + 1], detail)
+            complain(
+                "RETURN and FINISH end a query; nothing can follow", clauses[index + 1], detail
+            )
         if isinstance(clause, Use) and index > 0:
             complain("USE stands at the beginning", clause, detail)
         if isinstance(clause, With):

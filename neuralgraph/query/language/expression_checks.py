@@ -298,9 +298,7 @@ class ExpressionChecker:
             else:
                 self.type_of(branch.condition, scope)
             found.append(self.type_of(branch.result, scope))
-        found.append(
-            types.NULL if node.default is None else self.type_of(node.default, scope)
-        )
+        found.append(types.NULL if node.default is None else self.type_of(node.default, scope))
         return types.common(found)
 
     # ── forms that bind a name ────────────────────────────────────────────────────────────────
@@ -381,7 +379,9 @@ class ExpressionChecker:
                 complain(message, node, "NonConstantExpression")
             given = [self.type_of(argument, scope) for argument in node.arguments]
             if node.star:
-                complain(f"{node.name}(*) means nothing; only count(*) does", node, "UnexpectedSyntax")
+                complain(
+                    f"{node.name}(*) means nothing; only count(*) does", node, "UnexpectedSyntax"
+                )
             if node.distinct:
                 message = f"DISTINCT belongs in aggregating functions, and {node.name} is none"
                 complain(message, node, "UnexpectedSyntax")
@@ -406,7 +406,9 @@ class ExpressionChecker:
             return [self.type_of(argument, scope) for argument in node.arguments]
 
     def _count_error(self, node: FunctionCall, least: int, most: int | None) -> NoReturn:
-        wanted = f"{least}" if most == least else f"{least} to {most}" if most else f"{least} or more"
+        wanted = (
+            f"{least}" if most == least else f"{least} to {most}" if most else f"{least} or more"
+        )
         message = f"{node.name}() takes {wanted} arguments, {len(node.arguments)} given"
         complain(message, node, "InvalidNumberOfArguments")
 

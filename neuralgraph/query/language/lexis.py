@@ -37,9 +37,7 @@ _DECIMAL = re.compile(r"\d+(?:_\d+)*")
 _HEXADECIMAL = re.compile(r"0[xX][0-9a-fA-F]+(?:_[0-9a-fA-F]+)*")
 _OCTAL = re.compile(r"0o[0-7]+(?:_[0-7]+)*")
 _FLOAT = re.compile(r"(?:\d+(?:_\d+)*)?(?:\.\d+(?:_\d+)*)?(?:[eE][+-]?\d+)?")
-_COMMENT = re.compile(
-    rf"(?s:{OPAQUE}|(?P<comment>//[^\n\r]*|/\*.*?\*/)|(?P<open>/\*.*))"
-)
+_COMMENT = re.compile(rf"(?s:{OPAQUE}|(?P<comment>//[^\n\r]*|/\*.*?\*/)|(?P<open>/\*.*))")
 _NOT_LINE_BREAK = re.compile(r"[^\n\r]")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 _SIMPLE_ESCAPES = {

@@ -103,7 +103,9 @@ class PatternChecker:
                     self.expressions.predicate(element.predicate, inner)
                 continue
             if isinstance(element.properties, Parameter):
-                message = "A parameter cannot be the properties of a pattern; write {key: $parameter.key}"
+                message = (
+                    "A parameter cannot be the properties of a pattern; write {key: $parameter.key}"
+                )
                 complain(message, element.properties, "InvalidParameterUse")
             if element.properties is not None:
                 self.expressions.type_of(element.properties, scope)
@@ -112,7 +114,11 @@ class PatternChecker:
                 self.expressions.labels(labels, scope)
             if element.predicate is not None:
                 inner = scope
-                if isinstance(element, EdgePattern) and element.length is not None and element.variable:
+                if (
+                    isinstance(element, EdgePattern)
+                    and element.length is not None
+                    and element.variable
+                ):
                     # The predicate of a variable-length pattern sees each relationship.
                     inner = {**scope, element.variable: types.RELATIONSHIP}
                 self.expressions.predicate(element.predicate, inner)
@@ -154,9 +160,7 @@ class PatternChecker:
                 message = f"{clause} takes no quantified path"
                 complain(message, element, "CreatingVarLength")
 
-    def _draw_node(
-        self, node: NodePattern, after: Scope, *, alone: bool, merge: bool
-    ) -> None:
+    def _draw_node(self, node: NodePattern, after: Scope, *, alone: bool, merge: bool) -> None:
         name = node.variable
         if name is not None and name in after:
             if alone or node.labels is not None or node.properties is not None:
@@ -198,7 +202,9 @@ class PatternChecker:
         properties: Any = element.properties
         if isinstance(properties, Parameter):
             if merge:
-                message = "A parameter cannot be the properties of MERGE; write {key: $parameter.key}"
+                message = (
+                    "A parameter cannot be the properties of MERGE; write {key: $parameter.key}"
+                )
                 complain(message, properties, "InvalidParameterUse")
         elif properties is not None:
             for _key, value in properties.entries:
@@ -240,6 +246,3 @@ def _only_names(labels: LabelExpression) -> None:
     for part in parts:
         if not isinstance(part, LabelName | LabelDynamic):
             complain("A new node has plain labels, such as :A:B", part, "UnexpectedSyntax")
-
-
-

@@ -37,7 +37,9 @@ class ProjectionChecker:
         projected: Scope = {}
         if clause.star:
             if not scope and not isinstance(clause, With):
-                complain("RETURN * needs a variable, and there is none", clause, "NoVariablesInScope")
+                complain(
+                    "RETURN * needs a variable, and there is none", clause, "NoVariablesInScope"
+                )
             projected.update((name, scope[name]) for name in sorted(scope) if name[0] != " ")
         aggregating = self._items(clause, scope, projected)
         narrow = aggregating or clause.distinct
@@ -49,7 +51,9 @@ class ProjectionChecker:
         if isinstance(clause, With):
             self._aliases(clause)
             if clause.where is not None:
-                where = with_projected(clause.where, _by_expression(clause)) if narrow else clause.where
+                where = (
+                    with_projected(clause.where, _by_expression(clause)) if narrow else clause.where
+                )
                 self.expressions.predicate(where, visible)
         return projected, visible
 
@@ -115,7 +119,9 @@ class ProjectionChecker:
                 and type(part) not in (Variable, Property, LiteralValue, LiftedLiteral)
                 and not self.expressions.aggregates_in(part)
             ):
-                message = "This expression stands beside an aggregate; name it with AS and use the name"
+                message = (
+                    "This expression stands beside an aggregate; name it with AS and use the name"
+                )
                 complain(message, part, "AmbiguousAggregationExpression")
 
     def _bound(self, name: str, bound: Expression) -> None:

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 @cache
 def part_names(class_: type) -> tuple[str, ...]:
     """Names of the fields of a class that may hold parts of the tree."""
-    plain = {"bool", "str", "int", "str | None", "int | None", "tuple[str, ...]", "tuple[str, ...] | None"}
+    plain = {
+        "bool",
+        "str",
+        "int",
+        "str | None",
+        "int | None",
+        "tuple[str, ...]",
+        "tuple[str, ...] | None",
+    }
     return tuple(
         field.name
         for field in fields(class_)

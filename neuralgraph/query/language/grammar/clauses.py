@@ -293,7 +293,11 @@ class Call_(Element):  # noqa: N801 (CALL is the clause's name)
         return loc, [Call(procedure, arguments, yields, every, where, span=(start, loc))]
 
     def _subquery(
-        self, text: SourceText, location: int, start: int, scope: tuple[tuple[str, ...] | None, bool]
+        self,
+        text: SourceText,
+        location: int,
+        start: int,
+        scope: tuple[tuple[str, ...] | None, bool],
     ) -> Any:
         location, _found = self.open_brace._parse(text, location)
         location, found = self.query._parse(text, location)
@@ -314,7 +318,9 @@ def _in_transactions(operand: Operand) -> Sequence:
         return SubqueryTransactions(rows, on_error, status, span=(start, end))
 
     rows = Sequence("rows", [operand.run, Piece(r"ROWS?\b", "ROWS")])
-    on_error = Piece(r"(FAIL|CONTINUE|BREAK)\b", "FAIL, CONTINUE or BREAK", lambda m: m.group(1).upper())
+    on_error = Piece(
+        r"(FAIL|CONTINUE|BREAK)\b", "FAIL, CONTINUE or BREAK", lambda m: m.group(1).upper()
+    )
     return Sequence(
         "IN TRANSACTIONS",
         [

@@ -68,9 +68,7 @@ _OPERAND = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-_POSTFIX = re.compile(
-    rf"\s*(?:\.\s*(?P<key>{NAME})|(?P<index>\[)|(?P<labels>:(?!:))|(?P<map>\{{))"
-)
+_POSTFIX = re.compile(rf"\s*(?:\.\s*(?P<key>{NAME})|(?P<index>\[)|(?P<labels>:(?!:))|(?P<map>\{{))")
 _TYPE_WORD = r"(?:ANY(?:\s+PROPERTY)?\s+VALUE\b|(?:LOCAL|ZONED|TIMESTAMP|LIST|ARRAY|PROPERTY|SIGNED|\w)[\w]*)"
 _OPERATOR = re.compile(
     r"""\s*(?:
@@ -95,7 +93,9 @@ _DOTS = re.compile(r"\s*\.\.")
 _CLOSE_INDEX = re.compile(r"\s*\]")
 _CLOSE_PAREN = re.compile(r"\s*\)")
 _CLOSE_BRACE = re.compile(r"\s*\}")
-_ARGUMENTS = re.compile(r"\s*(?:(?P<star>\*\s*\))|(?P<none>\))|(?P<distinct>DISTINCT\b))", re.IGNORECASE)
+_ARGUMENTS = re.compile(
+    r"\s*(?:(?P<star>\*\s*\))|(?P<none>\))|(?P<distinct>DISTINCT\b))", re.IGNORECASE
+)
 _PATTERN_TAIL = r"\s*<?\s*-\s*(?:\[|-\s*>?\s*\()"
 _BARE_NODE_PATTERN = re.compile(rf"\(\s*(?:{NAME})?\s*\){_PATTERN_TAIL}")
 _FULL_NODE = re.compile(rf"\(\s*(?:{NAME})?\s*(?::|\{{|\$|WHERE\b)", re.IGNORECASE)
@@ -489,7 +489,9 @@ class Operand:
         )
 
 
-def _closing(pattern: re.Pattern[str], text: SourceText, location: int, wanted: str) -> re.Match[str]:
+def _closing(
+    pattern: re.Pattern[str], text: SourceText, location: int, wanted: str
+) -> re.Match[str]:
     match = pattern.match(text, location)
     if match is None:
         refuse(text, location, wanted)

@@ -65,7 +65,9 @@ _CLOSE = re.compile(r"\s*\)")
 _EDGE_NEXT = re.compile(r"\s*(?:<\s*-|-)\s*[-\[]")
 _GROUP_NEXT = re.compile(rf"\s*\(\s*(?:\(|{NAME}\s*=\s*\()")
 _NODE_NEXT = re.compile(r"\s*\(")
-_QUANTIFIER = re.compile(r"\s*(?:(?P<plus>\+)|(?P<star>\*)|\{\s*(?P<min>\d+)?\s*(?P<comma>,)?\s*(?P<max>\d+)?\s*\})")
+_QUANTIFIER = re.compile(
+    r"\s*(?:(?P<plus>\+)|(?P<star>\*)|\{\s*(?P<min>\d+)?\s*(?P<comma>,)?\s*(?P<max>\d+)?\s*\})"
+)
 _PATH_NAME = re.compile(rf"\s*({NAME})\s*=(?!~)")
 _SELECTOR = re.compile(
     r"""\s*(?:
@@ -84,7 +86,9 @@ _LABEL_ATOM = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 # A bar goes on only when a label follows that nothing is attached to: `[x IN xs WHERE x:A | x.name]`.
-_LABEL_OPERATOR = re.compile(rf"\s*(?:(?P<and>&|:(?!:)(?=\s*(?:{NAME}|[$!%(])))|(?P<or>\|(?!\|)\s*:?))")
+_LABEL_OPERATOR = re.compile(
+    rf"\s*(?:(?P<and>&|:(?!:)(?=\s*(?:{NAME}|[$!%(])))|(?P<or>\|(?!\|)\s*:?))"
+)
 _NAMES = re.compile(NAME)
 
 
@@ -216,9 +220,7 @@ def _properties(
     return operand.scan_atom(text, location)
 
 
-def _predicate(
-    operand: Operand, text: SourceText, location: int
-) -> tuple[int, Expression | None]:
+def _predicate(operand: Operand, text: SourceText, location: int) -> tuple[int, Expression | None]:
     match = _WHERE.match(text, location)
     if match is None:
         return location, None
@@ -277,7 +279,9 @@ class Edge(Element):
         end = close.end()
         direction = _direction(left, close.group(1) is not None)
         return end, [
-            EdgePattern(variable, types, direction, length, properties, predicate, span=(start, end))
+            EdgePattern(
+                variable, types, direction, length, properties, predicate, span=(start, end)
+            )
         ]
 
 
@@ -367,7 +371,9 @@ class Path(Element):
         start = skip_space(text, location)
         depth = text.depth + 1
         if depth > NESTING_MAX:
-            syntax_error(f"Patterns are nested more than {NESTING_MAX} levels deep", start, start + 1)
+            syntax_error(
+                f"Patterns are nested more than {NESTING_MAX} levels deep", start, start + 1
+            )
         text.depth = depth
         location = start + 1
         name = _PATH_NAME.match(text, location)

@@ -209,7 +209,9 @@ def create_constraint() -> ParserElement:
 def drop_command() -> ParserElement:
     """DROP INDEX / CONSTRAINT name IF EXISTS."""
 
-    def build(_text: SourceText, start: int, end: int, values: list[Any]) -> DropIndex | DropConstraint:
+    def build(
+        _text: SourceText, start: int, end: int, values: list[Any]
+    ) -> DropIndex | DropConstraint:
         kind, dropped, if_exists = values
         span = (start, end)
         if kind == "INDEX":

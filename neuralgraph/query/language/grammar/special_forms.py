@@ -164,7 +164,9 @@ def _shortest(_text: SourceText, start: int, end: int, values: list[Any]) -> Sho
 
 
 def _path_comprehension(operand: Operand) -> Sequence:
-    variable = Piece(rf"(?:({NAME})\s*=)?", "a path", lambda m: m.group(1) and name_value(m.group(1)))
+    variable = Piece(
+        rf"(?:({NAME})\s*=)?", "a path", lambda m: m.group(1) and name_value(m.group(1))
+    )
 
     def build(_text: SourceText, start: int, end: int, values: list[Any]) -> PatternComprehension:
         path_name, path, predicate, result = values

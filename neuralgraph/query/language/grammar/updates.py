@@ -62,7 +62,9 @@ def updating_clauses(
     delete = Separated(operand.run, "expressions")
     return {
         "CREATE": Sequence("CREATE", [words("CREATE"), pattern], _create),
-        "MERGE": Sequence("MERGE", [words("MERGE"), path, Repeated(r"ON\b", _on(set_items))], _merge),
+        "MERGE": Sequence(
+            "MERGE", [words("MERGE"), path, Repeated(r"ON\b", _on(set_items))], _merge
+        ),
         "SET": Sequence("SET", [words("SET"), set_items], _set),
         "REMOVE": Sequence(
             "REMOVE", [words("REMOVE"), Separated(RemoveItem(operand), "properties")], _remove
