@@ -12,7 +12,7 @@ from neuralgraph.storage.versions.changes import Commit, CreateIndex
 from neuralgraph.storage.versions.deltas import DeltaStore
 from neuralgraph.storage.versions.folding import fold
 from neuralgraph.storage.versions.graph_view import GraphView
-from neuralgraph.storage.versions.history import HistoricalBase
+from neuralgraph.storage.versions.history_view import HistoricalBase
 from neuralgraph.storage.versions.state import State
 from tests.support.snapshot_model import INDEXES, ChangeMaker, SnapshotModel, check_reader
 

@@ -1,1 +1,32 @@
-"""versions: see ARCHITECTURE.md."""
+"""What each snapshot sees.
+
+`changes.py` says what a commit is made of. `Base` is the stored fold of all commits up to a txid, `DeltaStore`
+what came after, `GraphView` both read as one graph, `State` all of it in one reference. `HistoricalBase` is a
+base as it was; `fold` makes the next one, `attach_nodes` and `attach_edges` the one after a bulk load.
+
+Invariants: a base never changes; a delta store only grows; a view answers the same for ever.
+
+Read on: `graph_view.py`, `chains.py`, then `base.py` and `folding.py`.
+"""
+
+from neuralgraph.storage.versions.base import Base
+from neuralgraph.storage.versions.catalog import Catalog, Names
+from neuralgraph.storage.versions.changes import Change, Commit
+from neuralgraph.storage.versions.deltas import DeltaStore
+from neuralgraph.storage.versions.folding import fold
+from neuralgraph.storage.versions.graph_view import GraphView
+from neuralgraph.storage.versions.history_view import HistoricalBase
+from neuralgraph.storage.versions.state import State
+
+__all__ = [
+    "Base",
+    "Catalog",
+    "Change",
+    "Commit",
+    "DeltaStore",
+    "GraphView",
+    "HistoricalBase",
+    "Names",
+    "State",
+    "fold",
+]
