@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.api import exporting
 from neuralgraph.api.rendering import PLAIN_KINDS, Renderer, batch_lists
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from neuralgraph.api.record import Record
     from neuralgraph.query.execution import Counters, ExecutionContext
     from neuralgraph.values.arrays import AnyArray
+
+
+SMALL_ROWS: Final = 64
+"""After a first batch of up to so many rows, the second is looked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +94,10 @@ class Result:
         "_context",
         "_details",
         "_ended_ns",
-        "_first",
         "_pending",
         "_query",
         "_reader",
+        "_ready",
         "_record",
         "_records",
         "columns",
@@ -132,21 +136,19 @@ class Result:
         self._details = details
         self._records: Iterator[Record] | None = None
         self._pending: Iterator[Batch] | None = pending
-        self._first = self._next_batch()
+        self._ready: list[Batch] = []
+        self._pull(SMALL_ROWS)
 
     # ── row by row ────────────────────────────────────────────────────────────────────────────
 
     def __iter__(self) -> Iterator[Record]:
         records = self._records
         if records is None:
-            first = self._first
-            if first is None:
-                records = iter(())
-            elif self._pending is None:
-                self._first = None
-                records = self._records_of(first)
-            else:
+            ready = self._ready
+            if self._pending is not None or len(ready) > 1:
                 records = chain.from_iterable(map(self._records_of, self._batches()))
+            else:
+                records = self._records_of(ready.pop()) if ready else iter(())
             self._records = records
         return records
 
@@ -177,10 +179,9 @@ class Result:
 
     def consume(self) -> Summary:
         """Run to the end without keeping rows; the summary is complete then."""
-        self._records = iter(())
-        self._first = None
-        while self._next_batch() is not None:
+        for _ in self._batches():
             continue
+        self._records = iter(())
         return self.summary
 
     # ── many at once ──────────────────────────────────────────────────────────────────────────
@@ -246,29 +247,34 @@ class Result:
 
     # ── batches ───────────────────────────────────────────────────────────────────────────────
 
-    def _next_batch(self) -> Batch | None:
-        """The next batch with rows in it; None at the end."""
-        pending = self._pending
+    def _pull(self, rows_min: int) -> None:
+        """Take batches until there are two, or one with more than `rows_min` rows, or the end.
+
+        Most results are one small batch: to know that it is the only one saves them the machinery
+        for many.
+        """
+        pending, ready = self._pending, self._ready
         if pending is None:
-            return None
+            return
         try:
             for batch in pending:
                 if batch.count:
-                    return batch
+                    ready.append(batch)
+                    if batch.count > rows_min or len(ready) > 1:
+                        return
         except QueryError as error:
             self._pending = None
             error.locate(self._query)
             raise
         self._pending = None
         self._ended_ns = time.perf_counter_ns()
-        return None
 
     def _batches(self) -> Iterator[Batch]:
-        batch = self._first
-        self._first = None
-        while batch is not None:
-            yield batch
-            batch = self._next_batch()
+        ready = self._ready
+        while ready or self._pending is not None:
+            while ready:
+                yield ready.pop(0)
+            self._pull(0)
 
     def _records_of(self, batch: Batch) -> Iterator[Record]:
         columns = batch.columns
