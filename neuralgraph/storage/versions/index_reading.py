@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from neuralgraph.access import IndexDefinition, Range
     from neuralgraph.storage.indexes.delta_index import DeltaIndex
-    from neuralgraph.storage.versions.graph_view import GraphView
+    from neuralgraph.storage.versions.layered import LayeredView
     from neuralgraph.values import Column, IdArray, RowArray
 
 
 _LAST_CHARACTER = "\U0010ffff"
 
 
-def _layers(view: GraphView, index: IndexDefinition) -> list[DeltaIndex]:
+def _layers(view: LayeredView, index: IndexDefinition) -> list[DeltaIndex]:
     found: list[DeltaIndex] = []
     for layer in view.layers:
         if layer.change_count:
@@ -35,7 +35,7 @@ def _layers(view: GraphView, index: IndexDefinition) -> list[DeltaIndex]:
     return found
 
 
-def seek(view: GraphView, index: IndexDefinition, values: Sequence[Any]) -> IdArray:
+def seek(view: LayeredView, index: IndexDefinition, values: Sequence[Any]) -> IdArray:
     """See `access.GraphReader.seek`."""
     run = view.base.index_run(index.name)
     ids = NO_IDS if run is None else run.seek(values)
@@ -53,7 +53,9 @@ def seek(view: GraphView, index: IndexDefinition, values: Sequence[Any]) -> IdAr
     return np.concatenate((kept, np.array(good, dtype=np.int64)))
 
 
-def seek_many(view: GraphView, index: IndexDefinition, values: Column) -> tuple[RowArray, IdArray]:
+def seek_many(
+    view: LayeredView, index: IndexDefinition, values: Column
+) -> tuple[RowArray, IdArray]:
     """See `access.GraphReader.seek_many`."""
     deltas = _layers(view, index)
     run = view.base.index_run(index.name)
@@ -73,7 +75,7 @@ def seek_many(view: GraphView, index: IndexDefinition, values: Column) -> tuple[
     return np.concatenate(rows), np.concatenate(ids)
 
 
-def seek_range(view: GraphView, index: IndexDefinition, within: Range) -> IdArray:
+def seek_range(view: LayeredView, index: IndexDefinition, within: Range) -> IdArray:
     """See `access.GraphReader.seek_range`."""
     run = view.base.index_run(index.name)
     ids = NO_IDS if run is None else run.range(within)
@@ -84,7 +86,7 @@ def seek_range(view: GraphView, index: IndexDefinition, within: Range) -> IdArra
     return _merge_in_order(view, index, ids, deltas, bounds, _range_test(within))
 
 
-def seek_prefix(view: GraphView, index: IndexDefinition, prefix: str) -> IdArray:
+def seek_prefix(view: LayeredView, index: IndexDefinition, prefix: str) -> IdArray:
     """See `access.GraphReader.seek_prefix`."""
     run = view.base.index_run(index.name)
     ids = NO_IDS if run is None else run.prefix(prefix)
@@ -117,7 +119,7 @@ def _range_test(within: Range) -> Callable[[Any], bool]:
 
 
 def _merge_in_order(
-    view: GraphView,
+    view: LayeredView,
     index: IndexDefinition,
     ids: IdArray,
     deltas: list[DeltaIndex],
@@ -174,7 +176,7 @@ def _split_touched(ids: IdArray, deltas: list[DeltaIndex]) -> tuple[IdArray, lis
     return ids[keep], ids[~keep].tolist()
 
 
-def _is_covered(view: GraphView, index: IndexDefinition, entity_id: int) -> bool:
+def _is_covered(view: LayeredView, index: IndexDefinition, entity_id: int) -> bool:
     if index.entity == "node":
         labels = view.labels_or_none(entity_id)
         return labels is not None and index.label in labels
@@ -183,7 +185,7 @@ def _is_covered(view: GraphView, index: IndexDefinition, entity_id: int) -> bool
 
 
 def _has_values(
-    view: GraphView, index: IndexDefinition, entity_id: int, values: Sequence[Any]
+    view: LayeredView, index: IndexDefinition, entity_id: int, values: Sequence[Any]
 ) -> bool:
     value_of = view.latest_node_value if index.entity == "node" else view.latest_edge_value
     if not _is_covered(view, index, entity_id):

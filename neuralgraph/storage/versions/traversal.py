@@ -13,7 +13,7 @@ from neuralgraph.values import NO_IDS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from neuralgraph.storage.versions.graph_view import GraphView
+    from neuralgraph.storage.versions.layered import LayeredView
     from neuralgraph.values import IdArray, MaskArray, RowArray
     from neuralgraph.values.arrays import Int64Array
 
@@ -25,7 +25,9 @@ _ONE_WAY: dict[str, tuple[Literal["out", "in"], ...]] = {
 }
 
 
-def expand(view: GraphView, ids: IdArray, types: Sequence[str], direction: Direction) -> Expansion:
+def expand(
+    view: LayeredView, ids: IdArray, types: Sequence[str], direction: Direction
+) -> Expansion:
     """See `access.GraphReader.expand`."""
     parts = [
         part
@@ -48,7 +50,7 @@ def expand(view: GraphView, ids: IdArray, types: Sequence[str], direction: Direc
 
 
 def _expand_one_way(
-    view: GraphView,
+    view: LayeredView,
     ids: IdArray,
     types: Sequence[str],
     way: Literal["out", "in"],
@@ -73,7 +75,7 @@ def _expand_one_way(
     return [part for part in parts if len(part.rows)]
 
 
-def _without_deleted(view: GraphView, found: Expansion) -> Expansion:
+def _without_deleted(view: LayeredView, found: Expansion) -> Expansion:
     for layer, txid in view.active_layers():
         if not len(layer.deleted_edges):
             continue
@@ -99,7 +101,7 @@ def _without_loops(part: Expansion, ids: IdArray) -> Expansion:
 
 
 def expand_one(
-    view: GraphView, node_id: int, types: Sequence[str], direction: Direction
+    view: LayeredView, node_id: int, types: Sequence[str], direction: Direction
 ) -> tuple[IdArray, IdArray]:
     """See `access.GraphReader.expand_one`."""
     if direction != "both" and len(types) == 1 and not _is_touched(view, node_id, direction):
@@ -109,7 +111,7 @@ def expand_one(
     return edges, neighbours
 
 
-def _is_touched(view: GraphView, node_id: int, way: Literal["out", "in"]) -> bool:
+def _is_touched(view: LayeredView, node_id: int, way: Literal["out", "in"]) -> bool:
     """May a layer add edges to the node or take some away?"""
     for layer in view.layers:
         if layer.change_count:
@@ -120,7 +122,7 @@ def _is_touched(view: GraphView, node_id: int, way: Literal["out", "in"]) -> boo
 
 
 def expand_into(
-    view: GraphView,
+    view: LayeredView,
     sources: IdArray,
     targets: IdArray,
     types: Sequence[str],
@@ -132,7 +134,9 @@ def expand_into(
     return found.rows[keep], found.edges[keep]
 
 
-def degree(view: GraphView, ids: IdArray, types: Sequence[str], direction: Direction) -> Int64Array:
+def degree(
+    view: LayeredView, ids: IdArray, types: Sequence[str], direction: Direction
+) -> Int64Array:
     """See `access.GraphReader.degree`."""
     clean = all(not (len(layer.outgoing) or len(layer.deleted_edges)) for layer in view.layers)
     if not clean or direction == "both":
@@ -147,7 +151,9 @@ def degree(view: GraphView, ids: IdArray, types: Sequence[str], direction: Direc
     return total
 
 
-def adjacency(view: GraphView, types: Sequence[str], direction: Literal["out", "in"]) -> Adjacency:
+def adjacency(
+    view: LayeredView, types: Sequence[str], direction: Literal["out", "in"]
+) -> Adjacency:
     """See `access.GraphReader.adjacency`."""
     limit = view.node_limit
     known = [view.base.adjacency(name, direction) for name in types or view.base.edge_types]
@@ -176,7 +182,7 @@ def adjacency(view: GraphView, types: Sequence[str], direction: Literal["out", "
 
 
 def _sorted_adjacency(
-    view: GraphView,
+    view: LayeredView,
     limit: int,
     nodes: list[IdArray],
     neighbours: list[IdArray],
@@ -199,7 +205,7 @@ def _sorted_adjacency(
     return Adjacency(offsets, all_neighbours[order], all_edges[order])
 
 
-def _deleted(view: GraphView, edge_ids: IdArray) -> MaskArray:
+def _deleted(view: LayeredView, edge_ids: IdArray) -> MaskArray:
     gone = np.zeros(len(edge_ids), dtype=np.bool_)
     for layer, txid in view.active_layers():
         rows = layer.deleted_edges.rows(edge_ids)
