@@ -333,11 +333,21 @@ def check_indexes(reader, plain):
         assert keys == sorted(keys)
 
 
+@pytest.mark.parametrize(("seed", "spread", "commits"), [(0, 1, 10), (1, 3, 10), (2, 40_000, 10)])
+def test_every_moment_reads_as_it_was(seed, spread, commits):
+    check_machine(seed, spread, commits)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("spread", [1, 3, 40_000])
-@pytest.mark.parametrize("seed", range(6))
-def test_every_moment_reads_as_it_was(seed, spread):
+@pytest.mark.parametrize("seed", range(40))
+def test_every_moment_reads_as_it_was_at_length(seed, spread):
+    check_machine(seed, spread, 24)
+
+
+def check_machine(seed, spread, commits):
     machine = Machine(seed, spread)
-    for _ in range(24):
+    for _ in range(commits):
         machine.commit()
         if machine.random.random() < 0.2:
             machine.load()
