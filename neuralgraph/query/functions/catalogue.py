@@ -11,10 +11,10 @@ from neuralgraph.query.functions import (
     maths,
     spatial,
     strings,
-    temporal,
     vectors,
 )
 from neuralgraph.query.functions.aggregates import AGGREGATES
+from neuralgraph.query.functions.temporal import construction, measuring, truncation
 
 if TYPE_CHECKING:
     from neuralgraph.query.functions.signature import AggregateFunction, Function
@@ -27,7 +27,9 @@ FUNCTIONS: Final[tuple[Function | AggregateFunction, ...]] = (
     *strings.FUNCTIONS,
     *maths.FUNCTIONS,
     *spatial.FUNCTIONS,
-    *temporal.FUNCTIONS,
+    *construction.FUNCTIONS,
+    *truncation.FUNCTIONS,
+    *measuring.FUNCTIONS,
     *vectors.FUNCTIONS,
 )
 

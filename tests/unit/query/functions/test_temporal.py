@@ -146,7 +146,9 @@ def test_truncation(name, unit, value, fields, expected):
 
 def test_the_longest_durations():
     first, last = "-999999999-01-01", "+999999999-12-31T23:59:59"
-    years = call("duration.between", call("date", first), call("date", last.split("T", maxsplit=1)[0]))
+    years = call(
+        "duration.between", call("date", first), call("date", last.split("T", maxsplit=1)[0])
+    )
     assert str(years) == "P1999999998Y11M30D"
     seconds = call("duration.inSeconds", call("localdatetime", first), call("localdatetime", last))
     assert str(seconds) == "PT17531639991215H59M59S"
