@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from neuralgraph.query.execution.operators.assignments import Assignments
 from neuralgraph.query.execution.operators.entity_making import EntityMaker
 from neuralgraph.query.execution.operators.step import Layout, Step, slot_places
+from neuralgraph.query.planning.plan import CreateEntities
 from neuralgraph.values import BATCH_ROWS_MAX, Batch
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
-    from neuralgraph.query.planning.plan import CreateEntities, MergePath, Slot
+    from neuralgraph.query.planning.plan import MergePath, Slot
 
 
 class CreateStep(Step):
@@ -24,8 +25,14 @@ class CreateStep(Step):
 
     def __init__(self, operator: CreateEntities, compiler: PlanCompiler) -> None:
         super().__init__(operator.slots)
-        self.child = compiler.step(operator.child)
-        self.maker = EntityMaker(operator.entities, self.child.slots, compiler)
+        # Scripts create with hundreds of clauses in a row: they are one step, not a tower of them.
+        entities = operator.entities
+        child = operator.child
+        while isinstance(child, CreateEntities):
+            entities = child.entities + entities
+            child = child.child
+        self.child = compiler.step(child)
+        self.maker = EntityMaker(entities, self.child.slots, compiler)
         self.layout = Layout(operator.slots, self.maker.slots, [])
 
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:

@@ -39,7 +39,8 @@ class NodeIndexSeekStep(Step):
         self.child = compiler.step(operator.child)
         self.values = compiler.expressions(self.child.slots).compile_all(operator.values)
         self.constant = all_constant(self.values)
-        self.alone = self.constant and isinstance(self.child, UnitStep)
+        # Nobody may look at the nodes themselves; then the slots are empty.
+        self.alone = self.constant and isinstance(self.child, UnitStep) and bool(operator.slots)
         self.index = operator.index
         self.layout = Layout(operator.slots, self.child.slots, [operator.variable])
 

@@ -39,7 +39,7 @@ class NodeScanStep(Step):
             for ids in context.reader.scan_nodes(self.label):
                 if context.stoppable:
                     context.check()
-                yield Batch([ids_column(Kind.NODE, ids)], len(ids))
+                yield Batch([ids_column(Kind.NODE, ids)] if self.slots else (), len(ids))
             return
         found: list[IdArray] | None = None
         for batch in self.child.batches(context):

@@ -52,8 +52,10 @@ class ExtendStep(Step):
         super().__init__(operator.slots)
         self.child = compiler.step(operator.child)
         self.evaluators = compiler.expressions(self.child.slots).compile_all(operator.items)
-        kept = len(operator.slots) - len(operator.items)
-        self.added = operator.slots[kept:]
+        given = {slot.name for slot in self.child.slots}
+        # The new slots stand in the order of the items, but other slots may stand among them.
+        self.added = tuple(slot for slot in operator.slots if slot.name not in given)
+        assert len(self.added) == len(operator.items)
         names = [slot.name for slot in self.added]
         self.layout = Layout(operator.slots, self.child.slots, names)
 
