@@ -1,8 +1,8 @@
 """What `check` is told and what it gives: the contracts of the language box.
 
 Types are openCypher type names in capitals: ``ANY``, ``BOOLEAN``, ``INTEGER``, ``FLOAT``, ``NUMBER``,
-``STRING``, ``NODE``, ``RELATIONSHIP``, ``PATH``, ``MAP``, ``POINT``, ``DATE``, ``TIME``, ``LOCALTIME``, ``DATETIME``,
-``LOCALDATETIME``, ``DURATION``, ``NULL``, and ``LIST<...>`` of one of them.
+``STRING``, ``NODE``, ``RELATIONSHIP``, ``PATH``, ``MAP``, ``POINT``, ``DATE``, ``TIME``, ``LOCALTIME``,
+``DATETIME``, ``LOCALDATETIME``, ``DURATION``, ``NULL``, and ``LIST<...>`` of one of them.
 """
 
 from __future__ import annotations

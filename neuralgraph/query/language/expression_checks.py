@@ -342,7 +342,7 @@ class ExpressionChecker:
             return types.list_of(self.type_of(node.result, inner))
 
     def _pattern_predicate(self, node: PatternPredicate, _scope: Scope) -> str:
-        message = "A pattern stands here only as a condition; to count or collect use COUNT { }, or [pattern | x]"
+        message = "A pattern is a condition; to count or collect what it finds use COUNT { } or [pattern | x]"
         complain(message, node, "UnexpectedSyntax")
 
     def _shortest_path(self, node: ShortestPathCall, scope: Scope) -> str:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 # that cannot begin a literal, which is several times faster than trying every place.
 _LITERALS = re.compile(
     rf"""[^'"`/\d]*+(?:(?P<s>'[^'\\]*'|"[^"\\]*")
-    |(?<![\w.$*])(?:(?P<i>\d{{1,18}})|(?P<f>\d{{1,18}}(?:\.\d{{1,40}}(?:[eE][+-]?\d{{1,2}})?|[eE][+-]?\d{{1,2}})))(?!\w|\.\d)
+    |(?<![\w.$*])(?:(?P<i>\d{{1,18}})
+        |(?P<f>\d{{1,18}}(?:\.\d{{1,40}}(?:[eE][+-]?\d{{1,2}})?|[eE][+-]?\d{{1,2}})))(?!\w|\.\d)
     |(?s:{OPAQUE}|//[^\n\r]*|/\*.*?\*/)|\w+|.|\Z)""",
     re.VERBOSE,
 ).finditer

@@ -51,7 +51,7 @@ def parse(text: str, lifted: Iterable[Span] = ()) -> Statement:
     try:
         source = source_text(text, {span[0]: index for index, span in enumerate(lifted)})
         try:
-            statement: Statement = _grammar()._parse(source, 0)[1][0]
+            statement: Statement = _grammar().parse(source, 0)[1][0]
         except ParseException:
             raise _unexpected(source) from None
     except RecursionError:

@@ -1,7 +1,7 @@
 """Static types: names of openCypher types, and what operators make of them.
 
-A type is its name in capitals, ``LIST<...>`` for lists. ``ANY`` is "not known", and fits everywhere; ``NULL`` too.
-A rule says an operand is wrong only where no value of its type can be right.
+A type is its name in capitals, ``LIST<...>`` for lists. ``ANY`` is "not known", and fits everywhere;
+``NULL`` too. A rule says an operand is wrong only where no value of its type can be right.
 """
 
 from __future__ import annotations

@@ -6,15 +6,17 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pyparsing import Forward
-
 from neuralgraph.query.language.grammar.elements import (
     Choice,
     Element,
+    Later,
     Maybe,
+    Parsed,
+    Parses,
     Piece,
     Separated,
     Sequence,
+    flag,
     name,
     refuse,
     symbol,
@@ -51,8 +53,6 @@ from neuralgraph.query.language.syntax import (
 )
 
 if TYPE_CHECKING:
-    from pyparsing import ParserElement
-
     from neuralgraph.query.language.lexis import SourceText
 
 PROCEDURE_NAME = rf"({NAME}(?:\s*\.\s*{NAME})*)"
@@ -70,37 +70,38 @@ class QueryElement(Element):
         table: clause elements by first word.
     """
 
-    def __init__(self, table: dict[str, ParserElement], moment: ParserElement) -> None:
+    def __init__(self, table: dict[str, Parses], moment: Parses) -> None:
         super().__init__("a clause, such as MATCH, CREATE or RETURN")
         self.table = table
         self.moment = moment
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-        start = skip_space(instring, loc)
-        depth = instring.depth + 1
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
+        start = skip_space(text, location)
+        depth = text.depth + 1
         if depth > NESTING_MAX:
             syntax_error(f"Subqueries are nested more than {NESTING_MAX} deep", start, start + 1)
-        instring.depth = depth
+        text.depth = depth
         at = None
-        if _AT_NEXT.match(instring, loc) is not None:
-            loc, (at,) = self.moment._parse(instring, loc)
-        loc, part = self._single(instring, loc)
+        if _AT_NEXT.match(text, location) is not None:
+            location, (at,) = self.moment.parse(text, location)
+        location, part = self._single(text, location)
         parts = [part]
         kinds: set[bool] = set()
-        while (union := _UNION.match(instring, loc)) is not None:
+        while (union := _UNION.match(text, location)) is not None:
             kinds.add(union.group(1) is not None)
             if len(kinds) > 1:
                 message = "UNION and UNION ALL cannot be mixed in one query"
-                span = (skip_space(instring, loc), union.end())
+                span = (skip_space(text, location), union.end())
                 syntax_error(message, *span, "InvalidClauseComposition")
-            loc, part = self._single(instring, union.end())
+            location, part = self._single(text, union.end())
             parts.append(part)
-        if _AT_NEXT.match(instring, loc) is not None:
+        if _AT_NEXT.match(text, location) is not None:
             if at is not None:
-                syntax_error("The query has two times; one AT is enough", loc, loc + 3)
-            loc, (at,) = self.moment._parse(instring, loc)
-        instring.depth = depth - 1
-        return loc, [Query(tuple(parts), True in kinds, at, span=(start, loc))]
+                syntax_error("The query has two times; one AT is enough", location, location + 3)
+            location, (at,) = self.moment.parse(text, location)
+        text.depth = depth - 1
+        return location, [Query(tuple(parts), True in kinds, at, span=(start, location))]
 
     def _single(self, text: SourceText, location: int) -> tuple[int, SingleQuery]:
         start = skip_space(text, location)
@@ -114,7 +115,7 @@ class QueryElement(Element):
                     refuse(text, location, self.wanted)
                 refuse_next(text, location)
                 return location, SingleQuery(tuple(clauses), span=(start, location))
-            location, found = element._parse(text, location)
+            location, found = element.parse(text, location)
             clauses.extend(found)
 
 
@@ -134,16 +135,16 @@ def make_query() -> tuple[QueryElement, Operand]:
     path = Path(operand, Node(operand), Edge(operand))
     operand.paths = path
     named_path = NamedPath(path)
-    query = Forward()
-    clause = Forward()
+    query = Later()
+    clause = Later()
     pattern = Separated(named_path, "a pattern")
     moment = _moment(operand)
-    table: dict[str, ParserElement] = {}
+    table: dict[str, Parses] = {}
     whole = QueryElement(table, moment)
     query <<= whole
     where = Maybe(r"WHERE\b", operand.run, None)
     inner = Choice("a query or a pattern", table, _short_query(pattern, where))
-    inner.table = {word: whole for word in _CLAUSE_WORDS}
+    inner.table = dict.fromkeys(_CLAUSE_WORDS, whole)
     add_special_forms(operand, named_path, inner)
     with_, return_ = projections(operand)
     match = Sequence(
@@ -176,12 +177,12 @@ def make_query() -> tuple[QueryElement, Operand]:
 
 
 _CLAUSE_WORDS = (
-    "MATCH OPTIONAL WITH RETURN UNWIND CALL LOAD USE FINISH CREATE MERGE SET REMOVE DELETE DETACH NODETACH"
-    " FOREACH AT"
-).split()
+    "MATCH", "OPTIONAL", "WITH", "RETURN", "UNWIND", "CALL", "LOAD", "USE", "FINISH", "CREATE", "MERGE", "SET",
+    "REMOVE", "DELETE", "DETACH", "NODETACH", "FOREACH", "AT",
+)  # fmt: skip
 
 
-def _short_query(pattern: ParserElement, where: ParserElement) -> Sequence:
+def _short_query(pattern: Parses, where: Parses) -> Sequence:
     """``EXISTS { (a)-->(b) WHERE p }``: a query of one MATCH."""
 
     def build(_text: SourceText, start: int, end: int, values: list[Any]) -> Query:
@@ -217,16 +218,17 @@ def _unwind(_text: SourceText, start: int, end: int, values: list[Any]) -> Unwin
 class Optional_(Element):  # noqa: N801 (OPTIONAL is the clause's name)
     """OPTIONAL MATCH, OPTIONAL CALL."""
 
-    def __init__(self, match: ParserElement, call: ParserElement) -> None:
+    def __init__(self, match: Parses, call: Parses) -> None:
         super().__init__("OPTIONAL MATCH")
         self.optional = words("OPTIONAL")
         self.following = Choice("MATCH", {"MATCH": match, "CALL": call})
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-        start = skip_space(instring, loc)
-        loc, _found = self.optional._parse(instring, loc)
-        loc, (clause,) = self.following._parse(instring, loc)
-        return loc, [replace(clause, optional=True, span=(start, loc))]
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
+        start = skip_space(text, location)
+        location, _found = self.optional.parse(text, location)
+        location, (clause,) = self.following.parse(text, location)
+        return location, [replace(clause, optional=True, span=(start, location))]
 
 
 def procedure_name(match: re.Match[str]) -> str:
@@ -248,7 +250,7 @@ def yield_items() -> Separated:
 class Call_(Element):  # noqa: N801 (CALL is the clause's name)
     """CALL procedure(...) YIELD ..., CALL { ... }, CALL (a, b) { ... }."""
 
-    def __init__(self, operand: Operand, query: ParserElement) -> None:
+    def __init__(self, operand: Operand, query: Parses) -> None:
         super().__init__("a procedure or '{'")
         self.query = query
         self.word = words("CALL")
@@ -268,29 +270,30 @@ class Call_(Element):  # noqa: N801 (CALL is the clause's name)
         self.yields = Maybe(r"YIELD\b", Sequence("columns", [_star_or(yield_items())]), None)
         self.where = Maybe(r"WHERE\b", operand.run, None)
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-        start = skip_space(instring, loc)
-        loc, _found = self.word._parse(instring, loc)
-        scope = self.scope(instring, loc)
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
+        start = skip_space(text, location)
+        location, _found = self.word.parse(text, location)
+        scope = self.scope(text, location)
         if scope is not None:
-            loc = scope.end()
+            location = scope.end()
             star = scope.group("star") is not None
             imports: tuple[str, ...] | None = ()
             if not star and scope.group("none") is None:
-                loc, (imports,) = self.imports._parse(instring, loc)
-            loc, _found = self.close._parse(instring, loc)
-            return self._subquery(instring, loc, start, (imports, star))
-        if self.brace(instring, loc) is not None:
-            return self._subquery(instring, loc, start, (None, False))
-        loc, (procedure,) = self.procedure._parse(instring, loc)
-        loc, (arguments,) = self.arguments._parse(instring, loc)
-        loc, (yielded,) = self.yields._parse(instring, loc)
+                location, (imports,) = self.imports.parse(text, location)
+            location, _found = self.close.parse(text, location)
+            return self._subquery(text, location, start, (imports, star))
+        if self.brace(text, location) is not None:
+            return self._subquery(text, location, start, (None, False))
+        location, (procedure,) = self.procedure.parse(text, location)
+        location, (arguments,) = self.arguments.parse(text, location)
+        location, (yielded,) = self.yields.parse(text, location)
         where = None
         if yielded is not None:
-            loc, (where,) = self.where._parse(instring, loc)
+            location, (where,) = self.where.parse(text, location)
         every = yielded == "*"
         yields = None if every else yielded
-        return loc, [Call(procedure, arguments, yields, every, where, span=(start, loc))]
+        return location, [Call(procedure, arguments, yields, every, where, span=(start, location))]
 
     def _subquery(
         self,
@@ -299,15 +302,15 @@ class Call_(Element):  # noqa: N801 (CALL is the clause's name)
         start: int,
         scope: tuple[tuple[str, ...] | None, bool],
     ) -> Any:
-        location, _found = self.open_brace._parse(text, location)
-        location, found = self.query._parse(text, location)
-        location, _found = self.close_brace._parse(text, location)
-        location, (transactions,) = self.transactions._parse(text, location)
+        location, _found = self.open_brace.parse(text, location)
+        location, found = self.query.parse(text, location)
+        location, _found = self.close_brace.parse(text, location)
+        location, (transactions,) = self.transactions.parse(text, location)
         call = CallSubquery(found[0], *scope, transactions, span=(start, location))
         return location, [call]
 
 
-def _star_or(items: Separated) -> ParserElement:
+def _star_or(items: Separated) -> Parses:
     star = Piece(r"\*", "'*'", lambda _match: "*")
     return Choice("columns", {"*": star}, items)
 
@@ -344,7 +347,7 @@ def _load_csv(operand: Operand) -> Sequence:
         "LOAD CSV",
         [
             words("LOAD CSV"),
-            Maybe(r"WITH\s+HEADERS\b", None, False),
+            flag(r"WITH\s+HEADERS\b"),
             words("FROM"),
             operand.run,
             words("AS"),

@@ -1,23 +1,23 @@
 """pyparsing elements of our own, for speed and for shallow recursion.
 
-They speak pyparsing's protocol (`_parse(text, location) -> (location, tokens)`; a `ParseException` says
-"not here"), so that they mix with its `Forward`, `MatchFirst` and `Opt` (not with `And`, which adds
-`ParseResults`; `Sequence` takes its place). What they leave out is what costs: skipping
+They are `ParserElement`s, and work inside any of pyparsing's through its `parseImpl`. Among each
+other they call ``parse(text, location) -> (location, tokens)``, which leaves out what costs: skipping
 white space and comments element by element (the regular expressions take the space before a token),
 a `ParseResults` for every token (tokens are plain lists), the wrapper round parse actions, and
-alternatives tried one after the other (`Choice` looks at the next word). They keep the call stack to
-two frames a level, so that deep nesting fits.
+alternatives tried one after the other (`Choice` looks at the next word). That is one call a level of the
+grammar, so that deep nesting fits into the stack.
 
-Every element knows what it looks for in words; `refuse` notes it with the place, and the furthest place
-is what the error message is about.
+A `ParseException` says "not here". Every element knows what it looks for in words; `refuse` notes it with the
+place, and the furthest place is what the error message is about.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NoReturn
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from pyparsing import ParseException, ParserElement
+from pyparsing import Forward, MatchFirst, ParseException, ParserElement
 
 from neuralgraph.query.language.lexis import IDENTIFIER, name_value, skip_space
 
@@ -29,6 +29,18 @@ if TYPE_CHECKING:
 Parsed = tuple[int, list[Any]]
 Build = Any
 """``build(text, start, end, values) -> node``."""
+
+
+class Parses(Protocol):
+    """What elements ask of each other."""
+
+    def parse(self, text: Any, location: int) -> Parsed:
+        """The tokens at `location` and where they end.
+
+        Raises:
+            ParseException: it is not there.
+        """
+        ...
 
 
 def refuse(text: SourceText, location: int, wanted: str) -> NoReturn:
@@ -57,6 +69,33 @@ class Element(ParserElement):
     def _generateDefaultName(self) -> str:  # noqa: N802 (pyparsing's name)
         return self.wanted
 
+    @abstractmethod
+    def parse(self, text: Any, location: int) -> Parsed:
+        """The tokens at `location` and where they end."""
+
+    def parseImpl(self, instring: Any, loc: int, do_actions: bool = True) -> Any:  # noqa: ARG002, FBT001, FBT002, N802
+        """The way in for pyparsing."""
+        return self.parse(instring, loc)
+
+
+class Later(Forward):
+    """pyparsing's `Forward` for our elements: what it stands for is set later, by ``<<=``."""
+
+    def parse(self, text: Any, location: int) -> Parsed:
+        """As the element that it stands for."""
+        target: Any = self.expr
+        parsed: Parsed = target.parse(text, location)
+        return parsed
+
+
+class FirstOf(MatchFirst):
+    """pyparsing's `MatchFirst` for our elements: the first that fits."""
+
+    def parse(self, text: Any, location: int) -> Parsed:
+        """As the first element that fits."""
+        end, tokens = self.parseImpl(text, location)
+        return end, list(tokens)
+
 
 class Piece(Element):
     """One token by regular expression; gives ``[build(match)]``, or no token without `build`."""
@@ -68,10 +107,11 @@ class Piece(Element):
         self.match = re.compile(rf"\s*+(?:{pattern})", re.IGNORECASE | re.DOTALL).match
         self.build = build
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-        match = self.match(instring, loc)
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
+        match = self.match(text, location)
         if match is None:
-            refuse(instring, loc, self.wanted)
+            refuse(text, location, self.wanted)
         return match.end(), ([] if self.build is None else [self.build(match)])
 
 
@@ -100,20 +140,21 @@ def name(wanted: str) -> Piece:
 class Sequence(Element):
     """Elements in a row; ``build(text, start, end, values)`` makes one value of theirs."""
 
-    def __init__(self, wanted: str, elements: list[ParserElement], build: Build = None) -> None:
+    def __init__(self, wanted: str, elements: list[Parses], build: Build = None) -> None:
         super().__init__(wanted)
         self.elements = elements
         self.build = build
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
         values: list[Any] = []
-        start = loc
+        start = location
         for element in self.elements:
-            loc, found = element._parse(instring, loc)
+            location, found = element.parse(text, location)
             values.extend(found)
         if self.build is None:
-            return loc, values
-        return loc, [self.build(instring, skip_space(instring, start), loc, values)]
+            return location, values
+        return location, [self.build(text, skip_space(text, start), location, values)]
 
 
 class Maybe(Element):
@@ -122,38 +163,46 @@ class Maybe(Element):
     There is no way back once the lead is taken.
     """
 
-    def __init__(self, lead: str, body: ParserElement | None = None, *otherwise: Any) -> None:
+    def __init__(self, lead: str, body: Parses | None = None, *otherwise: Any) -> None:
         super().__init__(lead)
         self.match = re.compile(rf"\s*+(?:{lead})", re.IGNORECASE).match
         self.body = body
         self.otherwise = otherwise
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-        match = self.match(instring, loc)
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
+        match = self.match(text, location)
         if match is None:
-            return loc, [*self.otherwise]
+            return location, [*self.otherwise]
         if self.body is None:
             return match.end(), [True]
-        return self.body._parse(instring, match.end())
+        return self.body.parse(text, match.end())
+
+
+def flag(lead: str) -> Maybe:
+    """Whether `lead` is there, as a token."""
+    absent = (False,)
+    return Maybe(lead, None, *absent)
 
 
 class Separated(Element):
     """One or more of an element with a separator between; gives one tuple of their values."""
 
-    def __init__(self, item: ParserElement, wanted: str, separator: str = ",") -> None:
+    def __init__(self, item: Parses, wanted: str, separator: str = ",") -> None:
         super().__init__(wanted)
         self.item = item
         self.match = re.compile(rf"\s*{re.escape(separator)}").match
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
         values: list[Any] = []
         while True:
-            loc, found = self.item._parse(instring, loc)
+            location, found = self.item.parse(text, location)
             values.extend(found)
-            separator = self.match(instring, loc)
+            separator = self.match(text, location)
             if separator is None:
-                return loc, [tuple(values)]
-            loc = separator.end()
+                return location, [tuple(values)]
+            location = separator.end()
 
 
 class Choice(Element):
@@ -165,34 +214,36 @@ class Choice(Element):
     def __init__(
         self,
         wanted: str,
-        table: Mapping[str, ParserElement],
-        otherwise: ParserElement | None = None,
+        table: Mapping[str, Parses],
+        otherwise: Parses | None = None,
     ) -> None:
         super().__init__(wanted)
         self.match = re.compile(rf"\s*({IDENTIFIER}|\S)?").match
         self.table = table
         self.otherwise = otherwise
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-        match = self.match(instring, loc)
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
+        match = self.match(text, location)
         word = match.group(1) if match is not None else None
         element = self.otherwise if word is None else self.table.get(word.upper(), self.otherwise)
         if element is None:
-            refuse(instring, loc, self.wanted)
-        return element._parse(instring, loc)
+            refuse(text, location, self.wanted)
+        return element.parse(text, location)
 
 
 class Repeated(Element):
     """An element again and again while `lead` is next; gives the values in a row."""
 
-    def __init__(self, lead: str, item: ParserElement) -> None:
+    def __init__(self, lead: str, item: Parses) -> None:
         super().__init__(lead)
         self.match = re.compile(rf"\s*+(?:{lead})", re.IGNORECASE).match
         self.item = item
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
         values: list[Any] = []
-        while self.match(instring, loc) is not None:
-            loc, found = self.item._parse(instring, loc)
+        while self.match(text, location) is not None:
+            location, found = self.item.parse(text, location)
             values.extend(found)
-        return loc, values
+        return location, values

@@ -11,8 +11,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.query.language.grammar.elements import Element, Piece, Separated, Sequence, refuse
-from neuralgraph.query.language.grammar.operators import Prefix, Suffix, fold, null_test, type_test
+from neuralgraph.query.language.grammar.elements import (
+    Element,
+    Parsed,
+    Parses,
+    Piece,
+    Separated,
+    Sequence,
+    refuse,
+)
+from neuralgraph.query.language.grammar.operators import Prefix, fold, null_test, type_test
 from neuralgraph.query.language.lexis import (
     CHAIN_MAX,
     IDENTIFIER,
@@ -49,13 +57,14 @@ from neuralgraph.query.language.syntax import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyparsing import ParserElement
-
 # Words that cannot be a variable, because what follows an expression begins with them.
 RESERVED = frozenset(
-    "AND OR XOR IN IS AS WHERE WHEN THEN ELSE RETURN WITH MATCH UNION UNWIND CREATE MERGE DELETE"
-    " DETACH REMOVE CONTAINS STARTS ENDS DISTINCT BY".split()
-)
+    {
+        "AND", "OR", "XOR", "IN", "IS", "AS", "WHERE", "WHEN", "THEN", "ELSE", "RETURN", "WITH", "MATCH",
+        "UNION", "UNWIND", "CREATE", "MERGE", "DELETE", "DETACH", "REMOVE", "CONTAINS", "STARTS", "ENDS",
+        "DISTINCT", "BY",
+    }
+)  # fmt: skip
 _OPERAND = re.compile(
     rf"""\s*(?:
       (?P<prefix>NOT\b|[-+])
@@ -149,23 +158,24 @@ class Run(Element):
         self.bars = bars
         self.folds = folds
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-        depth = instring.depth + 1
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
+        depth = text.depth + 1
         if depth > NESTING_MAX:
             message = f"Expressions are nested more than {NESTING_MAX} levels deep"
-            syntax_error(message, loc, loc + 1)
-        instring.depth = depth
+            syntax_error(message, location, location + 1)
+        text.depth = depth
         tokens: list[Any] = []
         scan, bars = self.operand.scan, self.bars
         while True:
-            loc = scan(instring, loc, tokens, bars=bars)
-            match = _OPERATOR.match(instring, loc)
+            location = scan(text, location, tokens, bars=bars)
+            match = _OPERATOR.match(text, location)
             while match is not None and match.lastgroup in {"null", "type"}:
-                loc = _suffix(instring, match, tokens)
-                match = _OPERATOR.match(instring, loc)
+                location = _suffix(text, match, tokens)
+                match = _OPERATOR.match(text, location)
             if match is None:
                 break
-            loc = match.end()
+            location = match.end()
             kind = match.lastgroup
             word = match.group(kind)
             if kind == "word":
@@ -175,10 +185,10 @@ class Run(Element):
             elif word == "!=":
                 word = "<>"
             tokens.append(word)
-        instring.depth = depth - 1
+        text.depth = depth - 1
         if self.folds:
-            return loc, (tokens if len(tokens) == 1 else [fold(tokens)])
-        return loc, [tokens]
+            return location, (tokens if len(tokens) == 1 else [fold(tokens)])
+        return location, [tokens]
 
 
 def _suffix(text: SourceText, match: re.Match[str], tokens: list[Any]) -> int:
@@ -230,11 +240,11 @@ class Operand:
     """
 
     def __init__(self) -> None:
-        self.special: dict[str, tuple[re.Pattern[str] | None, ParserElement]] = {}
-        self.paths: ParserElement
-        self.path_comprehension: ParserElement
-        self.labels: ParserElement
-        self.labels_without_bars: ParserElement
+        self.special: dict[str, tuple[re.Pattern[str] | None, Parses]] = {}
+        self.paths: Parses
+        self.path_comprehension: Parses
+        self.labels: Parses
+        self.labels_without_bars: Parses
         self.run = Run(self)
         self.run_without_bars = Run(self, bars=False)
         self.flat_run = Run(self, bars=False, folds=False)
@@ -261,10 +271,11 @@ class Operand:
                 rf"\s*(?:\.\s*(?P<all>\*)|\.\s*(?P<property>{NAME})|(?P<entry>{NAME})\s*:(?!:)|(?P<variable>{NAME}))"
             ).match
 
-            def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-                match = self.match(instring, loc)
+            def parse(self, text: Any, location: int) -> Parsed:
+                """Parse it; see the class."""
+                match = self.match(text, location)
                 if match is None:
-                    refuse(instring, loc, "'.key', '.*', 'key: value' or a variable")
+                    refuse(text, location, "'.key', '.*', 'key: value' or a variable")
                 kind: Any = match.lastgroup
                 start, end = match.start(kind), match.end()
                 if kind == "all":
@@ -272,7 +283,7 @@ class Operand:
                 key = name_value(match.group(kind))
                 value = None
                 if kind == "entry":
-                    end, (value,) = operand.run._parse(instring, end)
+                    end, (value,) = operand.run.parse(text, end)
                 return end, [MapProjectionItem(kind, key, value, span=(start, end))]
 
         return Item("an item of a map projection")
@@ -329,12 +340,12 @@ class Operand:
             return self.indexed(text, end, node)
         if kind == "labels":
             labels = self.labels if bars else self.labels_without_bars
-            end, (expression,) = labels._parse(text, end)
+            end, (expression,) = labels.parse(text, end)
             return end, HasLabels(node, expression, span=(start, end))
         close = _CLOSE_BRACE.match(text, end)
         items: tuple[MapProjectionItem, ...] = ()
         if close is None:
-            end, (items,) = self.projections._parse(text, end)
+            end, (items,) = self.projections.parse(text, end)
             close = _closing(_CLOSE_BRACE, text, end, "',' or '}'")
         return close.end(), MapProjection(node, items, span=(start, close.end()))
 
@@ -343,7 +354,7 @@ class Operand:
         start: Expression | None = None
         dots = _DOTS.match(text, location)
         if dots is None:
-            location, (start,) = self.run._parse(text, location)
+            location, (start,) = self.run.parse(text, location)
             dots = _DOTS.match(text, location)
         if dots is None:
             close = _closing(_CLOSE_INDEX, text, location, "']' or '..'")
@@ -352,7 +363,7 @@ class Operand:
         stop: Expression | None = None
         close_now = _CLOSE_INDEX.match(text, location)
         if close_now is None:
-            location, (stop,) = self.run._parse(text, location)
+            location, (stop,) = self.run.parse(text, location)
             close_now = _closing(_CLOSE_INDEX, text, location, "']'")
         return close_now.end(), Slice(node, start, stop, span=(node.span[0], close_now.end()))
 
@@ -391,7 +402,7 @@ class Operand:
         word = path.upper()
         special = self.special.get(word)
         if special is not None and (special[0] is None or special[0].match(text, match.end(kind))):
-            location, (node,) = special[1]._parse(text, start)
+            location, (node,) = special[1].parse(text, start)
             return location, node
         if word in RESERVED:
             refuse(text, start, "an expression")
@@ -405,7 +416,7 @@ class Operand:
         word = path.upper()
         special = self.special.get(word)
         if special is not None and (special[0] is None or special[0].match(text, match.end(kind))):
-            location, (node,) = special[1]._parse(text, start)
+            location, (node,) = special[1].parse(text, start)
             return location, node
         if word in RESERVED:
             refuse(text, start, "an expression")
@@ -420,7 +431,7 @@ class Operand:
             if head.lastgroup == "none":
                 return location, FunctionCall(name, (), span=(start, location))
             distinct = True
-        location, (arguments,) = self.items._parse(text, location)
+        location, (arguments,) = self.items.parse(text, location)
         location = _closing(_CLOSE_PAREN, text, location, "',' or ')'").end()
         if word == "EXISTS" and type(arguments[0]) is PatternPredicate:
             return location, arguments[0]
@@ -436,13 +447,13 @@ class Operand:
             close = _CLOSE_BRACE.match(text, location)
             entries: tuple[tuple[str, Expression], ...] = ()
             if close is None:
-                location, (entries,) = self.entries._parse(text, location)
+                location, (entries,) = self.entries.parse(text, location)
                 close = _closing(_CLOSE_BRACE, text, location, "',' or '}'")
             return close.end(), MapLiteral(entries, span=(start, close.end()))
         if looks_like_path(text, start):
-            location, (path,) = self.paths._parse(text, start)
+            location, (path,) = self.paths.parse(text, start)
             return location, PatternPredicate(path, span=(start, location))
-        location, (node,) = self.run._parse(text, location)
+        location, (node,) = self.run.parse(text, location)
         location = _closing(_CLOSE_PAREN, text, location, "')' or an operator").end()
         return location, node
 
@@ -453,9 +464,9 @@ class Operand:
             return empty.end(), ListLiteral((), span=(start, empty.end()))
         pattern = _LIST_PATTERN.match(text, location)
         if pattern is not None and looks_like_path(text, pattern.end()):
-            location, (node,) = self.path_comprehension._parse(text, start)
+            location, (node,) = self.path_comprehension.parse(text, start)
             return location, node
-        location, (tokens,) = self.flat_run._parse(text, location)
+        location, (tokens,) = self.flat_run.parse(text, location)
         if len(tokens) > 2 and type(tokens[0]) is Variable and tokens[1] == "IN":
             follows = _COMPREHENSION_NEXT.match(text, location)
             closes = _CLOSE_INDEX.match(text, location)
@@ -465,7 +476,7 @@ class Operand:
         follows = _closing(_LIST_NEXT, text, location, "',' or ']'")
         location = follows.end()
         if follows.group(1) == ",":
-            location, (more,) = self.items._parse(text, location)
+            location, (more,) = self.items.parse(text, location)
             items += more
             location = _closing(_CLOSE_INDEX, text, location, "',' or ']'").end()
         return location, ListLiteral(tuple(items), span=(start, location))
@@ -478,10 +489,10 @@ class Operand:
         predicate = result = None
         follows = _COMPREHENSION_NEXT.match(text, location)
         if follows is not None and follows.group(1):
-            location, (predicate,) = self.run_without_bars._parse(text, follows.end())
+            location, (predicate,) = self.run_without_bars.parse(text, follows.end())
         bar = _BAR.match(text, location)
         if bar is not None:
-            location, (result,) = self.run._parse(text, bar.end())
+            location, (result,) = self.run.parse(text, bar.end())
         location = _closing(_CLOSE_INDEX, text, location, "']'").end()
         variable = tokens[0].name
         return location, ListComprehension(
@@ -511,13 +522,7 @@ def _chain(path: str, start: int) -> Expression:
     """``a.b.c`` as look-ups of properties, each with its span."""
     node: Expression | None = None
     for match in _PARTS.finditer(path):
-        name, end = name_value(match.group()), start + match.end()
-        if node is None:
-            node = Variable(name, span=(start, end))
-        else:
-            node = Property(node, name, span=(start, end))
+        name, span = name_value(match.group()), (start, start + match.end())
+        node = Variable(name, span=span) if node is None else Property(node, name, span=span)
     assert node is not None
     return node
-
-
-__all__ = ["Operand", "Run", "Suffix", "literal", "looks_like_path", "parse_type"]

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.query.language.grammar.elements import Element, refuse
+from neuralgraph.query.language.grammar.elements import Element, Parsed, refuse
 from neuralgraph.query.language.lexis import (
-    IDENTIFIER,
     NAME,
     NESTING_MAX,
     SourceText,
@@ -100,30 +99,33 @@ class Labels(Element):
         self.operand = operand
         self.bars = bars
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-        depth = instring.depth + 1
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
+        depth = text.depth + 1
         if depth > NESTING_MAX:
-            syntax_error(f"Labels are nested more than {NESTING_MAX} levels deep", loc, loc + 1)
-        instring.depth = depth
-        start = skip_space(instring, loc)
+            syntax_error(
+                f"Labels are nested more than {NESTING_MAX} levels deep", location, location + 1
+            )
+        text.depth = depth
+        start = skip_space(text, location)
         alternatives: list[LabelExpression] = []
         terms: list[LabelExpression] = []
         while True:
-            loc, term = self._atom(instring, loc)
+            location, term = self._atom(text, location)
             terms.append(term)
-            match = _LABEL_OPERATOR.match(instring, loc)
+            match = _LABEL_OPERATOR.match(text, location)
             bar = match is not None and match.lastgroup == "or"
             if match is None or (bar and not self.bars):
                 break
-            loc = match.end()
+            location = match.end()
             if bar:
                 alternatives.append(_all(terms))
                 terms = []
         alternatives.append(_all(terms))
-        instring.depth = depth - 1
+        text.depth = depth - 1
         if len(alternatives) == 1:
-            return loc, alternatives
-        return loc, [LabelOr(tuple(alternatives), span=(start, loc))]
+            return location, alternatives
+        return location, [LabelOr(tuple(alternatives), span=(start, location))]
 
     def _atom(self, text: SourceText, location: int) -> tuple[int, LabelExpression]:
         match = _LABEL_ATOM.match(text, location)
@@ -147,10 +149,10 @@ class Labels(Element):
                 label = LabelNot(label, span=(match.start("not"), end))
             return end, label
         if kind == "open":
-            end, (label,) = self.operand.labels._parse(text, end)
+            end, (label,) = self.operand.labels.parse(text, end)
             return _close(text, end), label
         start = match.start() + len(match.group()) - len(match.group().lstrip())
-        end, (expression,) = self.operand.run._parse(text, end)
+        end, (expression,) = self.operand.run.parse(text, end)
         end = _close(text, end)
         word = match.group("quantifier")
         return end, LabelDynamic(
@@ -185,28 +187,29 @@ class Node(Element):
         super().__init__("a node pattern, such as (n:Label)")
         self.operand = operand
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-        match = _NODE.match(instring, loc)
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
+        match = _NODE.match(text, location)
         if match is None:
-            refuse(instring, loc, self.wanted)
-        start = match.end() if match.start() == match.end() else instring.index("(", match.start())
+            refuse(text, location, self.wanted)
+        start = match.end() if match.start() == match.end() else text.index("(", match.start())
         name = match.group("name")
         variable = name_value(name) if name is not None else None
         end = match.end()
         first, last = match.span("labels")
         if match.group("close") is not None:
-            labels = _all(_label_names(instring, first, last)) if first < last else None
+            labels = _all(_label_names(text, first, last)) if first < last else None
             return end, [NodePattern(variable, labels, span=(start, end))]
         end = first
         labels = None
-        colon = _COLON.match(instring, end)
+        colon = _COLON.match(text, end)
         if colon is not None:
-            end, (labels,) = self.operand.labels._parse(instring, colon.end())
-        end, properties = _properties(self.operand, instring, end)
-        end, predicate = _predicate(self.operand, instring, end)
-        close = _CLOSE.match(instring, end)
+            end, (labels,) = self.operand.labels.parse(text, colon.end())
+        end, properties = _properties(self.operand, text, end)
+        end, predicate = _predicate(self.operand, text, end)
+        close = _CLOSE.match(text, end)
         if close is None:
-            refuse(instring, end, "')'" if predicate or properties else "':', '{', WHERE or ')'")
+            refuse(text, end, "')'" if predicate or properties else "':', '{', WHERE or ')'")
         end = close.end()
         return end, [NodePattern(variable, labels, properties, predicate, span=(start, end))]
 
@@ -224,7 +227,7 @@ def _predicate(operand: Operand, text: SourceText, location: int) -> tuple[int, 
     match = _WHERE.match(text, location)
     if match is None:
         return location, None
-    end, (predicate,) = operand.run._parse(text, match.end())
+    end, (predicate,) = operand.run.parse(text, match.end())
     return end, predicate
 
 
@@ -235,12 +238,13 @@ class Edge(Element):
         super().__init__("a relationship, such as -[:TYPE]->")
         self.operand = operand
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-        match = _EDGE.match(instring, loc)
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
+        match = _EDGE.match(text, location)
         if match is None:
-            refuse(instring, loc, self.wanted)
+            refuse(text, location, self.wanted)
         left = match.group("left") is not None
-        start, end = skip_space(instring, match.start()), match.end()
+        start, end = skip_space(text, match.start()), match.end()
         if match.group("plain") is not None:
             right = match.group("plain_right") is not None
             return end, [EdgePattern(direction=_direction(left, right), span=(start, end))]
@@ -250,12 +254,12 @@ class Edge(Element):
         if match.group("close") is not None:
             first, last = match.span("types")
             if first >= 0:
-                types = _any(_label_names(instring, first, last))
+                types = _any(_label_names(text, first, last))
             length = _length(match) if match.group("star") is not None else None
             right = match.group("right") is not None
             direction = _direction(left, right)
             return end, [EdgePattern(variable, types, direction, length, span=(start, end))]
-        return self._long(instring, match, variable, (start, left))
+        return self._long(text, match, variable, (start, left))
 
     def _long(
         self, text: SourceText, match: re.Match[str], variable: str | None, opened: tuple[int, bool]
@@ -265,7 +269,7 @@ class Edge(Element):
         types: LabelExpression | None = None
         colon = _COLON.match(text, end)
         if colon is not None:
-            end, (types,) = self.operand.labels._parse(text, colon.end())
+            end, (types,) = self.operand.labels.parse(text, colon.end())
         star = _EDGE_STAR.match(text, end)
         length = None
         if star is not None:
@@ -326,33 +330,34 @@ class Path(Element):
         self.node = node
         self.edge = edge
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-        start = skip_space(instring, loc)
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
+        start = skip_space(text, location)
         elements: list[Any] = []
         while True:
-            if elements and _EDGE_NEXT.match(instring, loc) is not None:
-                loc, (edge,) = self.edge._parse(instring, loc)
-                step, loc = self._quantified_edge(instring, loc, edge)
+            if elements and _EDGE_NEXT.match(text, location) is not None:
+                location, (edge,) = self.edge.parse(text, location)
+                step, location = self._quantified_edge(text, location, edge)
                 if not isinstance(elements[-1], NodePattern):
-                    elements.append(NodePattern(span=(loc, loc)))
+                    elements.append(NodePattern(span=(location, location)))
                 elements.append(step)
-                if not isinstance(step, QuantifiedPath) and not _NODE_NEXT.match(instring, loc):
-                    refuse(instring, loc, self.node.wanted)
-            elif _GROUP_NEXT.match(instring, loc) is not None:
-                loc, group = self._group(instring, loc)
+                if not isinstance(step, QuantifiedPath) and not _NODE_NEXT.match(text, location):
+                    refuse(text, location, self.node.wanted)
+            elif _GROUP_NEXT.match(text, location) is not None:
+                location, group = self._group(text, location)
                 if not elements or not isinstance(elements[-1], NodePattern):
                     elements.append(NodePattern(span=(group.span[0], group.span[0])))
                 elements.append(group)
             elif not elements or (
-                not isinstance(elements[-1], NodePattern) and _NODE_NEXT.match(instring, loc)
+                not isinstance(elements[-1], NodePattern) and _NODE_NEXT.match(text, location)
             ):
-                loc, found = self.node._parse(instring, loc)
+                location, found = self.node.parse(text, location)
                 elements.extend(found)
             else:
                 break
         if not isinstance(elements[-1], NodePattern):
-            elements.append(NodePattern(span=(loc, loc)))
-        return loc, [PathPattern(tuple(elements), span=(start, loc))]
+            elements.append(NodePattern(span=(location, location)))
+        return location, [PathPattern(tuple(elements), span=(start, location))]
 
     def _quantified_edge(
         self, text: SourceText, location: int, edge: EdgePattern
@@ -379,7 +384,7 @@ class Path(Element):
         name = _PATH_NAME.match(text, location)
         if name is not None:
             location = name.end()
-        location, (path,) = self._parse(text, location)
+        location, (path,) = self.parse(text, location)
         if name is not None:
             path = PathPattern(path.elements, name_value(name.group(1)), span=path.span)
         location, predicate = _predicate(self.operand, text, location)
@@ -415,24 +420,25 @@ class NamedPath(Element):
         super().__init__(path.wanted)
         self.path = path
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-        start = skip_space(instring, loc)
-        name = _PATH_NAME.match(instring, loc)
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
+        start = skip_space(text, location)
+        name = _PATH_NAME.match(text, location)
         variable = None
         if name is not None:
             variable = name_value(name.group(1))
-            loc = name.end()
-        chosen = _SELECTOR.match(instring, loc)
+            location = name.end()
+        chosen = _SELECTOR.match(text, location)
         if chosen is None:
-            loc, found = self.path._parse(instring, loc)
+            location, found = self.path.parse(text, location)
             if variable is None:
-                return loc, found
-            return loc, [PathPattern(found[0].elements, variable, span=(start, loc))]
+                return location, found
+            return location, [PathPattern(found[0].elements, variable, span=(start, location))]
         selector = _selector(chosen)
-        loc, (path,) = self.path._parse(instring, chosen.end())
+        location, (path,) = self.path.parse(text, chosen.end())
         if selector.legacy:
-            loc = _close(instring, loc)
-        return loc, [PathPattern(path.elements, variable, selector, span=(start, loc))]
+            location = _close(text, location)
+        return location, [PathPattern(path.elements, variable, selector, span=(start, location))]
 
 
 def _selector(match: re.Match[str]) -> PathSelector:
@@ -449,6 +455,3 @@ def _selector(match: re.Match[str]) -> PathSelector:
     count = _bound(match.group("count"), span) or 1
     groups = match.group("groups") is not None
     return PathSelector("shortest groups" if groups else "shortest", count, span=span)
-
-
-__all__ = ["IDENTIFIER", "Edge", "Labels", "NamedPath", "Node", "Path"]

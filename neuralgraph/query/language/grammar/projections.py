@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from neuralgraph.query.language.grammar.elements import (
     Element,
     Maybe,
+    Parsed,
     Piece,
     Separated,
     Sequence,
+    flag,
     name,
     words,
 )
@@ -38,17 +40,18 @@ class Item(Element):
         self.operand = operand
         self.alias = Maybe(r"AS\b", name("a name"), None)
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-        end, (expression,) = self.operand.run._parse(instring, loc)
-        after, (alias,) = self.alias._parse(instring, end)
-        raw = instring.original[loc:end]
-        start = end - len(instring[loc:end].lstrip())
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
+        end, (expression,) = self.operand.run.parse(text, location)
+        after, (alias,) = self.alias.parse(text, end)
+        raw = text.original[location:end]
+        start = end - len(text[location:end].lstrip())
         if alias is not None:
             return after, [ProjectionItem(expression, alias, aliased=True, span=(start, after))]
         if type(expression) is Variable and raw.strip().startswith("`"):
             raw = expression.name
         else:
-            raw = instring.original[start:end]
+            raw = text.original[start:end]
         return end, [ProjectionItem(expression, raw, aliased=False, span=(start, end))]
 
 
@@ -82,7 +85,7 @@ def projections(operand: Operand) -> tuple[Sequence, Sequence]:
         items_, order_ = settled(text, items_, order_)
         return Return(items_, star_, distinct, order_, skip, limit, span=(start, end))
 
-    distinct = Maybe(r"DISTINCT\b(?!\s*(?:,|AS\b|\.))", None, False)
+    distinct = flag(r"DISTINCT\b(?!\s*(?:,|AS\b|\.))")
     return (
         Sequence("WITH", [words("WITH"), distinct, listed, *tail, where], build_with),
         Sequence("RETURN", [words("RETURN"), distinct, listed, *tail], build_return),
@@ -95,14 +98,15 @@ class _Items(Element):
     def __init__(self, items: Separated) -> None:
         super().__init__("'*' or an expression")
         self.items = items
-        self.star = Maybe(r"\*", None, False)
+        self.star = flag(r"\*")
         self.comma = Maybe(r",", items, ())
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-        loc, (star,) = self.star._parse(instring, loc)
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
+        location, (star,) = self.star.parse(text, location)
         following = self.comma if star else self.items
-        loc, (items,) = following._parse(instring, loc)
-        return loc, [star, items]
+        location, (items,) = following.parse(text, location)
+        return location, [star, items]
 
 
 def settled(text: SourceText, items: Any, order: Any) -> tuple[Any, Any]:

@@ -12,9 +12,12 @@ from neuralgraph.query.language.grammar.clauses import yield_items
 from neuralgraph.query.language.grammar.elements import (
     Element,
     Maybe,
+    Parsed,
+    Parses,
     Piece,
     Separated,
     Sequence,
+    flag,
     name,
     refuse,
     words,
@@ -32,8 +35,6 @@ from neuralgraph.query.language.syntax import (
 )
 
 if TYPE_CHECKING:
-    from pyparsing import ParserElement
-
     from neuralgraph.query.language.grammar.clauses import QueryElement
     from neuralgraph.query.language.grammar.expressions import Operand
     from neuralgraph.query.language.lexis import SourceText
@@ -81,7 +82,7 @@ def _checked_keys(variable: str, pairs: list[tuple[str, str]], start: int) -> tu
     return tuple(key for _owner, key in pairs)
 
 
-def create_index(operand: Operand) -> ParserElement:
+def create_index(operand: Operand) -> Parses:
     """``CREATE TEXT INDEX name IF NOT EXISTS FOR (n:L) ON (n.k) OPTIONS {...}``."""
     head = Piece(
         r"CREATE\s+(?:(RANGE|BTREE|TEXT|POINT|LOOKUP|VECTOR|FULLTEXT)\s+)?INDEX\b",
@@ -122,7 +123,7 @@ def _index_keys(match: re.Match[str]) -> list[tuple[str, str]]:
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 
-def old_index() -> ParserElement:
+def old_index() -> Parses:
     """``CREATE INDEX ON :Label(key)``."""
     target = Piece(
         rf"CREATE\s+INDEX\s+ON\s*:\s*({NAME})\s*\(\s*({NAME}(?:\s*,\s*{NAME})*)\s*\)",
@@ -137,12 +138,12 @@ def old_index() -> ParserElement:
     return Sequence("CREATE INDEX", [target], build)
 
 
-def _optional_name() -> ParserElement:
+def _optional_name() -> Parses:
     return Maybe(rf"(?={_NOT_NAME}{NAME})", name("a name"), None)
 
 
-def _if_not_exists() -> ParserElement:
-    return Maybe(r"IF\s+NOT\s+EXISTS\b", None, False)
+def _if_not_exists() -> Parses:
+    return flag(r"IF\s+NOT\s+EXISTS\b")
 
 
 class Requirement(Element):
@@ -156,27 +157,28 @@ class Requirement(Element):
         re.IGNORECASE,
     )
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-        old = self._EXISTS.match(instring, loc)
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
+        old = self._EXISTS.match(text, location)
         if old is not None:
             return old.end(), [("NOT NULL", _keys(old), None)]
-        keys = self._KEYS.match(instring, loc)
+        keys = self._KEYS.match(text, location)
         if keys is None:
-            refuse(instring, loc, "a property, such as n.key")
+            refuse(text, location, "a property, such as n.key")
         parts = [name_value(p) for p in _NAMES.findall(keys.group("keys") or keys.group("bare"))]
         pairs = list(zip(parts[::2], parts[1::2], strict=True))
-        what = self._WHAT.match(instring, keys.end())
+        what = self._WHAT.match(text, keys.end())
         if what is None:
-            refuse(instring, keys.end(), "IS UNIQUE, IS NOT NULL, IS NODE KEY or IS ::")
+            refuse(text, keys.end(), "IS UNIQUE, IS NOT NULL, IS NODE KEY or IS ::")
         if what.group("unique") is not None:
             return what.end(), [(what.group("unique").upper(), pairs, None)]
         if what.group("present") is not None:
             return what.end(), [("NOT NULL", pairs, None)]
-        end, type_name = parse_type(instring, what.end())
+        end, type_name = parse_type(text, what.end())
         return end, [("TYPE", pairs, type_name)]
 
 
-def create_constraint() -> ParserElement:
+def create_constraint() -> Parses:
     """``CREATE CONSTRAINT name IF NOT EXISTS FOR (n:L) REQUIRE n.k IS UNIQUE``."""
     entity = Piece(rf"(?:FOR|ON)\s*{_ENTITY}", "FOR and a pattern, such as FOR (n:Label)", _entity)
     require = Piece(r"(?:REQUIRE|ASSERT)\b", "REQUIRE")
@@ -206,7 +208,7 @@ def create_constraint() -> ParserElement:
     )
 
 
-def drop_command() -> ParserElement:
+def drop_command() -> Parses:
     """DROP INDEX / CONSTRAINT name IF EXISTS."""
 
     def build(
@@ -219,13 +221,12 @@ def drop_command() -> ParserElement:
         return DropConstraint(dropped, if_exists, span=span)
 
     kind = Piece(r"(INDEX|CONSTRAINT)\b", "INDEX or CONSTRAINT", lambda m: m.group(1).upper())
-    if_exists = Maybe(r"IF\s+EXISTS\b", None, False)
+    if_exists = flag(r"IF\s+EXISTS\b")
     return Sequence("DROP", [words("DROP"), kind, name("a name"), if_exists], build)
 
 
-def transaction_command() -> ParserElement:
+def transaction_command() -> Parses:
     """BEGIN, COMMIT, ROLLBACK."""
-
     word = Piece(r"(BEGIN|COMMIT|ROLLBACK)\b", "BEGIN", lambda m: m.group(1).upper())
     return Sequence(
         "BEGIN",
@@ -234,7 +235,7 @@ def transaction_command() -> ParserElement:
     )
 
 
-def show_command(query: QueryElement, operand: Operand) -> ParserElement:
+def show_command(query: QueryElement, operand: Operand) -> Parses:
     """SHOW INDEXES and the like."""
     what = Piece(
         r"(?:(?:ALL|RANGE|TEXT|POINT|LOOKUP|VECTOR|FULLTEXT|UNIQUE|UNIQUENESS|KEY|EXISTENCE|EXIST|PROPERTY|TYPE|NODE"
@@ -246,10 +247,11 @@ def show_command(query: QueryElement, operand: Operand) -> ParserElement:
     items: Separated = yield_items()
 
     class Columns(Element):
-        def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-            if star.match(instring, loc) is not None:
-                return star._parse(instring, loc)
-            return items._parse(instring, loc)
+        def parse(self, text: Any, location: int) -> Parsed:
+            """Parse it; see the class."""
+            if star.match(text, location) is not None:
+                return star.parse(text, location)
+            return items.parse(text, location)
 
     def build(_text: SourceText, start: int, end: int, values: list[Any]) -> Show:
         kind, yields, where, return_ = values
@@ -266,13 +268,3 @@ def show_command(query: QueryElement, operand: Operand) -> ParserElement:
         ],
         build,
     )
-
-
-__all__ = [
-    "create_constraint",
-    "create_index",
-    "drop_command",
-    "old_index",
-    "show_command",
-    "transaction_command",
-]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from neuralgraph.query.language.grammar.elements import (
     Maybe,
+    Parses,
     Piece,
     Repeated,
-    Separated,
     Sequence,
     name,
     symbol,
@@ -29,8 +29,6 @@ from neuralgraph.query.language.syntax import (
 )
 
 if TYPE_CHECKING:
-    from pyparsing import ParserElement
-
     from neuralgraph.query.language.grammar.expressions import Operand
     from neuralgraph.query.language.lexis import SourceText
 
@@ -42,7 +40,7 @@ _ACCUMULATOR = re.compile(rf"\s*\(?\s*{NAME}\s*=", re.IGNORECASE)
 _NEW_CASE = re.compile(r"(?=\s*[^\s,;)\]}.:=<>|])")
 
 
-def add_special_forms(operand: Operand, named_path: ParserElement, subquery: ParserElement) -> None:
+def add_special_forms(operand: Operand, named_path: Parses, subquery: Parses) -> None:
     """Tell `operand` of all keyword forms.
 
     Args:
@@ -147,7 +145,7 @@ def _reduce(operand: Operand) -> Sequence:
     )
 
 
-def _subquery(word: str, subquery: ParserElement) -> Sequence:
+def _subquery(word: str, subquery: Parses) -> Sequence:
     kind: Any = word
 
     def build(_text: SourceText, start: int, end: int, values: list[Any]) -> Subquery:
@@ -187,6 +185,3 @@ def _path_comprehension(operand: Operand) -> Sequence:
         ],
         build,
     )
-
-
-__all__ = ["Separated", "add_special_forms"]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
-
-from pyparsing import MatchFirst
+from typing import Any
 
 from neuralgraph.query.language.grammar.clauses import make_query
-from neuralgraph.query.language.grammar.elements import Choice, Element, refuse
+from neuralgraph.query.language.grammar.elements import (
+    Choice,
+    Element,
+    FirstOf,
+    Parsed,
+    Parses,
+    refuse,
+)
 from neuralgraph.query.language.grammar.schema_commands import (
     create_constraint,
     create_index,
@@ -18,9 +23,6 @@ from neuralgraph.query.language.grammar.schema_commands import (
     transaction_command,
 )
 from neuralgraph.query.language.syntax import Statement
-
-if TYPE_CHECKING:
-    from pyparsing import ParserElement
 
 _MODE = re.compile(r"\s*(EXPLAIN|PROFILE)\b", re.IGNORECASE)
 _VERSION = re.compile(r"\s*CYPHER\b(?:\s+\d+(?:\.\d+)?)?(?:\s+\w+\s*=\s*\w+)*(?=\s)", re.IGNORECASE)
@@ -39,30 +41,31 @@ class StatementElement(Element):
         query, operand = make_query()
         self.query = query
         transaction = transaction_command()
-        commands: dict[str, ParserElement] = {
+        commands: dict[str, Parses] = {
             "DROP": drop_command(),
             "SHOW": show_command(query, operand),
             "BEGIN": transaction,
             "COMMIT": transaction,
             "ROLLBACK": transaction,
         }
-        self.schema = MatchFirst([old_index(), create_index(operand), create_constraint()])
+        self.schema = FirstOf([old_index(), create_index(operand), create_constraint()])
         self.schema.leave_whitespace(recursive=False)
         self.body = Choice("a statement", commands, query)
         self.streamline()
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
         mode: Any = "run"
-        version = _VERSION.match(instring, loc)
+        version = _VERSION.match(text, location)
         if version is not None:
-            loc = version.end()
-        match = _MODE.match(instring, loc)
+            location = version.end()
+        match = _MODE.match(text, location)
         if match is not None:
             mode = match.group(1).lower()
-            loc = match.end()
-        chosen = self.schema if _SCHEMA.match(instring, loc) is not None else self.body
-        loc, (body,) = chosen._parse(instring, loc)
-        end = _END.match(instring, loc)
-        if end is not None and end.end() < len(instring):
-            refuse(instring, end.end(), "the end" if ";" in end.group() else "a clause")
-        return len(instring), [Statement(body, mode, span=(0, len(instring)))]
+            location = match.end()
+        chosen = self.schema if _SCHEMA.match(text, location) is not None else self.body
+        location, (body,) = chosen.parse(text, location)
+        end = _END.match(text, location)
+        if end is not None and end.end() < len(text):
+            refuse(text, end.end(), "the end" if ";" in end.group() else "a clause")
+        return len(text), [Statement(body, mode, span=(0, len(text)))]

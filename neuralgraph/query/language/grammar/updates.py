@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from neuralgraph.query.language.grammar.elements import (
     Element,
-    Maybe,
+    Parsed,
+    Parses,
     Repeated,
     Separated,
     Sequence,
@@ -41,15 +42,11 @@ from neuralgraph.query.language.syntax import (
 )
 
 if TYPE_CHECKING:
-    from pyparsing import ParserElement
-
     from neuralgraph.query.language.grammar.expressions import Operand
     from neuralgraph.query.language.lexis import SourceText
 
 
-def updating_clauses(
-    operand: Operand, path: ParserElement, clause: ParserElement
-) -> dict[str, ParserElement]:
+def updating_clauses(operand: Operand, path: Parses, clause: Parses) -> dict[str, Parses]:
     """The elements of the updating clauses, by their first word.
 
     Args:
@@ -97,29 +94,30 @@ class SetItem(Element):
         self.operand = operand
         self.match = re.compile(r"\s*(\+=|=(?!~))").match
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
         tokens: list[Any] = []
-        loc = self.operand.scan(instring, loc, tokens, bars=False)
+        location = self.operand.scan(text, location, tokens, bars=False)
         target = tokens[0]
         if len(tokens) > 1:
             syntax_error("SET assigns to a property, a variable or labels", *tokens[1].span)
-        sign = self.match(instring, loc)
+        sign = self.match(text, location)
         if type(target) is HasLabels:
             labels = all_labels(target)
-            return loc, [SetLabels(_variable(target), labels, span=target.span)]
+            return location, [SetLabels(_variable(target), labels, span=target.span)]
         if sign is None:
-            refuse(instring, loc, "'='")
-        loc, (value,) = self.operand.run._parse(instring, sign.end())
-        span = (target.span[0], loc)
+            refuse(text, location, "'='")
+        location, (value,) = self.operand.run.parse(text, sign.end())
+        span = (target.span[0], location)
         merge = sign.group(1) == "+="
         if type(target) is Variable:
-            return loc, [SetProperties(target, value, merge, span=span)]
+            return location, [SetProperties(target, value, merge, span=span)]
         if merge:
             syntax_error("'+=' adds a map to a variable; a property is set with '='", *sign.span(1))
         if type(target) is Property:
-            return loc, [SetProperty(target.subject, target.key, value, span=span)]
+            return location, [SetProperty(target.subject, target.key, value, span=span)]
         if type(target) is Index:
-            return loc, [SetDynamicProperty(target.subject, target.index, value, span=span)]
+            return location, [SetDynamicProperty(target.subject, target.index, value, span=span)]
         syntax_error("SET assigns to a property, a variable or labels", *target.span)
 
 
@@ -130,17 +128,18 @@ class RemoveItem(Element):
         super().__init__("a property or a label")
         self.operand = operand
 
-    def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
         tokens: list[Any] = []
-        loc = self.operand.scan(instring, loc, tokens, bars=False)
+        location = self.operand.scan(text, location, tokens, bars=False)
         target = tokens[-1]
         if type(target) is Property:
-            return loc, [RemoveProperty(target, span=target.span)]
+            return location, [RemoveProperty(target, span=target.span)]
         if type(target) is Index:
-            return loc, [RemoveDynamicProperty(target.subject, target.index, span=target.span)]
+            return location, [RemoveDynamicProperty(target.subject, target.index, span=target.span)]
         if type(target) is HasLabels:
             labels = all_labels(target)
-            return loc, [RemoveLabels(_variable(target), labels, span=target.span)]
+            return location, [RemoveLabels(_variable(target), labels, span=target.span)]
         syntax_error("REMOVE takes a property or labels", *target.span)
 
 
@@ -170,9 +169,10 @@ def _on(set_items: Separated) -> Sequence:
     is_create = re.compile(r"\s*ON\s+CREATE\b", re.IGNORECASE)
 
     class On(Element):
-        def _parse(self, instring: Any, loc: int, *_: Any, **__: Any) -> Any:
-            chosen = created if is_create.match(instring, loc) is not None else matched
-            return chosen._parse(instring, loc)
+        def parse(self, text: Any, location: int) -> Parsed:
+            """Parse it; see the class."""
+            chosen = created if is_create.match(text, location) is not None else matched
+            return chosen.parse(text, location)
 
     return On("ON CREATE SET or ON MATCH SET")  # type: ignore[return-value]
 
