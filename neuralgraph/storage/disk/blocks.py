@@ -307,19 +307,19 @@ class BlockFile:
     def use(self, refs: Iterable[BlockRef]) -> None:
         """Say which blocks are needed; all other space may be overwritten from now on.
 
-        The manifest's own block counts as needed without saying. To be called before any `write`.
+        The manifest's own block counts as needed without saying, and a block may be named more than once.
+        To be called before any `write`.
 
         Raises:
             CorruptionError: a block lies beyond the end of the file, or two overlap.
         """
-        needed = list(refs)
+        needed = set(refs)
         if self._manifest_ref is not None:
-            needed.append(self._manifest_ref)
-        needed.sort()
+            needed.add(self._manifest_ref)
         size = self._file.size()
         free = FreeExtents(max(BLOCKS_OFFSET, _round_up(size)))
         position = BLOCKS_OFFSET
-        for ref in needed:
+        for ref in sorted(needed):
             if ref.length == 0:
                 continue
             if ref.offset + ref.length > size:

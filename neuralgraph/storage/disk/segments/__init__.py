@@ -2,6 +2,7 @@
 
     parts              a segment's arrays: a block each, or bytes in the descriptor
     string_tables      strings as one buffer and offsets
+    decoded_texts      large decoded dictionaries, kept within a budget
     value_stores       an encoding each for integers, floats, booleans, texts, vectors, objects
     text_encoding      which texts get a dictionary
     column_segment     ColumnSegment: values of a property by row, with nulls

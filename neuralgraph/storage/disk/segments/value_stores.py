@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import numpy as np
 
+from neuralgraph.storage.disk.segments.decoded_texts import decoded_texts
 from neuralgraph.storage.disk.segments.parts import WIDTHS, load_bytes, load_part, width_of
 from neuralgraph.storage.disk.segments.string_tables import StringTable, pack_bytes
 from neuralgraph.storage.disk.values_codec import decode, encode
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from neuralgraph.values.arrays import AnyArray, MaskArray, ObjectArray, RowArray
 
 _KEPT_TEXT_BYTES_MAX: Final = 1 << 20
-"""Dictionaries up to this many bytes stay decoded; larger ones only while somebody uses them."""
+"""Dictionaries up to this many bytes stay decoded; of larger ones `decoded_texts` keeps the latest."""
 
 Encoded = tuple[list[Any], "list[AnyArray | bytes]"]
 """Settings for the descriptor, and the parts' contents."""
@@ -246,7 +247,7 @@ class TextValues:
 
     def take(self, rows: RowArray) -> Column:
         """Some strings: codes and the dictionary, or just these strings when they are few."""
-        dictionary = self._decoded
+        dictionary = self._decoded_now()
         if dictionary is None:
             if len(rows) * 4 < self._table.count:
                 return Column.of_list(Kind.TEXT, self.values(rows.tolist()))
@@ -264,9 +265,7 @@ class TextValues:
 
     def dictionary(self) -> ObjectArray:
         """The distinct strings, decoded; the same array as long as anybody holds it."""
-        decoded = self._decoded
-        if decoded is None and self._decoded_weakly is not None:
-            decoded = self._decoded_weakly()
+        decoded = self._decoded_now()
         if decoded is None:
             decoded = self._table.whole()
             decoded.flags.writeable = False
@@ -274,7 +273,14 @@ class TextValues:
                 self._decoded = decoded
             else:
                 self._decoded_weakly = weakref.ref(decoded)
+                decoded_texts.hold(decoded, len(self._table.data))
         return decoded
+
+    def _decoded_now(self) -> ObjectArray | None:
+        """The dictionary, if it is decoded already."""
+        if self._decoded is None and self._decoded_weakly is not None:
+            return self._decoded_weakly()
+        return self._decoded
 
 
 def encode_plain(array: Any, kind: Kind, valid: MaskArray | None) -> Encoded:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import msgpack
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuralgraph.storage.disk import BlockFile, ColumnSegment, MemoryDirectory
+from neuralgraph.storage.disk.segments.decoded_texts import DecodedTexts
 from neuralgraph.values import Column, Kind
 from neuralgraph.values.instants import Date
 
@@ -108,6 +111,22 @@ def test_a_dictionary_is_decoded_once(blocks):
     segment = ColumnSegment.write(Column.of_list(Kind.TEXT, items), blocks)
     rows = np.arange(100)
     assert segment.take(rows).dictionary is segment.take(rows).dictionary
+
+
+def test_a_large_dictionary_stays_decoded_within_the_budget(blocks):
+    items = [f"{number:0600d}" for number in range(2000)]
+    segment = ColumnSegment.write(Column.of_list(Kind.TEXT, items), blocks)
+    texts = segment.whole().array
+    assert segment.whole().array is texts
+    assert segment.take(np.arange(20)).to_list() == items[:20]
+    held = DecodedTexts(budget_bytes_max=1_000_000)
+    array = np.empty(3, dtype=object)
+    watched = weakref.ref(array)
+    held.hold(array, 600_000)
+    del array
+    assert watched() is not None
+    held.hold(np.empty(1, dtype=object), 600_000)
+    assert watched() is None
 
 
 @pytest.mark.parametrize(
