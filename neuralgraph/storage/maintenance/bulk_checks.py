@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
-    from neuralgraph.storage.versions.graph_view import GraphView
+    from neuralgraph.storage.versions import GraphView
     from neuralgraph.values import IdArray
 
 _PLAIN: Final = frozenset({Kind.BOOLEAN, Kind.INTEGER, Kind.FLOAT, Kind.TEXT})

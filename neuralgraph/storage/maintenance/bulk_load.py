@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.disk import BlockFile
     from neuralgraph.storage.maintenance.pins import BasePins
     from neuralgraph.storage.transactions.manager import TransactionManager
-    from neuralgraph.storage.versions.base import Base
-    from neuralgraph.storage.versions.state import State
+    from neuralgraph.storage.versions import Base, State
     from neuralgraph.values import Column, IdArray
 
 Progress = Callable[[int, int], object]
@@ -130,7 +129,7 @@ def load_nodes(
     if key is not None:
         _require_key(loader, labels, columns, key)
     with loader.alone() as state:
-        ordered = state.catalog.names.in_label_order(set(labels))
+        ordered = _ordered(state, labels)
         check_constraints(state.view, "node", ordered, columns, count)
         node_ids = loader.manager.node_ids
         first_id = max(node_ids.next_id, state.base.node_limit)
@@ -166,6 +165,13 @@ def load_nodes(
         loader.commit(made)
         node_ids.skip_to(first_id + count)
         return ids
+
+
+def _ordered(state: State, labels: Sequence[str]) -> tuple[str, ...]:
+    names = state.catalog.names
+    for label in labels:
+        names.labels.setdefault(label, len(names.labels))
+    return names.in_label_order(set(labels))
 
 
 def load_relationships(

@@ -12,25 +12,21 @@ When anything fails before the swap, the old base goes on and the log still has 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from neuralgraph.storage.disk.wal import RecordKind
+from neuralgraph.storage.disk import RecordKind
 from neuralgraph.storage.transactions.apply import fresh_deltas
-from neuralgraph.storage.versions.chains import DeltaColumn
-from neuralgraph.storage.versions.deltas import DeltaStore
-from neuralgraph.storage.versions.folding import fold
-from neuralgraph.storage.versions.state import State
+from neuralgraph.storage.versions import State, fold
+from neuralgraph.storage.versions.changes import Change, Commit, CreateEdge, CreateNode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from neuralgraph.storage.disk.blocks import BlockFile
-    from neuralgraph.storage.disk.wal import LogStore
+    from neuralgraph.storage.disk import BlockFile, LogStore
     from neuralgraph.storage.maintenance.pins import BasePins
     from neuralgraph.storage.transactions.commit import CommitPipeline
     from neuralgraph.storage.transactions.manager import TransactionManager
-    from neuralgraph.storage.versions.base import Base
-    from neuralgraph.storage.versions.changes import Commit
+    from neuralgraph.storage.versions import Base
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +85,16 @@ class Checkpointer:
             return self._fold(self._manager.pipeline)
 
     def _fold(self, pipeline: CommitPipeline) -> CheckpointReport:
-        (state, deltas), commits, last_index = pipeline.start_fold(_freeze)
-        changes_count = deltas.change_count
+        state, commits, last_index = pipeline.start_fold()
+        changes_count = state.deltas.change_count
         folded: Base | None = None
         try:
             folded = fold(
                 state.base,
-                deltas,
+                state.deltas,
                 state.txid,
                 self._blocks,
-                names=state.catalog.names,
-                indexes=state.catalog.indexes(),
-                constraints=state.catalog.constraints(),
-                commits=commits,
-                node_limit=self._manager.node_ids.next_id,
-                edge_limit=self._manager.edge_ids.next_id,
+                commits=[_names_so_far(state), *commits],
             )
             self._publish(folded)
         except BaseException:
@@ -112,7 +103,7 @@ class Checkpointer:
                 self._pins.discard(folded)
             raise
         pipeline.finish_fold(_Rebase(self._pins.pin(folded), state))
-        del state, deltas  # else the old base would be held by this very frame
+        del state  # else the old base would be held by this very frame
         self._compact(last_index)
         return CheckpointReport(self.published_txid, changes_count, self._pins.reclaim())
 
@@ -133,32 +124,18 @@ class Checkpointer:
         self._log.compact_prefix(last_index)
 
 
-def _freeze(state: State) -> tuple[State, DeltaStore]:
-    """The state, and its deltas as they are: chains in order of id, which no commit adds to.
+def _names_so_far(state: State) -> Commit:
+    """A commit that brings every name in the order of the catalogue.
 
-    Costs some 60 ns a chain; versions are shared, for they never change.
+    Commits are kept without their data, and so do not tell names; `fold` asks them for nothing else, and
+    passes over the txid, which the base has already.
     """
-    deltas = state.deltas
-    frozen = DeltaStore(deltas.base_txid, state.base)
-    frozen.node_limit, frozen.edge_limit = deltas.node_limit, deltas.edge_limit
-    frozen.change_count = deltas.change_count
-    frozen.node_states.chains = _copied(deltas.node_states)
-    frozen.edge_states.chains = _copied(deltas.edge_states)
-    for columns, copies in (
-        (deltas.node_values, frozen.node_values),
-        (deltas.edge_values, frozen.edge_values),
-    ):
-        for key, column in columns.items():
-            copies[key] = DeltaColumn()
-            copies[key].chains = _copied(column)
-    return state, frozen
-
-
-def _copied(column: DeltaColumn) -> Any:
-    """Its chains as a plain dictionary, ids ascending."""
-    chains = column.chains
-    ids = list(chains)
-    return dict(zip(ids, map(chains.__getitem__, ids), strict=True))
+    names = state.catalog.names
+    changes: list[Change] = [
+        CreateNode(-1, tuple(names.labels), dict.fromkeys(names.property_keys))
+    ]
+    changes.extend(CreateEdge(-1, edge_type, -1, -1, {}) for edge_type in list(names.edge_types))
+    return Commit(state.base.txid, 0, changes)
 
 
 class _Rebase:

@@ -37,7 +37,7 @@ from neuralgraph.storage.maintenance.schedule import CheckpointSchedule
 from neuralgraph.storage.transactions.commit import CommitPipeline
 from neuralgraph.storage.transactions.manager import TransactionManager
 from neuralgraph.storage.transactions.replication import LocalReplicator
-from neuralgraph.storage.versions.base import Base
+from neuralgraph.storage.versions import Base
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,8 +48,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.maintenance.checkpoint import CheckpointReport
     from neuralgraph.storage.maintenance.recovery import Recovered
     from neuralgraph.storage.transactions.transaction import Transaction
-    from neuralgraph.storage.versions.graph_view import GraphView
-    from neuralgraph.storage.versions.state import State
+    from neuralgraph.storage.versions import GraphView, State
     from neuralgraph.values import Column, IdArray
 
 

@@ -14,16 +14,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from neuralgraph.errors import QueryArgumentError
-from neuralgraph.storage.versions.catalog import Catalog
-from neuralgraph.storage.versions.graph_view import GraphView
-from neuralgraph.storage.versions.history_view import HistoricalBase
+from neuralgraph.storage.versions import Catalog, GraphView, HistoricalBase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from neuralgraph.storage.transactions.commit import CommitPipeline
+    from neuralgraph.storage.versions import State
     from neuralgraph.storage.versions.base_reader import BaseReader
-    from neuralgraph.storage.versions.state import State
     from neuralgraph.values import IdArray
 
 VIEWS_MAX: Final = 8

@@ -12,10 +12,10 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING
 
-from neuralgraph.storage.versions.base import Base
+from neuralgraph.storage.versions import Base
 
 if TYPE_CHECKING:
-    from neuralgraph.storage.disk.blocks import BlockFile, BlockRef
+    from neuralgraph.storage.disk import BlockFile, BlockRef
 
 
 class PinnedBase(Base):

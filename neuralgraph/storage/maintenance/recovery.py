@@ -16,19 +16,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from neuralgraph.errors import CorruptionError
+from neuralgraph.storage.disk import RecordKind
 from neuralgraph.storage.disk.values_codec import decode
-from neuralgraph.storage.disk.wal import RecordKind
-from neuralgraph.storage.transactions.apply import apply_commit, changes_schema, fresh_deltas
+from neuralgraph.storage.transactions.apply import (
+    apply_commit,
+    changes_schema,
+    fresh_deltas,
+    without_data,
+)
 from neuralgraph.storage.transactions.commit_codec import CommitReader
-from neuralgraph.storage.versions.catalog import Catalog
-from neuralgraph.storage.versions.changes import Commit
-from neuralgraph.storage.versions.state import State
+from neuralgraph.storage.versions import Catalog, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neuralgraph.storage.disk.wal import LogStore, SegmentedLog, TornTail
-    from neuralgraph.storage.versions.base import Base
+    from neuralgraph.storage.disk import LogStore, SegmentedLog, TornTail
+    from neuralgraph.storage.versions import Base
+    from neuralgraph.storage.versions.changes import Commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Recovered:
     """What the engine begins with.
 
     Attributes:
-        commits: those that the log holds beyond the base, oldest first, without their changes.
+        commits: those that the log holds beyond the base, oldest first, without data.
         node_start, edge_start: the least ids that were never leased.
         schema_txid: of the last commit in the log that changed the schema; 0 when none did.
     """
@@ -141,7 +145,7 @@ class _Replay:
             if self.state.base.txid == commit.txid:
                 self.commits = []  # a bulk load: its base knows them all
             else:
-                self.commits.append(Commit(commit.txid, commit.timestamp_us, (), commit.metadata))
+                self.commits.append(without_data(commit))
             self.changes_count += len(commit.changes)
             if changes_schema(commit.changes):
                 self.schema_txid = commit.txid

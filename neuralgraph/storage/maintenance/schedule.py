@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neuralgraph.storage.versions.state import State
+    from neuralgraph.storage.versions import State
 
 _logger = logging.getLogger("neuralgraph.storage")
 

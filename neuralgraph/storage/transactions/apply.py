@@ -7,23 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from neuralgraph.storage.versions.catalog import Catalog
+from neuralgraph.storage.versions import Catalog, DeltaStore, State
 from neuralgraph.storage.versions.changes import (
     AttachSegments,
+    Commit,
     CreateConstraint,
     CreateIndex,
     DropConstraint,
     DropIndex,
 )
-from neuralgraph.storage.versions.deltas import DeltaStore
-from neuralgraph.storage.versions.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from neuralgraph.storage.versions.base import Base
-    from neuralgraph.storage.versions.catalog import Names
-    from neuralgraph.storage.versions.changes import Change, Commit
+    from neuralgraph.storage.versions import Base, Names
+    from neuralgraph.storage.versions.changes import Change
 
 
 _SCHEMA_CHANGES: Final = (CreateIndex, DropIndex, CreateConstraint, DropConstraint)
@@ -60,6 +58,13 @@ def apply_commit(
 def changes_schema(changes: Sequence[Change]) -> bool:
     """Does a commit make or drop an index? Data and schema never mix, so the first change tells."""
     return type(changes[0]) in _SCHEMA_CHANGES
+
+
+def without_data(commit: Commit) -> Commit:
+    """The commit as it is remembered until the next fold: its changes stay when they are schema."""
+    if changes_schema(commit.changes):
+        return commit
+    return Commit(commit.txid, commit.timestamp_us, (), commit.metadata)
 
 
 def _over(state: State, base: Base) -> State:

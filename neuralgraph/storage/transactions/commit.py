@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import DiskError, NeuralGraphError, StorageError
-from neuralgraph.storage.transactions.apply import apply_commit, changes_schema
+from neuralgraph.storage.transactions.apply import apply_commit, changes_schema, without_data
 from neuralgraph.storage.transactions.commit_codec import encode_changes, records_of
 from neuralgraph.storage.transactions.conflicts import Generation
 from neuralgraph.storage.versions.changes import Commit
@@ -29,14 +29,10 @@ from neuralgraph.storage.versions.changes import Commit
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from neuralgraph.storage.disk.wal import RecordKind
+    from neuralgraph.storage.disk import RecordKind
     from neuralgraph.storage.transactions.replication import Replicator
-    from neuralgraph.storage.versions.base import Base
+    from neuralgraph.storage.versions import Base, State
     from neuralgraph.storage.versions.changes import Change
-    from neuralgraph.storage.versions.state import State
-
-
-T = TypeVar("T")
 
 
 class _Pending:
@@ -68,7 +64,7 @@ class CommitPipeline:
         schema_txid: of the last commit since the base that made or dropped an index.
         published_index: of the log's last record that `state` has.
         state: the newest published state; take it once and read it.
-        commits: those since the base of `state`, oldest first, without their changes; grows in place until
+        commits: those since the base of `state`, oldest first, without data; grows in place until
             a fold.
         generation: the delta store of `state`, as conflict checks see it. Read it before `state`.
     """
@@ -211,7 +207,7 @@ class CommitPipeline:
         if state.base.txid == commit.txid:
             self.commits = []  # a bulk load: its base knows them all
         else:
-            self.commits.append(Commit(commit.txid, commit.timestamp_us, (), commit.metadata))
+            self.commits.append(without_data(commit))
         self.published_index = entry.index
         if changes_schema(commit.changes):
             self.schema_txid = commit.txid
@@ -271,20 +267,16 @@ class CommitPipeline:
 
     # ── for checkpoints ───────────────────────────────────────────────────────────────────────
 
-    def start_fold(self, freeze: Callable[[State], T]) -> tuple[T, Sequence[Commit], int]:
+    def start_fold(self) -> tuple[State, Sequence[Commit], int]:
         """Commits from here on are collected for `finish_fold`.
 
-        Args:
-            freeze: called under the publish latch: takes from the state what is to be folded.
-
         Returns:
-            What `freeze` gave, the commits that its base does not have, and the index of the last log
+            The state to fold, the commits that its base does not have, and the index of the last log
             record that the fold makes superfluous.
         """
         with self._publishing:
-            frozen = freeze(self.state)
             self._recent = []
-            return frozen, list(self.commits), self.published_index
+            return self.state, list(self.commits), self.published_index
 
     def abandon_fold(self) -> None:
         """The fold failed: collect no more."""

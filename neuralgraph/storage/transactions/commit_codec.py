@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.access import ConstraintDefinition, IndexDefinition
 from neuralgraph.errors import CorruptionError
+from neuralgraph.storage.disk import LogRecord, RecordKind
 from neuralgraph.storage.disk.values_codec import decode, encode
-from neuralgraph.storage.disk.wal import LogRecord, RecordKind
 from neuralgraph.storage.versions.changes import (
     AttachSegments,
     Change,

@@ -22,8 +22,8 @@ from neuralgraph.storage.versions.changes import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from neuralgraph.storage.versions import DeltaStore
     from neuralgraph.storage.versions.changes import Change
-    from neuralgraph.storage.versions.deltas import DeltaStore
 
 
 class Generation:

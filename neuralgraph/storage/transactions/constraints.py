@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.transactions.locks import LockOwner, LockTable
-    from neuralgraph.storage.versions.catalog import Catalog
-    from neuralgraph.storage.versions.deltas import DeltaStore
-    from neuralgraph.storage.versions.graph_view import GraphView
-    from neuralgraph.storage.versions.state import State
+    from neuralgraph.storage.versions import Catalog, DeltaStore, GraphView, State
 
 EntityKind = Literal["node", "edge"]
 
@@ -160,8 +157,11 @@ class ConstraintChecker:
     ) -> None:
         constraint = rule.constraint
         key = ("c", constraint.name, tuple(map(equality_key, values)))
+        is_first = key not in self._owner.held
         self._locks.acquire(self._owner, key, WRITE)
         view, latest = self._view, self._latest()
+        if is_first and latest.txid == view.txid and not len(latest.view.seek(index, values)):
+            return  # whoever writes the value here locks it first, so the own layer has none either
         seen = [other for other in view.seek(index, values).tolist() if other != entity_id]
         if latest.txid == view.txid:
             if seen:

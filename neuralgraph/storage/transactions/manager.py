@@ -8,8 +8,8 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import ClosedError, LockTimeoutError
+from neuralgraph.storage.disk import RecordKind
 from neuralgraph.storage.disk.values_codec import encode
-from neuralgraph.storage.disk.wal import RecordKind
 from neuralgraph.storage.transactions.constraints import RuleSet
 from neuralgraph.storage.transactions.ids import IdAllocator
 from neuralgraph.storage.transactions.locks import DELETE, GATE, LockOwner, LockTable
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from neuralgraph.storage.transactions.commit import CommitPipeline
-    from neuralgraph.storage.versions.catalog import Catalog
+    from neuralgraph.storage.versions import Catalog, State
     from neuralgraph.storage.versions.changes import Change
-    from neuralgraph.storage.versions.state import State
 
 
 CLOSING_WAIT_S: Final = 1.0

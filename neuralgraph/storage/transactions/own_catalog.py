@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.transactions.write_set import WriteSet
-    from neuralgraph.storage.versions.catalog import Catalog
+    from neuralgraph.storage.versions import Catalog
 
 
 class OwnCatalog:

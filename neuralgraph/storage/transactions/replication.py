@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from neuralgraph.storage.disk.wal import LogRecord
+from neuralgraph.storage.disk import LogRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from neuralgraph.storage.disk.wal import LogStore, RecordKind
+    from neuralgraph.storage.disk import LogStore, RecordKind
 
 LOCAL_TERM: Final = 1
 """On one machine there is never another leader."""

@@ -40,6 +40,8 @@ from neuralgraph.storage.transactions.write_set import (
     same_value,
     stored_properties,
 )
+from neuralgraph.storage.versions import GraphView
+from neuralgraph.storage.versions.chains import visible
 from neuralgraph.storage.versions.changes import (
     Change,
     CreateEdge,
@@ -50,7 +52,6 @@ from neuralgraph.storage.versions.changes import (
     SetLabels,
     SetNodeProperty,
 )
-from neuralgraph.storage.versions.graph_view import GraphView
 from neuralgraph.values.types import storable
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.transactions.constraints import EntityKind
     from neuralgraph.storage.transactions.manager import TransactionManager
+    from neuralgraph.storage.versions import DeltaStore
     from neuralgraph.values import Column, IdArray
 
 
@@ -67,6 +69,7 @@ class Transaction(GraphView):
 
     __slots__ = (
         "_checker",
+        "_committed",
         "_generation",
         "_is_open",
         "_manager",
@@ -81,11 +84,11 @@ class Transaction(GraphView):
         # In this order: see `conflicts.Generation`.
         self._generation = manager.pipeline.generation
         state = manager.pipeline.state
+        self._writes: WriteSet | None = None
         super().__init__(state.base, (state.deltas,), state.txid, state.catalog)
         self._manager = manager
         self._state = state
-        # Of the two only one has changes.
-        self._writes: WriteSet | None = None
+        # Of the two write sets only one has changes.
         self._schema_writes: WriteSet | None = None
         self._checker: ConstraintChecker | None = None
         self._owner = LockOwner(name)
@@ -93,6 +96,18 @@ class Transaction(GraphView):
         self.metadata = metadata
 
     # ── state ─────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def layers(self) -> tuple[DeltaStore, ...]:
+        """See `GraphView`: the committed deltas and, once there is something in it, the own layer."""
+        writes = self._writes
+        if writes is None or not writes.changes:
+            return self._committed
+        return (self._committed[0], writes.own)
+
+    @layers.setter
+    def layers(self, layers: tuple[DeltaStore, ...]) -> None:
+        self._committed = layers
 
     @property
     def is_open(self) -> bool:
@@ -120,7 +135,7 @@ class Transaction(GraphView):
         node_id = self._manager.node_ids.take()
         if self._checker is not None:
             self._checker.created("node", node_id, ordered, stored)
-        writes.add(CreateNode(node_id, ordered, stored))
+        writes.changes.append(CreateNode(node_id, ordered, stored))
         writes.created_nodes.add(node_id)
         return node_id
 
@@ -148,7 +163,7 @@ class Transaction(GraphView):
         edge_id = self._manager.edge_ids.take()
         if self._checker is not None:
             self._checker.created("edge", edge_id, (edge_type,), stored)
-        writes.add(CreateEdge(edge_id, edge_type, source, target, stored))
+        writes.changes.append(CreateEdge(edge_id, edge_type, source, target, stored))
         writes.created_edges.add(edge_id)
         return edge_id
 
@@ -179,14 +194,14 @@ class Transaction(GraphView):
         writes, checker = self._writes, self._checker
         assert writes is not None
         if checker is None or not any(checker.rules.for_label(entity, label) for label in labels):
-            writes.extend(changes)
+            writes.changes.extend(changes)
             return
         # One by one, so that each row is checked against the rows before it.
         mark = len(writes.changes)
         try:
             for change in changes:
                 checker.created(entity, change.id, labels, change.properties)
-                writes.add(change)
+                writes.changes.append(change)
         except BaseException:
             self.rollback_to(mark)
             raise
@@ -208,7 +223,7 @@ class Transaction(GraphView):
             return False
         if rules and checker is not None:
             checker.property_set("node", node_id, labels, key, value)
-        writes.add(SetNodeProperty(node_id, key, value))
+        writes.changes.append(SetNodeProperty(node_id, key, value))
         return True
 
     def set_edge_property(self, edge_id: int, key: str, value: Any) -> bool:
@@ -224,7 +239,7 @@ class Transaction(GraphView):
             return False
         if self._checker is not None:
             self._checker.property_set("edge", edge_id, edge[:1], key, value)
-        writes.add(SetEdgeProperty(edge_id, key, value))
+        writes.changes.append(SetEdgeProperty(edge_id, key, value))
         return True
 
     def add_label(self, node_id: int, label: str) -> bool:
@@ -239,7 +254,7 @@ class Transaction(GraphView):
             return False
         if self._checker is not None:
             self._checker.label_added(node_id, label)
-        writes.add(SetLabels(node_id, self._label_tuple((*labels, label))))
+        writes.changes.append(SetLabels(node_id, self._label_tuple((*labels, label))))
         return True
 
     def remove_label(self, node_id: int, label: str) -> bool:
@@ -252,7 +267,9 @@ class Transaction(GraphView):
             raise _gone("node", node_id)
         if label not in labels:
             return False
-        writes.add(SetLabels(node_id, tuple(other for other in labels if other != label)))
+        writes.changes.append(
+            SetLabels(node_id, tuple(other for other in labels if other != label))
+        )
         return True
 
     def delete_edge(self, edge_id: int) -> bool:
@@ -263,7 +280,7 @@ class Transaction(GraphView):
             return False
         if edge_id not in writes.created_edges:
             self._lock_edge(edge_id)
-        writes.add(DeleteEdge(edge_id, *edge))
+        writes.changes.append(DeleteEdge(edge_id, *edge))
         return True
 
     def delete_node(self, node_id: int) -> bool:
@@ -273,7 +290,7 @@ class Transaction(GraphView):
             return False
         if node_id not in writes.created_nodes:
             self._lock_node(node_id, DELETE)
-        writes.add(DeleteNode(node_id))
+        writes.changes.append(DeleteNode(node_id))
         writes.deleted_nodes.add(node_id)
         return True
 
@@ -289,9 +306,6 @@ class Transaction(GraphView):
         if writes is None or len(writes.changes) == savepoint:
             return
         writes.cut(savepoint)
-        if writes is self._schema_writes:
-            return
-        self.layers = (self._state.deltas, writes.own)
         self._adjacencies = {}
 
     # ── schema ────────────────────────────────────────────────────────────────────────────────
@@ -299,22 +313,22 @@ class Transaction(GraphView):
     def create_index(self, definition: IndexDefinition) -> None:
         """See `access.GraphWriter`."""
         writes = self._begin_schema_change()
-        writes.extend(schema_changes.create_index(self, definition))
+        writes.changes.extend(schema_changes.create_index(self, definition))
 
     def drop_index(self, name: str) -> None:
         """See `access.GraphWriter`."""
         writes = self._begin_schema_change()
-        writes.extend(schema_changes.drop_index(self, name))
+        writes.changes.extend(schema_changes.drop_index(self, name))
 
     def create_constraint(self, definition: ConstraintDefinition) -> None:
         """See `access.GraphWriter`."""
         writes = self._begin_schema_change()
-        writes.extend(schema_changes.create_constraint(self, definition))
+        writes.changes.extend(schema_changes.create_constraint(self, definition))
 
     def drop_constraint(self, name: str) -> None:
         """See `access.GraphWriter`."""
         writes = self._begin_schema_change()
-        writes.extend(schema_changes.drop_constraint(self, name))
+        writes.changes.extend(schema_changes.drop_constraint(self, name))
 
     # ── the end ───────────────────────────────────────────────────────────────────────────────
 
@@ -390,7 +404,6 @@ class Transaction(GraphView):
                 rules, self, manager.latest_state, manager.locks, self._owner
             )
         self._writes = writes = WriteSet(self._state)
-        self.layers = (self._state.deltas, writes.own)
         self.catalog = OwnCatalog(self._state.catalog, writes)  # type: ignore[assignment]
         return writes
 
@@ -451,8 +464,21 @@ class Transaction(GraphView):
                 newest = conflicts.node_deleted(self._generation, node_id)
                 if newest > self.txid:
                     raise ConflictError((f"node {node_id}",), newest)
-        if self.labels_or_none(node_id) is None:
+        if not self._is_there(writes, node_id):
             raise _gone("node", node_id)
+
+    def _is_there(self, writes: WriteSet, node_id: int) -> bool:
+        """Does the node exist? Answered without the own layer, which may not be made yet."""
+        if node_id in writes.deleted_nodes:
+            return False
+        if node_id in writes.created_nodes:
+            return True
+        chain = self._committed[0].node_states.chains.get(node_id)
+        if chain is not None:
+            version = visible(chain, self.txid)
+            if version is not None:
+                return version.value is not None
+        return self.base.has_node(node_id)
 
     def _attach_many(self, writes: WriteSet, node_ids: IdArray) -> None:
         missing = node_ids[~self.node_exists(node_ids)]
@@ -471,7 +497,10 @@ class Transaction(GraphView):
 
     def _label_tuple(self, labels: Sequence[str]) -> tuple[str, ...]:
         if len(labels) > 1:
-            return self._state.catalog.names.in_label_order(set(labels))
+            names = self._state.catalog.names
+            for label in labels:  # new ones get their places in the order in which they are given
+                names.labels.setdefault(label, len(names.labels))
+            return names.in_label_order(set(labels))
         return tuple(labels)
 
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.storage.disk.values_codec import encode
+from neuralgraph.storage.versions import DeltaStore
 from neuralgraph.storage.versions.chains import OWN_TXID
-from neuralgraph.storage.versions.changes import Change, CreateEdge, CreateNode
-from neuralgraph.storage.versions.deltas import DeltaStore
+from neuralgraph.storage.versions.changes import Change, CreateEdge, CreateNode, DeleteNode
 from neuralgraph.values import Kind
 from neuralgraph.values.types import storable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from neuralgraph.storage.versions.state import State
+    from neuralgraph.storage.versions import State
     from neuralgraph.values import Column, IdArray
 
 _PLAIN_TYPES: Final = frozenset({bool, int, float, str})
@@ -27,40 +27,57 @@ _PLAIN_KINDS: Final = frozenset({Kind.BOOLEAN, Kind.INTEGER, Kind.FLOAT, Kind.TE
 class WriteSet:
     """What a transaction did so far.
 
-    Invariant: `own` is what `changes` give when they are applied in order over `state`.
+    The layer that shows it is made, and brought up to date, when it is asked for: many transactions write
+    and never look at what they wrote.
     """
 
-    __slots__ = ("_state", "changes", "created_edges", "created_nodes", "deleted_nodes", "own")
+    __slots__ = (
+        "_applied",
+        "_own",
+        "_state",
+        "changes",
+        "created_edges",
+        "created_nodes",
+        "deleted_nodes",
+    )
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._own: DeltaStore | None = None
+        self._applied = 0
         self.changes: list[Change] = []
-        # Nobody else knows these ids, so they need no locks. An id is never given out again, so they
-        # may stay here when a savepoint is returned to.
+        # Nobody else knows the ids of what was created, so they need no locks.
         self.created_nodes: set[int] = set()
         self.created_edges: set[int] = set()
         self.deleted_nodes: set[int] = set()
-        self.own = self._fresh()
 
-    def _fresh(self) -> DeltaStore:
-        state = self._state
-        return DeltaStore(state.txid, state.view, state.catalog.indexes())
-
-    def add(self, change: Change) -> None:
-        """One change more."""
-        self.changes.append(change)
-        self.own.apply((change,), OWN_TXID)
-
-    def extend(self, changes: Sequence[Change]) -> None:
-        """Several changes more."""
-        self.changes.extend(changes)
-        self.own.apply(changes, OWN_TXID)
+    @property
+    def own(self) -> DeltaStore:
+        """What the changes give when they are applied in order over the snapshot."""
+        own = self._own
+        if own is None:
+            state = self._state
+            own = self._own = DeltaStore(state.txid, state.view, state.catalog.indexes())
+        if self._applied < len(self.changes):
+            own.apply(self.changes[self._applied :], OWN_TXID)
+            self._applied = len(self.changes)
+        return own
 
     def cut(self, mark: int) -> None:
         """Forget all but the first `mark` changes; `own` is a new store afterwards."""
+        for change in self.changes[mark:]:
+            match change:
+                case CreateNode(node_id):
+                    self.created_nodes.discard(node_id)
+                case CreateEdge(edge_id):
+                    self.created_edges.discard(edge_id)
+                case DeleteNode(node_id):
+                    self.deleted_nodes.discard(node_id)
+                case _:
+                    continue
         del self.changes[mark:]
-        self.own = self._fresh()
-        self.own.apply(self.changes, OWN_TXID)
+        self._own = None
+        self._applied = 0
 
 
 def stored_properties(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,56 @@
+import threading
+
+import pytest
+
+from neuralgraph.errors import DiskError
+from neuralgraph.storage.transactions.ids import LEASE_IDS, IdAllocator
+
+
+def test_a_block_is_leased_before_its_first_id_is_given_out():
+    leases = []
+    allocator = IdAllocator(5, leases.append)
+    assert [allocator.take() for _ in range(LEASE_IDS + 3)] == list(range(5, LEASE_IDS + 8))
+    assert len(leases) == 2
+    assert leases[0] >= 5 + LEASE_IDS
+
+
+def test_many_ids_are_consecutive_and_covered_by_one_lease():
+    leases = []
+    allocator = IdAllocator(0, leases.append)
+    allocator.take()
+    ids = allocator.take_many(10_000)
+    assert ids.tolist() == list(range(1, 10_001))
+    assert leases[-1] >= 10_001
+    assert allocator.take() == 10_001
+
+
+def test_no_id_is_given_out_when_the_lease_fails():
+    def refuse(limit):
+        raise DiskError(f"full at {limit}")
+
+    allocator = IdAllocator(3, refuse)
+    with pytest.raises(DiskError):
+        allocator.take()
+    assert allocator.next_id == 3
+
+
+def test_skipping_never_goes_back():
+    allocator = IdAllocator(10, lambda _: None)
+    allocator.skip_to(50)
+    allocator.skip_to(20)
+    assert allocator.take() == 50
+
+
+def test_threads_never_share_an_id():
+    allocator = IdAllocator(0, lambda _: None)
+    taken = []
+
+    def work():
+        taken.extend([allocator.take() for _ in range(500)])
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == list(range(2_000))
