@@ -106,6 +106,8 @@ class PlanCache(Generic[Entry]):
     def _keep_text(self, text: str, version: int, values: tuple[object, ...], entry: Entry) -> None:
         self._by_text.pop(text, None)
         self._by_text[text] = (version, entry, values)
+        if len(self._used) > 2 * self.entries_max:
+            self._used.clear()
         while len(self._by_text) > self.entries_max:
             oldest = next(iter(self._by_text))
             kept = self._by_text.pop(oldest)

@@ -20,10 +20,12 @@ from neuralgraph.query.planning.plan import (
     MergePath,
     NodeToCreate,
     PathOf,
+    PlanExpression,
     RemoveItems,
     SetItems,
     Slot,
 )
+from neuralgraph.query.planning.walking import contains, free_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,17 +130,37 @@ class _Drawing:
 
 
 def plan_create(context: PlanningContext, clause: Create, child: Operator) -> Operator:
-    """CREATE: every path, in order."""
+    """CREATE: every path, in order.
+
+    One CREATE after another becomes one operator, where the second looks at no property of what the first
+    creates: scripts have hundreds in a row.
+    """
     drawing = _Drawing(context, child)
     for path in clause.pattern.paths:
         drawing.draw(path)
+    below = drawing.child
+    entities = tuple(drawing.entities)
+    slots = below.slots + tuple(drawing.new)
+    if isinstance(below, CreateEntities) and not _looks_at(entities, below):
+        entities = below.entities + entities
+        below = below.child
     operator = CreateEntities(
-        slots=drawing.child.slots + tuple(drawing.new),
-        estimated_rows=child.estimated_rows,
-        child=drawing.child,
-        entities=tuple(drawing.entities),
+        slots=slots, estimated_rows=child.estimated_rows, child=below, entities=entities
     )
     return drawing.with_paths(operator)
+
+
+def _looks_at(entities: tuple[NodeToCreate | EdgeToCreate, ...], before: CreateEntities) -> bool:
+    """Does a property or label depend on what was created before, or on the graph as it is then?"""
+    created = names_of(before.slots) - names_of(before.child.slots)
+    for entity in entities:
+        labels = entity.labels if isinstance(entity, NodeToCreate) else entity.edge_type
+        for part in (labels, entity.properties):
+            if part is not None and (
+                free_names(part) & created or contains(part, (PlanExpression,))
+            ):
+                return True
+    return False
 
 
 def plan_merge(context: PlanningContext, clause: Merge, child: Operator) -> Operator:
