@@ -29,7 +29,7 @@ NUMBER = r"0[xX]\w*|(?:\d\w*(?:\.\d\w*)?|\.\d\w*)(?:(?<=[eE])[+-]\d+)?"
 
 NESTING_MAX = 100
 """How deep brackets, subqueries and cases may stand inside each other."""
-CHAIN_MAX = 256
+CHAIN_MAX = 150
 """How many operators of one level may follow each other, where grouping them matters (not AND, OR)."""
 
 _INTEGER_MAX = 2**63 - 1

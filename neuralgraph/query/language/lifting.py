@@ -34,8 +34,8 @@ class Normalised(NamedTuple):
     """A query text without its literals.
 
     Attributes:
-        key: the same for texts that differ in literals only; a literal stands in it as ``?i``, ``?f`` or ``?s``
-            by its type.
+        key: the same for texts that differ in literals only; a literal stands in it as ``?i``, ``?f``
+            or ``?s`` by its type.
         values: the literals, in order.
         spans: where they stood.
     """

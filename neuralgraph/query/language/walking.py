@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.query.language.syntax import Syntax
@@ -12,9 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@cache
-def part_names(class_: type) -> tuple[str, ...]:
-    """Names of the fields of a class that may hold parts of the tree."""
+_PART_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def part_names(class_: Any) -> tuple[str, ...]:
+    """Names of the fields of a class of the tree that may hold parts of it."""
+    found = _PART_NAMES.get(class_)
+    if found is None:
+        found = _PART_NAMES[class_] = _find_part_names(class_)
+    return found
+
+
+def _find_part_names(class_: Any) -> tuple[str, ...]:
     plain = {
         "bool",
         "str",

@@ -135,8 +135,8 @@ def make_query() -> tuple[QueryElement, Operand]:
     path = Path(operand, Node(operand), Edge(operand))
     operand.paths = path
     named_path = NamedPath(path)
-    query = Later()
-    clause = Later()
+    query: Any = Later()
+    clause: Any = Later()
     pattern = Separated(named_path, "a pattern")
     moment = _moment(operand)
     table: dict[str, Parses] = {}
@@ -177,8 +177,8 @@ def make_query() -> tuple[QueryElement, Operand]:
 
 
 _CLAUSE_WORDS = (
-    "MATCH", "OPTIONAL", "WITH", "RETURN", "UNWIND", "CALL", "LOAD", "USE", "FINISH", "CREATE", "MERGE", "SET",
-    "REMOVE", "DELETE", "DETACH", "NODETACH", "FOREACH", "AT",
+    "MATCH", "OPTIONAL", "WITH", "RETURN", "UNWIND", "CALL", "LOAD", "USE", "FINISH", "CREATE", "MERGE",
+    "SET", "REMOVE", "DELETE", "DETACH", "NODETACH", "FOREACH", "AT",
 )  # fmt: skip
 
 
@@ -301,7 +301,7 @@ class Call_(Element):  # noqa: N801 (CALL is the clause's name)
         location: int,
         start: int,
         scope: tuple[tuple[str, ...] | None, bool],
-    ) -> Any:
+    ) -> Parsed:
         location, _found = self.open_brace.parse(text, location)
         location, found = self.query.parse(text, location)
         location, _found = self.close_brace.parse(text, location)

@@ -176,7 +176,7 @@ class Run(Element):
             if match is None:
                 break
             location = match.end()
-            kind = match.lastgroup
+            kind: Any = match.lastgroup
             word = match.group(kind)
             if kind == "word":
                 word = word.upper()

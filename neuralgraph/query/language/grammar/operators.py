@@ -99,7 +99,8 @@ def fold(tokens: Sequence[Any]) -> Expression:
                 start, start + 1,
             )  # fmt: skip
     _reduce(operands, operators, 0)
-    return _closed(operands[0])
+    tree: Expression = _closed(operands[0])
+    return tree
 
 
 def _simple(left: Any, operator: str, right: Any) -> Expression:

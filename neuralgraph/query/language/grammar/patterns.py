@@ -263,7 +263,7 @@ class Edge(Element):
 
     def _long(
         self, text: SourceText, match: re.Match[str], variable: str | None, opened: tuple[int, bool]
-    ) -> Any:
+    ) -> Parsed:
         start, left = opened
         end = match.end("name") if match.group("name") is not None else text.index("[", start) + 1
         types: LabelExpression | None = None

@@ -13,7 +13,6 @@ from neuralgraph.query.language.grammar.elements import (
     Element,
     Maybe,
     Parsed,
-    Parses,
     Piece,
     Separated,
     Sequence,
@@ -82,7 +81,7 @@ def _checked_keys(variable: str, pairs: list[tuple[str, str]], start: int) -> tu
     return tuple(key for _owner, key in pairs)
 
 
-def create_index(operand: Operand) -> Parses:
+def create_index(operand: Operand) -> Sequence:
     """``CREATE TEXT INDEX name IF NOT EXISTS FOR (n:L) ON (n.k) OPTIONS {...}``."""
     head = Piece(
         r"CREATE\s+(?:(RANGE|BTREE|TEXT|POINT|LOOKUP|VECTOR|FULLTEXT)\s+)?INDEX\b",
@@ -123,7 +122,7 @@ def _index_keys(match: re.Match[str]) -> list[tuple[str, str]]:
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 
-def old_index() -> Parses:
+def old_index() -> Sequence:
     """``CREATE INDEX ON :Label(key)``."""
     target = Piece(
         rf"CREATE\s+INDEX\s+ON\s*:\s*({NAME})\s*\(\s*({NAME}(?:\s*,\s*{NAME})*)\s*\)",
@@ -138,11 +137,11 @@ def old_index() -> Parses:
     return Sequence("CREATE INDEX", [target], build)
 
 
-def _optional_name() -> Parses:
+def _optional_name() -> Sequence:
     return Maybe(rf"(?={_NOT_NAME}{NAME})", name("a name"), None)
 
 
-def _if_not_exists() -> Parses:
+def _if_not_exists() -> Sequence:
     return flag(r"IF\s+NOT\s+EXISTS\b")
 
 
@@ -178,7 +177,7 @@ class Requirement(Element):
         return end, [("TYPE", pairs, type_name)]
 
 
-def create_constraint() -> Parses:
+def create_constraint() -> Sequence:
     """``CREATE CONSTRAINT name IF NOT EXISTS FOR (n:L) REQUIRE n.k IS UNIQUE``."""
     entity = Piece(rf"(?:FOR|ON)\s*{_ENTITY}", "FOR and a pattern, such as FOR (n:Label)", _entity)
     require = Piece(r"(?:REQUIRE|ASSERT)\b", "REQUIRE")
@@ -208,7 +207,7 @@ def create_constraint() -> Parses:
     )
 
 
-def drop_command() -> Parses:
+def drop_command() -> Sequence:
     """DROP INDEX / CONSTRAINT name IF EXISTS."""
 
     def build(
@@ -225,7 +224,7 @@ def drop_command() -> Parses:
     return Sequence("DROP", [words("DROP"), kind, name("a name"), if_exists], build)
 
 
-def transaction_command() -> Parses:
+def transaction_command() -> Sequence:
     """BEGIN, COMMIT, ROLLBACK."""
     word = Piece(r"(BEGIN|COMMIT|ROLLBACK)\b", "BEGIN", lambda m: m.group(1).upper())
     return Sequence(
@@ -235,7 +234,7 @@ def transaction_command() -> Parses:
     )
 
 
-def show_command(query: QueryElement, operand: Operand) -> Parses:
+def show_command(query: QueryElement, operand: Operand) -> Sequence:
     """SHOW INDEXES and the like."""
     what = Piece(
         r"(?:(?:ALL|RANGE|TEXT|POINT|LOOKUP|VECTOR|FULLTEXT|UNIQUE|UNIQUENESS|KEY|EXISTENCE|EXIST|PROPERTY|TYPE|NODE"

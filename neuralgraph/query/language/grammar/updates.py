@@ -118,7 +118,7 @@ class SetItem(Element):
             return location, [SetProperty(target.subject, target.key, value, span=span)]
         if type(target) is Index:
             return location, [SetDynamicProperty(target.subject, target.index, value, span=span)]
-        syntax_error("SET assigns to a property, a variable or labels", *target.span)
+        return syntax_error("SET assigns to a property, a variable or labels", *target.span)
 
 
 class RemoveItem(Element):
@@ -140,7 +140,7 @@ class RemoveItem(Element):
         if type(target) is HasLabels:
             labels = all_labels(target)
             return location, [RemoveLabels(_variable(target), labels, span=target.span)]
-        syntax_error("REMOVE takes a property or labels", *target.span)
+        return syntax_error("REMOVE takes a property or labels", *target.span)
 
 
 def all_labels(target: HasLabels) -> LabelExpression:
