@@ -36,7 +36,7 @@ from neuralgraph.values.instants import (
 from neuralgraph.values.points import Point
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _NESTING_MAX: Final = 100
 
@@ -151,6 +151,7 @@ def _frozen_vector(vector: Any) -> Any:
 _IMMEDIATE: Final = frozenset(
     {type(None), bool, float, str, bytes, Point, NodeRef, EdgeRef, PathRef, *TEMPORAL_TYPES}
 )
+_SEQUENCES: Final = (list, tuple, range)
 
 
 def from_python(value: Any) -> Any:
@@ -182,10 +183,10 @@ def _convert(value: Any, depth: int) -> Any:
         raise QueryArgumentError(
             f"the value is nested more than {_NESTING_MAX} deep", detail="InvalidArgumentValue"
         )
-    if kind is dict or isinstance(value, Mapping):
+    if kind is dict or (kind is not list and isinstance(value, Mapping)):
         return _convert_map(value, depth)
-    if isinstance(value, list | tuple | range):
-        return [_convert(item, depth + 1) for item in value]
+    if kind is list or isinstance(value, _SEQUENCES):
+        return _convert_items(value, depth)
     for python_type, converter in _CONVERTERS:
         if isinstance(value, python_type):
             return converter(value)
@@ -199,6 +200,16 @@ def _convert(value: Any, depth: int) -> Any:
     )
 
 
+def _convert_items(items: Sequence[Any], depth: int) -> list[Any]:
+    """The elements of a list; one look at their types settles long lists of plain values."""
+    types = set(map(type, items))
+    if types <= _IMMEDIATE:
+        return list(items)
+    if types == {int} and min(items) >= INT64_MIN and max(items) <= INT64_MAX:
+        return list(items)
+    return [_convert(item, depth + 1) for item in items]
+
+
 def _convert_map(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
     converted = {}
     for key, item in value.items():
@@ -207,7 +218,12 @@ def _convert_map(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
                 f"the keys of a map are strings, not {type(key).__name__}",
                 detail="InvalidArgumentType",
             )
-        converted[str(key)] = _convert(item, depth + 1)
+        kind = type(item)
+        # Rows of parameters are many and plain: no call for what stays as it is.
+        if kind in _IMMEDIATE or (kind is int and INT64_MIN <= item <= INT64_MAX):
+            converted[str(key)] = item
+        else:
+            converted[str(key)] = _convert(item, depth + 1)
     return converted
 
 

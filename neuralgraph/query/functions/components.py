@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from neuralgraph.errors import PropertyNotFoundError
+from neuralgraph.errors import PropertyNotFoundError, QueryArithmeticError
 from neuralgraph.values import (
     Date,
     DateTime,
@@ -21,6 +21,7 @@ from neuralgraph.values import (
     zones,
 )
 from neuralgraph.values.gregorian import NANOS_PER_SECOND
+from neuralgraph.values.instants import INT64_MAX, INT64_MIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,7 @@ def component(value: Any, name: str) -> Any:
 
     Raises:
         PropertyNotFoundError: the type has none of that name.
+        QueryArithmeticError: it is an integer beyond 64 bits.
     """
     table = COMPONENTS[type(value)]
     read = table.get(name)
@@ -39,7 +41,10 @@ def component(value: Any, name: str) -> Any:
             f"{type_name(value)} has no component {name}; it has {', '.join(table)}",
             detail="InvalidPropertyName",
         )
-    return read(value)
+    found = read(value)
+    if type(found) is int and not INT64_MIN <= found <= INT64_MAX:
+        raise QueryArithmeticError(f"{name} does not fit in 64 bits", detail="IntegerOverflow")
+    return found
 
 
 def _toward_zero(number: int, unit: int) -> int:
