@@ -30,7 +30,8 @@ The signatures, on one page::
     LogRecord(kind: int, term: int, index: int, txid: int, payload: bytes)       # NamedTuple
     RecordKind: BEGIN, CHANGES, COMMIT, ABORT, LEASE, CHECKPOINT, TRANSACTION, CONFIGURATION
     SegmentedLog.open(directory: Directory, *, segment_bytes=4 << 20, durability="full",
-                      first_index: int | None = None, identity: bytes = bytes(16)) -> SegmentedLog
+                      first_index: int | None = None, identity: bytes = bytes(16),
+                      read_only: bool = False) -> SegmentedLog
     LogStore:  first_index, last_index: int;  append(records) -> int   # index 0: the log numbers it
                sync(index);  flush();  read(low, high=None) -> Iterator[LogRecord]   # [low, high)
                truncate_suffix(index);  compact_prefix(index);  close()
