@@ -51,6 +51,11 @@ class PropertyMaker:
         elif properties is not None:
             self.whole = expressions.compile(properties)
 
+    @property
+    def is_columnar(self) -> bool:
+        """May the properties of many rows be made as columns?"""
+        return self.whole is None and not self.must_be_known
+
     def of_rows(self, batch: Batch, context: ExecutionContext) -> list[dict[str, Any]]:
         """The properties in each row, without those that are null."""
         if self.whole is not None:
@@ -74,7 +79,8 @@ class PropertyMaker:
         return {key: value for key, value in properties.items() if value is not None}
 
     def columns(self, batch: Batch, context: ExecutionContext) -> tuple[dict[str, Column], int]:
-        """The properties as columns, and how many values that are not null; literals only."""
+        """The properties as columns, and how many values that are not null; map literals only."""
+        assert not self.must_be_known
         made: dict[str, Column] = {}
         count = 0
         for key, evaluator in zip(self.keys, self.evaluators, strict=True):
@@ -104,7 +110,7 @@ class NodeMaker:
         count = batch.count
         counters.nodes_created += count
         labels = self.labels.fixed
-        if count > ROW_PATH_MAX and labels is not None and self.properties.whole is None:
+        if count > ROW_PATH_MAX and labels is not None and self.properties.is_columnar:
             columns, value_count = self.properties.columns(batch, context)
             counters.properties_set += value_count
             counters.labels_added += count * len(labels)
@@ -146,7 +152,7 @@ class EdgeMaker:
         if (
             count > ROW_PATH_MAX
             and names is not None
-            and self.properties.whole is None
+            and self.properties.is_columnar
             and sources.valid is None
             and targets.valid is None
         ):
