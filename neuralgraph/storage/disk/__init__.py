@@ -35,7 +35,7 @@ The signatures, on one page::
     LogStore:  first_index, last_index: int;  append(records) -> int   # index 0: the log numbers it
                sync(index);  flush();  read(low, high=None) -> Iterator[LogRecord]   # [low, high)
                truncate_suffix(index);  compact_prefix(index);  close()
-    SegmentedLog.torn: TornTail(index, bytes_count, file) | None;  .size_bytes: int
+    SegmentedLog.torn: TornTail(index, byte_count, file) | None;  .size_bytes: int
 
     # blocks
     BlockRef(offset, length, raw_length, codec, checksum)              # NamedTuple; list(ref) stores it
