@@ -25,7 +25,9 @@ def graphs(draw: st.DrawFn) -> DictGraph:
         graph.create_node(labels, {"id": number, "x": draw(st.integers(0, 2))})
     for _ in range(draw(st.integers(0, 9))):
         source, target = draw(st.integers(0, count - 1)), draw(st.integers(0, count - 1))
-        graph.create_edge(draw(st.sampled_from(TYPES)), source, target, {"w": draw(st.integers(0, 1))})
+        graph.create_edge(
+            draw(st.sampled_from(TYPES)), source, target, {"w": draw(st.integers(0, 1))}
+        )
     if draw(st.booleans()):
         graph.create_constraint(ConstraintDefinition("u", "unique", "node", "A", ("id",)))
         graph.create_index(IndexDefinition("x", "range", "node", ("B",), ("x",)))
@@ -87,7 +89,12 @@ def test_rules_keep_the_rows(graph, pattern, data):
     one, other = data.draw(st.sampled_from(names)), data.draw(st.sampled_from(names))
     where = data.draw(
         st.sampled_from(
-            ("", f"WHERE {one}.id = 1", f"WHERE {one}.x > 0 AND {other}.id <> 1", f"WHERE {one}.x = 1")
+            (
+                "",
+                f"WHERE {one}.id = 1",
+                f"WHERE {one}.x > 0 AND {other}.id <> 1",
+                f"WHERE {one}.x = 1",
+            )
         )
     )
     returned = data.draw(
