@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from neuralgraph.errors import QueryArithmeticError
 from neuralgraph.values import gregorian, zones
@@ -34,11 +34,43 @@ SECONDS_PER_MONTH: Final = 2_629_746
 _EPOCH: Final = dt.datetime(1970, 1, 1)  # noqa: DTZ001 (naive on purpose)
 
 
-@dataclass(frozen=True, slots=True)
+def _year(value: Any) -> int:
+    return gregorian.civil_of(value.days)[0]
+
+
+def _month(value: Any) -> int:
+    return gregorian.civil_of(value.days)[1]
+
+
+def _day(value: Any) -> int:
+    return gregorian.civil_of(value.days)[2]
+
+
+def _hour(value: Any) -> int:
+    return int(value.nanos // (3_600 * NANOS_PER_SECOND))
+
+
+def _minute(value: Any) -> int:
+    return int(value.nanos // (60 * NANOS_PER_SECOND) % 60)
+
+
+def _second(value: Any) -> int:
+    return int(value.nanos // NANOS_PER_SECOND % 60)
+
+
+def _nanosecond(value: Any) -> int:
+    return int(value.nanos % NANOS_PER_SECOND)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Date:
     """A day."""
 
     days: int
+
+    year = property(_year, doc="The year; may be negative.")
+    month = property(_month, doc="1 to 12.")
+    day = property(_day, doc="Day of the month, from 1.")
 
     @staticmethod
     def of(year: int, month: int = 1, day: int = 1) -> Date:
@@ -63,15 +95,23 @@ class Date:
         """As Python's date; ValueError outside the years 1..9999."""
         return dt.date(*gregorian.civil_of(self.days))
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
     def __str__(self) -> str:
         return date_text(self.days)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LocalTime:
     """A wall clock's time, nowhere in particular."""
 
     nanos: int
+
+    hour = property(_hour, doc="0 to 23.")
+    minute = property(_minute, doc="0 to 59.")
+    second = property(_second, doc="0 to 59.")
+    nanosecond = property(_nanosecond, doc="Nanoseconds of the second.")
 
     @staticmethod
     def of(hour: int, minute: int = 0, second: int = 0, nanosecond: int = 0) -> LocalTime:
@@ -96,16 +136,24 @@ class LocalTime:
         """As Python's time; what is below a microsecond is cut off."""
         return (_EPOCH + dt.timedelta(microseconds=self.nanos // 1000)).time()
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
     def __str__(self) -> str:
         return time_text(self.nanos)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Time:
     """A wall clock's time at an offset from UTC."""
 
     nanos: int
     offset_s: int
+
+    hour = property(_hour, doc="0 to 23.")
+    minute = property(_minute, doc="0 to 59.")
+    second = property(_second, doc="0 to 59.")
+    nanosecond = property(_nanosecond, doc="Nanoseconds of the second.")
 
     @property
     def sort_key(self) -> tuple[int, int]:
@@ -126,16 +174,27 @@ class Time:
         moment = _EPOCH + dt.timedelta(microseconds=self.nanos // 1000)
         return moment.time().replace(tzinfo=_fixed(self.offset_s))
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
     def __str__(self) -> str:
         return time_text(self.nanos) + zones.offset_text(self.offset_s)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LocalDateTime:
     """A day and a wall clock's time, nowhere in particular."""
 
     days: int
     nanos: int
+
+    year = property(_year, doc="The year; may be negative.")
+    month = property(_month, doc="1 to 12.")
+    day = property(_day, doc="Day of the month, from 1.")
+    hour = property(_hour, doc="0 to 23.")
+    minute = property(_minute, doc="0 to 59.")
+    second = property(_second, doc="0 to 59.")
+    nanosecond = property(_nanosecond, doc="Nanoseconds of the second.")
 
     @property
     def sort_key(self) -> tuple[int, int]:
@@ -166,11 +225,14 @@ class LocalDateTime:
         """As Python's naive datetime; OverflowError outside the years 1..9999."""
         return _EPOCH + dt.timedelta(days=self.days, microseconds=self.nanos // 1000)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
     def __str__(self) -> str:
         return f"{date_text(self.days)}T{time_text(self.nanos)}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class DateTime:
     """A moment, seen from an offset or a named zone."""
 
@@ -178,6 +240,14 @@ class DateTime:
     nanos: int
     offset_s: int
     zone: str | None = None
+
+    year = property(_year, doc="The year; may be negative.")
+    month = property(_month, doc="1 to 12.")
+    day = property(_day, doc="Day of the month, from 1.")
+    hour = property(_hour, doc="0 to 23.")
+    minute = property(_minute, doc="0 to 59.")
+    second = property(_second, doc="0 to 59.")
+    nanosecond = property(_nanosecond, doc="Nanoseconds of the second.")
 
     @staticmethod
     def at_local(days: int, nanos: int, offset_s: int | None, zone: str | None) -> DateTime:
@@ -236,12 +306,15 @@ class DateTime:
         moment = _EPOCH + dt.timedelta(days=self.days, microseconds=self.nanos // 1000)
         return moment.replace(tzinfo=_fixed(self.offset_s))
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
     def __str__(self) -> str:
         text = f"{date_text(self.days)}T{time_text(self.nanos)}{zones.offset_text(self.offset_s)}"
         return text if self.zone is None else f"{text}[{self.zone}]"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Duration:
     """A length of time in months, days and seconds."""
 
@@ -282,6 +355,9 @@ class Duration:
     def from_fields(fields: tuple[int, ...]) -> Duration:
         """The inverse of `to_fields`."""
         return Duration(fields[0], fields[1], fields[2], fields[3])
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
 
     def __str__(self) -> str:
         return duration_text(self)
