@@ -28,7 +28,6 @@ from neuralgraph.query.language.syntax import (
     FunctionCall,
     HasLabels,
     LabelName,
-    LiteralValue,
     MapLiteral,
     MapProjection,
     Property,
@@ -46,7 +45,6 @@ from neuralgraph.query.planning.operators import inputs, is_write, walk, with_in
 from neuralgraph.query.planning.plan import (
     Aggregate,
     Apply,
-    Argument,
     CreateEntities,
     DeleteEntities,
     Eager,
@@ -56,10 +54,7 @@ from neuralgraph.query.planning.plan import (
     Expand,
     ExpandInto,
     ExpandVariable,
-    Extend,
-    Filter,
     ForeachApply,
-    Limit,
     MergePath,
     NodeById,
     NodeIndexIn,
@@ -70,15 +65,14 @@ from neuralgraph.query.planning.plan import (
     NodeToCreate,
     PlanExpression,
     ProcedureCall,
-    Project,
     RemoveItems,
     SetItems,
     ShortestPath,
     Sort,
     Top,
     UnionAll,
-    Unit,
 )
+from neuralgraph.query.planning.rules.facts import at_most_one_row
 from neuralgraph.query.planning.walking import children
 
 if TYPE_CHECKING:
@@ -204,30 +198,6 @@ def _late_reads(operator: Operator) -> Iterator[Effects]:
         yield read_by(operator)
     for part in parts:
         yield from _late_reads(part)
-
-
-def at_most_one_row(operator: Operator) -> bool:
-    """Can the operator never give a second row?"""
-    if isinstance(operator, Unit | Argument):
-        # The inner side of an apply is planned for one row; batched ones hold no writes.
-        return True
-    if isinstance(operator, Aggregate):
-        return not operator.keys
-    if isinstance(operator, Limit | Top):
-        limit = operator.count if isinstance(operator, Limit) else operator.limit
-        if isinstance(limit, LiteralValue) and limit.value in (0, 1):
-            return True
-        return at_most_one_row(operator.child)
-    if isinstance(operator, NodeIndexSeek):
-        unique = operator.index.owner is not None
-        whole = len(operator.values) == len(operator.index.keys)
-        return unique and whole and at_most_one_row(operator.child)
-    passing = (Filter, Project, Extend, Eager, SetItems, RemoveItems, CreateEntities)
-    if isinstance(operator, (*passing, DeleteEntities, Sort, ForeachApply)):
-        return at_most_one_row(inputs(operator)[0])
-    if isinstance(operator, Apply) and operator.kind not in ("inner", "optional"):
-        return at_most_one_row(operator.outer)
-    return False
 
 
 # ── reading ───────────────────────────────────────────────────────────────────────────────────

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from neuralgraph.query.planning.rules.counts import with_degrees
 from neuralgraph.query.planning.rules.distinctness import with_early_distinct
 from neuralgraph.query.planning.rules.frontiers import with_frontiers
+from neuralgraph.query.planning.rules.idle_distincts import without_idle_distincts
 from neuralgraph.query.planning.rules.orders import without_idle_sorts
 from neuralgraph.query.planning.rules.projects import without_idle_projects
 
@@ -25,4 +26,5 @@ def rewritten(root: Operator, catalog: CatalogReader) -> Operator:
     root = without_idle_projects(root)
     root = with_early_distinct(root, catalog)
     root = with_frontiers(root, catalog)
+    root = without_idle_distincts(root)
     return with_degrees(root)

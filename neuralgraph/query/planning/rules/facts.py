@@ -4,18 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from neuralgraph.query.language.syntax import LiteralValue
 from neuralgraph.query.planning.operators import inputs, names_of, walk
 from neuralgraph.query.planning.plan import (
+    Aggregate,
     Apply,
+    Argument,
+    CreateEntities,
+    DeleteEntities,
+    Eager,
     Expand,
     ExpandVariable,
+    Extend,
+    Filter,
+    ForeachApply,
+    Limit,
     NodeIndexIn,
     NodeIndexPrefix,
     NodeIndexRange,
     NodeIndexSeek,
     NodeScan,
     Project,
+    RemoveItems,
+    SetItems,
+    Sort,
+    Top,
     UnionAll,
+    Unit,
 )
 
 if TYPE_CHECKING:
@@ -83,3 +98,27 @@ def spread(operator: Operator, name: str, catalog: CatalogReader) -> float:
         count = count or float(catalog.node_count())
         return min(max(1.0, count), max(1.0, source.estimated_rows))
     return max(1.0, source.estimated_rows)
+
+
+def at_most_one_row(operator: Operator) -> bool:
+    """Can the operator never give a second row?"""
+    if isinstance(operator, Unit | Argument):
+        # The inner side of an apply is planned for one row; batched ones hold no writes.
+        return True
+    if isinstance(operator, Aggregate):
+        return not operator.keys
+    if isinstance(operator, Limit | Top):
+        limit = operator.count if isinstance(operator, Limit) else operator.limit
+        if isinstance(limit, LiteralValue) and limit.value in (0, 1):
+            return True
+        return at_most_one_row(operator.child)
+    if isinstance(operator, NodeIndexSeek):
+        unique = operator.index.owner is not None
+        whole = len(operator.values) == len(operator.index.keys)
+        return unique and whole and at_most_one_row(operator.child)
+    passing = (Filter, Project, Extend, Eager, SetItems, RemoveItems, CreateEntities)
+    if isinstance(operator, (*passing, DeleteEntities, Sort, ForeachApply)):
+        return at_most_one_row(inputs(operator)[0])
+    if isinstance(operator, Apply) and operator.kind not in ("inner", "optional"):
+        return at_most_one_row(operator.outer)
+    return False
