@@ -168,7 +168,7 @@ class ConstraintChecker:
                 raise duplicate(constraint, seen[0], values)
             return
         # What this transaction changed itself is judged as it is now, the rest by the newest commit.
-        own = view.layers[-1]
+        own = view.layers[1] if len(view.layers) > 1 else None
         for other in latest.view.seek(index, values).tolist():
             if other != entity_id and not _is_touched(own, constraint, other):
                 raise duplicate(constraint, other, values)
@@ -206,8 +206,10 @@ class ConstraintChecker:
         return self._view.latest_edge_value(entity_id, key)
 
 
-def _is_touched(own: DeltaStore, constraint: ConstraintDefinition, entity_id: int) -> bool:
+def _is_touched(own: DeltaStore | None, constraint: ConstraintDefinition, entity_id: int) -> bool:
     """Did the transaction itself change what the constraint looks at?"""
+    if own is None:
+        return False
     is_node = constraint.entity == "node"
     states = own.node_states if is_node else own.edge_states
     if entity_id in states.chains:
