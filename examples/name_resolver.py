@@ -59,8 +59,7 @@ class Resolver:
     def imported_modules(self, module: Module) -> Iterator[tuple[str, int]]:
         """Modules that a module imports, wherever in it, with the line; known or not."""
         for statement in _all_imports(module):
-            inner = f"{statement.module}.{statement.name}" if statement.name else statement.module
-            target = inner if inner in self.scopes else statement.module
+            target = self._submodule(statement) or statement.module
             if target and target != module.name:
                 yield target, statement.line
 
@@ -139,10 +138,23 @@ class Resolver:
             whole = statement.module
             is_plain = statement.bound_as == whole.partition(".")[0]
             return Meaning(statement.bound_as if is_plain else whole)
-        inner = f"{statement.module}.{statement.name}"
-        if inner in self.scopes:
+        inner = self._submodule(statement)
+        if inner is not None:
             return Meaning(inner)
         return self._lookup(statement.module, statement.name, depth + 1)
+
+    def _submodule(self, statement: Import) -> str | None:
+        """The module that ``from package import module`` means; names of the package itself go first."""
+        inner = f"{statement.module}.{statement.name}"
+        package = self.scopes.get(statement.module)
+        is_own = package is not None and (
+            statement.name in package.definitions
+            or (
+                statement.name in package.imports
+                and package.imports[statement.name] is not statement
+            )
+        )
+        return inner if inner in self.scopes and not is_own else None
 
     def _walk(self, meaning: Meaning | None, rest: Iterable[str], depth: int) -> Meaning | None:
         """Follow attributes: of packages to modules, of modules and classes to what they define."""

@@ -105,9 +105,14 @@ class Graph:
         """
         if self._read_only:
             raise AccessModeError("this graph was opened to read only; it has no transactions")
-        transaction = Transaction(self._runner(), metadata, self._transactions.discard)
-        self._transactions.add(transaction)
+        transaction = Transaction(self._runner(), metadata, self._forget)
+        with self._lock:
+            self._transactions.add(transaction)
         return transaction
+
+    def _forget(self, transaction: Transaction) -> None:
+        with self._lock:
+            self._transactions.discard(transaction)
 
     def at(self, moment: Any) -> PastGraph:
         """The graph as it was, to read only.
@@ -117,7 +122,7 @@ class Graph:
                 number of a transaction (int): the state right after it.
         """
         runner = self._runner()
-        return PastGraph(runner, runner.reader_at("TIME", moment))
+        return PastGraph(runner, runner.reader_at(moment, "TIME"))
 
     # ── bulk ──────────────────────────────────────────────────────────────────────────────────
 
@@ -248,9 +253,10 @@ class Graph:
         """Roll back what is open and let go of the file; harmless when called twice."""
         with self._lock:
             shared, self._shared = self._shared, None
+            transactions = list(self._transactions)
         if shared is None:
             return
-        for transaction in list(self._transactions):
+        for transaction in transactions:
             transaction.rollback()
         engines.release(shared)
 

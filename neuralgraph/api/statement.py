@@ -181,8 +181,8 @@ class StatementRunner:
             transaction.rollback_to(savepoint)
             raise
 
-    def reader_at(self, kind: str, value: Any) -> GraphReader:
-        """The graph as it was: `kind` and `value` as `moment_of` takes them."""
+    def reader_at(self, value: Any, kind: str) -> GraphReader:
+        """The graph as it was: `value` and `kind` as `moment_of` takes them."""
         moment = moment_of(value, kind)
         return self.engine.reader_at(txid=moment.txid, timestamp_us=moment.timestamp_us)
 

@@ -27,7 +27,7 @@ class Transaction:
         txid: the number of the commit; None before it, and where nothing was written.
     """
 
-    __slots__ = ("_engine_transaction", "_on_close", "_runner", "metadata", "txid")
+    __slots__ = ("__weakref__", "_engine_transaction", "_on_close", "_runner", "metadata", "txid")
 
     def __init__(
         self,

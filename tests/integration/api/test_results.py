@@ -1,0 +1,153 @@
+"""Results: rows, columns, entities, exports."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neuralgraph import Node, Path, QueryArgumentError, Relationship
+from neuralgraph.errors import EntityNotFoundError
+
+NAMES = "MATCH (p:Person) RETURN p.name AS name, p.age AS age ORDER BY name"
+
+
+def test_rows_by_place_and_name(people):
+    rows = list(people.execute(NAMES))
+    assert rows == [("Ada", 36), ("Bob", 20), ("Eve", None)]
+    assert rows[0]["age"] == 36
+    assert people.execute(NAMES).to_dicts()[1] == {"name": "Bob", "age": 20}
+
+
+def test_each_row_is_given_once(people):
+    result = people.execute(NAMES)
+    assert next(result)["name"] == "Ada"
+    assert result.values() == ["Bob", "Eve"]
+    assert list(result) == []
+
+
+def test_single_and_value(people):
+    assert people.execute("RETURN 1 AS a, 2 AS b").value("b") == 2
+    with pytest.raises(QueryArgumentError, match="more than one"):
+        people.execute(NAMES).single()
+    with pytest.raises(QueryArgumentError, match="no rows"):
+        people.execute("MATCH (n:Nobody) RETURN n").single()
+
+
+def test_entities(people):
+    person, knows, friend = people.execute(
+        "MATCH (a {name: 'Bob'})-[r]->(b) RETURN a, r, b"
+    ).single()
+    assert isinstance(person, Node)
+    assert (person.labels, person.properties) == ({"Person"}, {"name": "Bob", "age": 20})
+    assert isinstance(knows, Relationship)
+    assert (knows.type, knows["since"]) == ("KNOWS", 2010)
+    assert (knows.start_node, knows.end_node) == (person, friend)
+    assert friend.labels == {"Person", "Admin"}
+
+
+def test_paths_and_entities_inside_lists_and_maps(people):
+    path, names, found = people.execute(
+        "MATCH p = (:Person {name: 'Ada'})-[*2]->(b)"
+        " RETURN p, [n IN nodes(p) | n.name], {end: b, all: [b, null]}"
+    ).single()
+    assert isinstance(path, Path)
+    assert [node["name"] for node in path.nodes] == names == ["Ada", "Bob", "Eve"]
+    assert [hop["since"] for hop in path.relationships] == [2001, 2010]
+    assert found["end"] == path.end_node
+    assert found["all"] == [path.end_node, None]
+
+
+def test_what_a_user_does_to_a_value_stays_outside(graph):
+    graph.execute("CREATE (:N {list: [1, 2]})")
+    graph.execute("MATCH (n:N) RETURN n").value().properties["list"].append(3)
+    graph.execute("MATCH (n:N) RETURN n.list").value().append(3)
+    assert graph.execute("MATCH (n:N) RETURN n.list").value() == [1, 2]
+
+
+def test_deleted_entities_are_shown_as_they_were(people):
+    row = people.execute("MATCH (a {name: 'Ada'})-[r]->() DETACH DELETE a RETURN a, r").single()
+    assert row["a"].properties == {"name": "Ada", "age": 36}
+    assert row["r"].type == "KNOWS"
+    with pytest.raises(EntityNotFoundError):
+        people.execute("MATCH (b {name: 'Bob'}) DETACH DELETE b RETURN b.name")
+
+
+def test_a_result_keeps_its_snapshot(people):
+    result = people.execute("MATCH (p:Person) RETURN p")
+    people.execute("MATCH (p:Person) DETACH DELETE p")
+    assert {person["name"] for (person,) in result} == {"Ada", "Bob", "Eve"}
+
+
+def test_statements_without_rows(graph):
+    result = graph.execute("CREATE (:N)")
+    assert (result.columns, list(result)) == ((), [])
+    assert result.consume().counters.nodes_created == 1
+
+
+def test_numpy(people):
+    arrays = people.execute(
+        "UNWIND [1, 2] AS i RETURN i, i * 0.5 AS f, 'x' AS t, i > 1 AS b"
+    ).to_numpy()
+    assert {name: array.dtype.kind for name, array in arrays.items()} == {
+        "i": "i",
+        "f": "f",
+        "t": "O",
+        "b": "b",
+    }
+    ages = people.execute(NAMES).to_numpy()["age"]
+    assert ages.tolist() == [36, 20, None]
+
+
+def test_many_rows_in_many_batches(graph):
+    result = graph.execute("UNWIND range(1, 200000) AS i RETURN i, i % 7 AS m")
+    arrays = result.to_numpy()
+    assert np.array_equal(arrays["i"], np.arange(1, 200_001))
+    rows = list(graph.execute("UNWIND range(1, 200000) AS i RETURN i"))
+    assert (len(rows), rows[0], rows[-1]) == (200_000, (1,), (200_000,))
+
+
+def test_pandas(people):
+    pytest.importorskip("pandas")
+    frame = people.execute(NAMES).to_pandas()
+    assert list(frame.columns) == ["name", "age"]
+    assert frame["name"].tolist() == ["Ada", "Bob", "Eve"]
+    assert frame["age"].isna().tolist() == [False, False, True]
+
+
+def test_arrow(people):
+    pa = pytest.importorskip("pyarrow")
+    table = people.execute(NAMES).to_arrow()
+    assert table.schema.field("name").type == pa.string()
+    assert table.to_pylist() == [
+        {"name": "Ada", "age": 36},
+        {"name": "Bob", "age": 20},
+        {"name": "Eve", "age": None},
+    ]
+    mixed = people.execute("MATCH (p:Person {name: 'Ada'}) RETURN p, [1, 'a'] AS odd").to_arrow()
+    assert mixed.to_pylist()[0]["p"]["properties"] == {"name": "Ada", "age": 36}
+    assert mixed.to_pylist()[0]["odd"] == '[1, "a"]'
+
+
+def test_polars(people):
+    pytest.importorskip("polars")
+    frame = people.execute(NAMES).to_polars()
+    assert frame.to_dicts()[2] == {"name": "Eve", "age": None}
+
+
+def test_an_export_takes_what_is_left(people):
+    result = people.execute(NAMES)
+    next(result)
+    assert result.to_numpy()["name"].tolist() == ["Bob", "Eve"]
+    assert people.execute("MATCH (n:Nobody) RETURN n.x AS x").to_numpy()["x"].tolist() == []
+
+
+def test_subgraph(people):
+    found = people.execute("MATCH p = (:Person)-[:KNOWS]->() RETURN p").graph()
+    assert (len(found.nodes), len(found.relationships)) == (3, 2)
+
+
+def test_networkx(people):
+    pytest.importorskip("networkx")
+    whole = people.to_networkx()
+    assert (whole.number_of_nodes(), whole.number_of_edges()) == (3, 2)
+    assert {data["since"] for _, _, data in whole.edges(data=True)} == {2001, 2010}
