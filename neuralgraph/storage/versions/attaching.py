@@ -20,6 +20,7 @@ from neuralgraph.storage.versions.base_arrays import (
     ROW_MASK,
     SEGMENT_BITS,
     SEGMENT_ROWS,
+    by_segment,
     ranges_by_segment,
 )
 from neuralgraph.storage.versions.base_columns import PropertyColumn
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from neuralgraph.storage.disk import BlockFile
     from neuralgraph.storage.indexes.sorted_index import IndexRun
     from neuralgraph.storage.versions.base import Base
-    from neuralgraph.storage.versions.changes import Commit
     from neuralgraph.values import IdArray
     from neuralgraph.values.arrays import Int64Array
 
@@ -158,11 +158,6 @@ def attach_edges(
         runs=runs,
         adjacencies=_attach_adjacencies(base, edge_type, first_id, sources, targets, blocks),
     )
-
-
-def note_commit(base: Base, commit: Commit, blocks: BlockFile) -> Base:
-    """The base with the commit that a load is; its txid is that of the base already."""
-    return base.replaced(commits=base.commits.add([commit], blocks))
 
 
 def storable_form(column: Column) -> Column:
@@ -288,16 +283,9 @@ def _in_pieces(
     first_id: int, sources: NDArray[Any], targets: NDArray[Any]
 ) -> Iterator[tuple[int, Any, Any, Any]]:
     """The same edges by target: a stable sort keeps the sources, then the edge ids, in order."""
-    last = int(targets.max(initial=0)) >> SEGMENT_BITS
-    numbers = None if last == 0 else (targets >> SEGMENT_BITS).astype(np.uint32)
-    for number in range(last + 1):
-        # A segment at a time, so that no order of all the edges need be held.
-        places = None if numbers is None else np.flatnonzero(numbers == number)
-        rows = (targets if places is None else targets[places]) & ROW_MASK
-        if len(rows) == 0:
-            continue
+    for number, places, rows in by_segment(targets):
         order = sort_stably(rows)
-        chosen = order if places is None else places[order]
+        chosen = order if isinstance(places, slice) else places[order]
         yield number, rows[order], sources[chosen], chosen + first_id
 
 
@@ -309,6 +297,9 @@ def _homes(nodes: NDArray[Any]) -> Iterator[tuple[int, int, int]]:
     start = 0
     while start < len(nodes):
         number = int(nodes[start]) >> SEGMENT_BITS
-        stop = len(nodes) if number == last else int(nodes.searchsorted(number + 1 << SEGMENT_BITS))
+        stop = len(nodes)
+        if number != last:
+            # In the array's own type: else all of it would be converted to look up one number.
+            stop = int(nodes.searchsorted(nodes.dtype.type((number + 1) << SEGMENT_BITS)))
         yield number, start, stop
         start = stop

@@ -173,6 +173,9 @@ class Base:
 
     def with_index(self, definition: IndexDefinition) -> Base:
         """The same base with one more index, built in memory; the next fold stores it."""
+        known = self._runs.get(definition.name)
+        if known is not None and known.definition == definition:
+            return self
         run = build_index(self, definition, None)
         return self._with_runs({**self._runs, definition.name: run})
 

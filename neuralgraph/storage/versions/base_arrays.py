@@ -133,9 +133,14 @@ def by_segment(ids: IdArray) -> Iterator[tuple[int, Any, IdArray]]:
     if bool((numbers == first).all()):
         yield first, slice(None), ids & ROW_MASK
         return
-    for number in np.unique(numbers).tolist():
-        places = np.flatnonzero(numbers == number)
-        yield number, places, ids[places] & ROW_MASK
+    # Ids of -1 are segment -1, which sorts last as a digit of 16 bits; order among segments does not matter.
+    narrow = int(numbers.max()) < SEGMENT_ROWS - 1 and int(numbers.min()) >= -1
+    order = np.argsort(numbers.astype(np.uint16) if narrow else numbers, kind="stable")
+    ordered = numbers[order]
+    stops = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    for start, stop in zip([0, *stops.tolist()], [*stops.tolist(), len(ids)], strict=True):
+        places = order[start:stop]
+        yield int(ordered[start]), places, ids[places] & ROW_MASK
 
 
 def ranges_by_segment(first_id: int, count: int) -> Iterator[tuple[int, int, int, int]]:

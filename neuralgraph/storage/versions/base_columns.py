@@ -108,8 +108,10 @@ class PropertyColumn:
             # Most batches have one label, whose nodes all have the property.
             if mask.all():
                 mask = None
-        elif len(ids) and ids.min() < 0:
-            mask = ids >= 0
+        elif len(ids) and ids.view(np.uint64).max() >= self.limit:
+            # The end stands for -1, and for the first id above: a base may have more ids than a column
+            # that it shares with the one before.
+            mask = (ids >= 0) & (ids < self.limit)
         else:
             mask = None
         return Column(kind, len(ids), taken, mask, None, dictionary)

@@ -51,6 +51,7 @@ def fold(
     blocks: BlockFile,
     *,
     commits: Sequence[Commit] = (),
+    names: Names | None = None,
 ) -> Base:
     """The graph as it is after commit `txid`.
 
@@ -59,16 +60,17 @@ def fold(
         deltas: changes since; versions younger than `txid` stay out.
         txid: at least `base.txid`.
         blocks: where changed segments are written; nothing is synced or published.
-        commits: those that are folded, oldest first: they give the order of new names, constraints,
-            times and metadata. Indexes are those of `base`: a commit that makes one has added it by
-            `Base.with_index`.
+        commits: those that are folded, oldest first: they give constraints, times and metadata.
+            Indexes are those of `base`: a commit that makes one has added it by `Base.with_index`.
+        names: labels, types and keys in order of first use; without it, as the commits bring them.
 
     Raises:
         DiskError: the disk refused; the base before is as good as ever.
     """
-    names = Names(base.labels, base.edge_types, base.property_keys)
-    for commit in commits:
-        names.note(commit.changes)
+    if names is None:
+        names = Names(base.labels, base.edge_types, base.property_keys)
+        for commit in commits:
+            names.note(commit.changes)
     nodes = _fold_nodes(base, deltas, txid, blocks, names)
     edges = fold_edges(base, deltas, txid, blocks, names)
     limit = nodes.table.limit

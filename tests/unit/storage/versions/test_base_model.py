@@ -9,7 +9,7 @@ from neuralgraph.access import IndexDefinition, Range
 from neuralgraph.storage.disk import BlockFile, MemoryDirectory
 from neuralgraph.storage.maintenance.integrity import check_base
 from neuralgraph.storage.versions import changes as ch
-from neuralgraph.storage.versions.attaching import attach_edges, attach_nodes, note_commit
+from neuralgraph.storage.versions.attaching import attach_edges, attach_nodes
 from neuralgraph.storage.versions.base import Base
 from neuralgraph.storage.versions.deltas import DeltaStore
 from neuralgraph.storage.versions.folding import fold
@@ -180,7 +180,9 @@ class Machine:
         for row, (source, target, value) in enumerate(pairs):
             plain.edges[first + row] = ("S", source, target)
             _set(plain.edge_values, (first + row, "x"), value)
-        self.base = note_commit(self.base, ch.Commit(self.txid, self.txid * 10, []), self.blocks)
+        noted = ch.Commit(self.txid, self.txid * 10, [])
+        commits = self.base.commits.add([noted], self.blocks)
+        self.base = self.base.replaced(commits=commits)
         self.past[self.txid] = plain.copy()
         self.deltas = DeltaStore(self.txid, self.base, INDEXES)
 

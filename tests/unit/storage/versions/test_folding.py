@@ -155,3 +155,16 @@ def test_a_manifest_that_makes_no_sense_is_refused(graph):
         Base.from_manifest(base.to_manifest()[:-9], graph.blocks)
     with pytest.raises(FormatVersionError, match="newer"):
         Base.from_manifest(b"\x81\xa6layout\x7f", graph.blocks)
+
+
+def test_an_untouched_column_has_nulls_for_nodes_that_came_later(graph):
+    graph.commit(ch.CreateNode(0, ("A",), {"x": 1, "y": 2}))
+    graph.commit(ch.CreateNode(1, ("A",), {"x": 3}), ch.CreateNode(2, ("A",), {"x": 3}))
+    column = graph.base.node_column("y")
+    for ids, wanted in (([0, 1], [2, None]), ([0, 2], [2, None]), ([-1, 0], [None, 2]), ([0], [2])):
+        column.take(np.zeros(9, dtype=np.int64))
+        found = column.take(np.array(ids))
+        assert (wanted, [value is not None for value in wanted]) == (
+            found.to_list(),
+            found.valid_mask.tolist(),
+        )
