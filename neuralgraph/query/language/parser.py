@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from pyparsing import ParseException
 
 from neuralgraph.errors import QuerySyntaxError
+from neuralgraph.query.language.grammar.clauses import CLAUSE_WORDS
 from neuralgraph.query.language.grammar.statements import StatementElement
+from neuralgraph.query.language.hints import close_name
 from neuralgraph.query.language.lexis import OPAQUE, source_text
 
 if TYPE_CHECKING:
@@ -84,7 +86,10 @@ def _unexpected(source: SourceText) -> QuerySyntaxError:
         if opaque is not None and opaque.end() >= len(source):
             message = f"The text that begins with {found} is never closed"
             return QuerySyntaxError(message, detail=detail, span=(place, len(source)))
+    hint = None
+    if "a clause" in wanted or wanted[0].startswith("a clause"):
+        hint = close_name(found.upper(), CLAUSE_WORDS)
     if not found.isascii() and not found[0].isalpha():
         detail = "InvalidUnicodeCharacter"
     message = f"Unexpected {found[:40]!r}; expected {expected}"
-    return QuerySyntaxError(message, detail=detail, span=(place, place + len(found)))
+    return QuerySyntaxError(message, detail=detail, span=(place, place + len(found)), hint=hint)

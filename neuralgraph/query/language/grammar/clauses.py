@@ -56,6 +56,10 @@ if TYPE_CHECKING:
     from neuralgraph.query.language.lexis import SourceText
 
 PROCEDURE_NAME = rf"({NAME}(?:\s*\.\s*{NAME})*)"
+CLAUSE_WORDS = (
+    "MATCH", "OPTIONAL", "WITH", "RETURN", "UNWIND", "CALL", "LOAD", "USE", "FINISH", "CREATE", "MERGE",
+    "SET", "REMOVE", "DELETE", "DETACH", "NODETACH", "FOREACH", "AT",
+)  # fmt: skip
 _PARTS = re.compile(NAME)
 _WORD = re.compile(r"\s*([^\W\d]\w*)")
 _UNION = re.compile(r"\s*UNION\b(?:\s*(?:(ALL)|(DISTINCT))\b)?", re.IGNORECASE)
@@ -144,7 +148,7 @@ def make_query() -> tuple[QueryElement, Operand]:
     query <<= whole
     where = Maybe(r"WHERE\b", operand.run, None)
     inner = Choice("a query or a pattern", table, _short_query(pattern, where))
-    inner.table = dict.fromkeys(_CLAUSE_WORDS, whole)
+    inner.table = dict.fromkeys(CLAUSE_WORDS, whole)
     add_special_forms(operand, named_path, inner)
     with_, return_ = projections(operand)
     match = Sequence(
@@ -174,12 +178,6 @@ def make_query() -> tuple[QueryElement, Operand]:
     table["OPTIONAL"] = Optional_(table["MATCH"], table["CALL"])
     clause <<= Choice(whole.wanted, table)
     return whole, operand
-
-
-_CLAUSE_WORDS = (
-    "MATCH", "OPTIONAL", "WITH", "RETURN", "UNWIND", "CALL", "LOAD", "USE", "FINISH", "CREATE", "MERGE",
-    "SET", "REMOVE", "DELETE", "DETACH", "NODETACH", "FOREACH", "AT",
-)  # fmt: skip
 
 
 def _short_query(pattern: Parses, where: Parses) -> Sequence:

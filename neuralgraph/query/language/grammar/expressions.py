@@ -47,10 +47,15 @@ from neuralgraph.query.language.syntax import (
     MapLiteral,
     MapProjection,
     MapProjectionItem,
+    Match,
     Parameter,
+    Pattern,
     PatternPredicate,
     Property,
+    Query,
+    SingleQuery,
     Slice,
+    Subquery,
     Variable,
 )
 
@@ -434,7 +439,7 @@ class Operand:
         location, (arguments,) = self.items.parse(text, location)
         location = _closing(_CLOSE_PAREN, text, location, "',' or ')'").end()
         if word == "EXISTS" and type(arguments[0]) is PatternPredicate:
-            return location, arguments[0]
+            return location, _exists(arguments[0], (start, location))
         return location, FunctionCall(name, arguments, distinct=distinct, span=(start, location))
 
     def opened(self, text: SourceText, match: re.Match[str]) -> tuple[int, Expression]:
@@ -507,6 +512,13 @@ def _closing(
     if match is None:
         refuse(text, location, wanted)
     return match
+
+
+def _exists(predicate: PatternPredicate, span: tuple[int, int]) -> Subquery:
+    """The old ``exists((a)-->(b))`` as ``EXISTS { (a)-->(b) }``."""
+    match = Match(Pattern((predicate.pattern,), span=span), span=span)
+    query = Query((SingleQuery((match,), span=span),), span=span)
+    return Subquery("EXISTS", query, span=span)
 
 
 _PARTS = re.compile(NAME)

@@ -56,6 +56,7 @@ _EDGE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _EDGE_CLOSE = re.compile(r"\s*\]\s*-\s*(>)?")
+_WRONG_LENGTH = re.compile(r"\s*(\.\.|-\s*\d+)")
 _EDGE_STAR = re.compile(rf"\s*{_STAR}")
 _COLON = re.compile(r"\s*(?::(?!:)|IS\b(?!\s*(?:NOT\s+)?NULL\b))", re.IGNORECASE)
 _WHERE = re.compile(r"\s*WHERE\b", re.IGNORECASE)
@@ -279,6 +280,10 @@ class Edge(Element):
         end, predicate = _predicate(self.operand, text, end)
         close = _EDGE_CLOSE.match(text, end)
         if close is None:
+            wrong = _WRONG_LENGTH.match(text, end)
+            if wrong is not None:
+                message = "Expected a length such as *, *2 or *1..3, without a sign"
+                syntax_error(message, *wrong.span(1), "InvalidRelationshipPattern")
             refuse(text, end, "']-' or ']->'" if predicate else "':', '*', '{', WHERE or ']-'")
         end = close.end()
         direction = _direction(left, close.group(1) is not None)

@@ -137,11 +137,11 @@ def old_index() -> Sequence:
     return Sequence("CREATE INDEX", [target], build)
 
 
-def _optional_name() -> Sequence:
+def _optional_name() -> Maybe:
     return Maybe(rf"(?={_NOT_NAME}{NAME})", name("a name"), None)
 
 
-def _if_not_exists() -> Sequence:
+def _if_not_exists() -> Maybe:
     return flag(r"IF\s+NOT\s+EXISTS\b")
 
 
