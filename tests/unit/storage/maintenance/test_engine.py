@@ -1,6 +1,7 @@
 import pytest
 
 from neuralgraph.access import IndexDefinition
+from neuralgraph.config import Options
 from neuralgraph.errors import (
     ClosedError,
     DatabaseLockedError,
@@ -9,6 +10,7 @@ from neuralgraph.errors import (
     QueryArgumentError,
 )
 from neuralgraph.storage.disk import MemoryDirectory, OsDirectory
+from neuralgraph.storage.maintenance import Engine
 from tests.support.engines import NAME, add_node, node_values, open_engine
 
 
@@ -53,8 +55,6 @@ def test_closing_rolls_back_who_still_writes():
 
 def test_one_at_a_time_and_the_message_names_the_holder(tmp_path):
     directory = OsDirectory(str(tmp_path))
-    from neuralgraph.config import Options
-    from neuralgraph.storage.maintenance import Engine
 
     def opened(holder):
         return Engine.open(directory, NAME, Options(), clock_us=lambda: 1, holder=holder)
@@ -149,9 +149,6 @@ def test_the_past_before_an_index_does_not_use_it():
 
 
 def test_timestamps_never_go_back():
-    from neuralgraph.config import Options
-    from neuralgraph.storage.maintenance import Engine
-
     times = iter([500, 400, 300, 600])
     engine = Engine.open(MemoryDirectory(), NAME, Options(), clock_us=lambda: next(times))
     seen = []

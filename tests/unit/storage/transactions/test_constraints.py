@@ -110,6 +110,7 @@ def test_a_value_set_free_since_the_snapshot_is_a_conflict(engine):
     freeing.commit()
     with pytest.raises(ConflictError):
         late.create_node(["Person"], {"email": "a"})
+    late.rollback()
     add_node(engine, "Person", email="a")
 
 
