@@ -146,12 +146,7 @@ def _arrow_mixed(column: Column) -> Any:
     values = [_portable(value) for value in column.to_list()]
     try:
         return pyarrow.array(values)
-    except (
-        pyarrow.ArrowInvalid,
-        pyarrow.ArrowTypeError,
-        pyarrow.ArrowNotImplementedError,
-        OverflowError,
-    ):
+    except (pyarrow.ArrowException, OverflowError):
         return pyarrow.array([_as_text(value) for value in values], type=pyarrow.string())
 
 

@@ -78,7 +78,7 @@ def test_front_door_offers_what_is_there_and_not_too_much(path):
     ]
     bound = {
         alias.asname or alias.name
-        for node in tree.body
+        for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
