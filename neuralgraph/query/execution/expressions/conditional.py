@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from neuralgraph.query.execution.columns import is_true, true_rows
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
-from neuralgraph.values import Column
+from neuralgraph.values import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,17 +16,25 @@ if TYPE_CHECKING:
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.values import Batch, RowArray
 
+_ARRAY_KINDS: Final = {int: Kind.INTEGER, float: Kind.FLOAT, bool: Kind.BOOLEAN}
+
 
 class CaseEvaluator(Evaluator):
     """CASE; conditions and results are computed only for the rows that come to them."""
 
-    __slots__ = ("branches", "default")
+    __slots__ = ("branches", "default", "is_choice")
 
     def __init__(
         self, branches: Sequence[tuple[Evaluator, Evaluator]], default: Evaluator | None
     ) -> None:
         self.branches = tuple(branches)
         self.default = default
+        self.is_choice = (
+            len(self.branches) == 1
+            and self.branches[0][1].constant
+            and default is not None
+            and default.constant
+        )
 
     def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
         """The result in each row."""
@@ -39,6 +47,10 @@ class CaseEvaluator(Evaluator):
 
     def vector(self, batch: Batch, context: ExecutionContext) -> Column:
         """The result in each row."""
+        if self.is_choice:
+            made = self._choice(batch, context)
+            if made is not None:
+                return made
         open_rows: RowArray = np.arange(batch.count)
         rest = batch
         placed: list[RowArray] = []
@@ -69,6 +81,17 @@ class CaseEvaluator(Evaluator):
         if len(results) == 1:
             return results[0]
         return Column.concat(results).take(np.argsort(np.concatenate(placed), kind="stable"))
+
+    def _choice(self, batch: Batch, context: ExecutionContext) -> Column | None:
+        """One condition between two constants of a type that arrays hold; else None."""
+        assert self.default is not None
+        condition, result = self.branches[0]
+        values = result.value(context), self.default.value(context)
+        kind = _ARRAY_KINDS.get(type(values[0]))
+        if kind is None or type(values[1]) is not type(values[0]):
+            return None
+        mask = true_rows(condition.column(batch, context))
+        return Column.of_array(kind, np.where(mask, *values))
 
     def _default(self, rest: Batch, context: ExecutionContext, results: Sequence[Column]) -> Column:
         if self.default is not None:

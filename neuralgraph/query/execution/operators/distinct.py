@@ -13,13 +13,18 @@ from neuralgraph.values import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
     from neuralgraph.query.planning.plan import Distinct
-    from neuralgraph.values import Batch, Column, MaskArray
+    from neuralgraph.values import Batch, Column, IdArray, MaskArray, RowArray
 
 _ROW_BYTES: Final = 120
 """A key in a dictionary."""
+
+_PLACES_FACTOR_MAX: Final = 16
+"""Writing places into an array over all ids beats sorting while it is at most so many times the rows."""
 
 
 class DistinctStep(Step):
@@ -36,7 +41,9 @@ class DistinctStep(Step):
         if not self.slots:
             yield from self._of_nothing(context)
             return
-        if len(self.slots) == 1 and self.slots[0].kind in ("node", "edge"):
+        is_ids = len(self.slots) == 1 and self.slots[0].kind in ("node", "edge")
+        if is_ids and context.writer is None:
+            # A writer's new ids may lie beyond any limit known at the start.
             yield from self._of_ids(context)
             return
         grouper = Grouper()
@@ -61,7 +68,7 @@ class DistinctStep(Step):
 
     def _of_ids(self, context: ExecutionContext) -> Iterator[Batch]:
         """One column of ids: a mask over all ids there may be tells what was seen."""
-        seen: MaskArray | None = None
+        seen: SeenIds | None = None
         for batch in self.child.batches(context):
             if context.stoppable:
                 context.check()
@@ -69,37 +76,57 @@ class DistinctStep(Step):
                 continue
             column: Column = batch.columns[0]
             if seen is None:
-                seen = self._mask(column, context)
+                seen = self._nothing_seen(column, context)
             # The last place of the mask stands for null, whose id is -1.
             ids = column.ids if column.valid is None else np.where(column.valid, column.ids, -1)
-            rows = new_ids(ids, seen)
+            rows = seen.new_rows(ids)
             if len(rows) == batch.count:
                 yield batch
             elif len(rows):
                 yield batch.take(rows)
 
-    def _mask(self, column: Column, context: ExecutionContext) -> MaskArray:
+    def _nothing_seen(self, column: Column, context: ExecutionContext) -> SeenIds:
         reader = context.reader
         limit = reader.node_limit if column.kind == Kind.NODE else reader.edge_limit
         context.memory.hold(limit + 1)
-        return np.zeros(limit + 1, dtype=np.bool_)
+        return SeenIds(limit)
 
 
-def new_ids(ids: np.typing.NDArray[np.int64], seen: MaskArray) -> np.typing.NDArray[np.int64]:
-    """Rows of ids not seen before, each id once; they are seen afterwards.
+class SeenIds:
+    """Which ids were seen: a flag for each id there may be, the last one for -1 (null)."""
 
-    Args:
-        ids: shape (rows,); -1 is an id like any other.
-        seen: a flag an id, the last one for -1; changed.
-    """
-    rows = np.flatnonzero(~seen[ids])
-    fresh = ids[rows]
-    if len(fresh) > 1:
-        # Within the batch: the first row of each id.
-        _, first = np.unique(fresh, return_index=True)
-        if len(first) < len(fresh):
-            first.sort()
-            rows = rows[first]
-            fresh = fresh[first]
-    seen[fresh] = True
-    return rows
+    __slots__ = ("_flags", "_places")
+
+    def __init__(self, limit: int) -> None:
+        self._flags: MaskArray = np.zeros(limit + 1, dtype=np.bool_)
+        self._places: NDArray[np.int64] | None = None
+
+    def new_rows(self, ids: IdArray) -> RowArray:
+        """Rows of ids not seen before, the first of each; they are seen afterwards.
+
+        Args:
+            ids: shape (rows,); -1 is an id like any other.
+        """
+        rows = np.flatnonzero(~self._flags[ids])
+        fresh = ids[rows]
+        if len(fresh) > 1:
+            is_first = self._is_first(fresh)
+            if not is_first.all():
+                rows, fresh = rows[is_first], fresh[is_first]
+        self._flags[fresh] = True
+        return rows
+
+    def _is_first(self, ids: IdArray) -> MaskArray:
+        """Where an id stands for the first time within an array."""
+        count = len(ids)
+        if len(self._flags) > _PLACES_FACTOR_MAX * count:
+            first = np.zeros(count, dtype=np.bool_)
+            first[np.unique(ids, return_index=True)[1]] = True
+            return first
+        if self._places is None:
+            # Never read before it is written, so it need not be cleared.
+            self._places = np.empty(len(self._flags), dtype=np.int64)
+        rows = np.arange(count)
+        # Written backwards, so that the first row of each id is what stays.
+        self._places[ids[::-1]] = rows[::-1]
+        return self._places[ids] == rows  # type: ignore[no-any-return]

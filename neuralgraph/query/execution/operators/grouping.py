@@ -31,11 +31,13 @@ _PRODUCT_MAX: Final = 2**62
 class Grouper:
     """Numbers different rows 0, 1, ... in the order they are first seen, over many batches."""
 
-    __slots__ = ("count", "numbers", "samples")
+    __slots__ = ("count", "numbers", "pending", "samples")
 
     def __init__(self) -> None:
         self.count = 0
         self.numbers: dict[Any, int] = {}
+        # The keys of a first large batch: they need no dictionary unless a second batch comes.
+        self.pending: list[Column] | None = None
         # For each batch that brought new keys, the rows of the key columns that did.
         self.samples: list[list[Column]] = []
 
@@ -50,9 +52,16 @@ class Grouper:
             The number of each row's group, shape (rows,); and the rows that are the first of a new
             group, ascending in the order of their numbers.
         """
+        if self.pending is not None:
+            kept, self.pending = self.pending, None
+            self._by_rows(kept, list(range(kept[0].count)), None)
         if count <= ROW_PATH_MAX:
             return self._by_rows(keys, list(range(count)), None)
         local, firsts = distinct_codes(keys, count)
+        if not self.count:
+            self.pending = [key.take(firsts) for key in keys]
+            self.count = len(firsts)
+            return local, firsts
         # Only one row of each kind goes through the dictionary.
         numbers, new = self._by_rows(keys, firsts.tolist(), firsts)
         return numbers[local], new
