@@ -1,0 +1,167 @@
+import random
+
+import pytest
+
+from neuralgraph.access import ConstraintDefinition
+from neuralgraph.errors import CorruptionError, DiskError, NeuralGraphError
+from neuralgraph.storage.disk import MemoryDirectory
+from neuralgraph.values import Column
+from tests.support.engines import NAME, add_node, node_values, open_engine
+from tests.support.faulty_directory import FaultyDirectory, PowerLossError, contents_of, flip_bit
+
+
+def abandon(engine):
+    """What a killed process leaves: its files as they are, its lock gone."""
+    engine._lock.release()
+
+
+def test_commits_in_the_log_are_replayed():
+    engine = open_engine()
+    node = add_node(engine, "N", k=1)
+    engine.checkpoint()
+    writing = engine.begin({"actor": "x"})
+    writing.set_node_property(node, "k", 2)
+    other = writing.create_node(["M"], {})
+    writing.create_edge("T", node, other, {})
+    writing.commit()
+    abandon(engine)
+    again = open_engine(engine._directory)
+    assert again.recovery.base_txid == 1
+    assert (again.recovery.replayed_commits, again.recovery.replayed_changes) == (1, 3)
+    assert node_values(again, node, "k") == 2
+    assert again.reader().expand_one(node, [], "out")[1].tolist() == [other]
+    assert again.state.timestamp_us == engine.state.timestamp_us
+    assert add_node(again, "N") > other
+    again.close()
+
+
+def test_ids_are_not_given_out_again_after_a_crash():
+    engine = open_engine()
+    given = engine.begin().create_node(["N"], {})
+    add_node(engine, "N")
+    engine.checkpoint()
+    lost = engine.begin().create_node(["N"], {})
+    abandon(engine)
+    again = open_engine(engine._directory)
+    assert add_node(again, "N") > max(given, lost)
+    again.close()
+
+
+def test_schema_and_loads_are_replayed():
+    engine = open_engine()
+    changing = engine.begin()
+    changing.create_constraint(ConstraintDefinition("u", "unique", "node", "N", ("k",)))
+    changing.commit()
+    engine.load_nodes(["N"], {"k": Column.of_values([1, 2])})
+    add_node(engine, "N", k=3)
+    abandon(engine)
+    again = open_engine(engine._directory)
+    assert again.reader().catalog.node_count("N") == 3
+    index = again.reader().catalog.indexes()[0]
+    assert [len(again.reader().seek(index, (value,))) for value in (1, 2, 3, 4)] == [1, 1, 1, 0]
+    assert again.verify() == []
+    again.close()
+
+
+def test_a_large_commit_without_its_end_never_happened():
+    engine = open_engine()
+    writing = engine.begin()
+    writing.create_nodes(3_000, ["N"], {})
+    writing.commit()
+    log = engine._log
+    log.truncate_suffix(log.last_index)  # the Commit record
+    abandon(engine)
+    again = open_engine(engine._directory)
+    assert again.state.txid == 0
+    assert again.recovery.aborted == (1,)
+    assert again.reader().catalog.node_count() == 0
+    add_node(again, "N")
+    abandon(again)
+    third = open_engine(engine._directory)
+    assert (third.state.txid, third.reader().catalog.node_count()) == (1, 1)
+    third.close()
+
+
+def test_a_gap_between_file_and_log_is_damage():
+    engine = open_engine()
+    for _ in range(3):
+        add_node(engine, "N")
+    records = list(engine._log.read(1))
+    engine.close()
+    directory = MemoryDirectory()
+    other = open_engine(directory)
+    other._log.append([record._replace(index=0) for record in records if record.txid != 1])
+    abandon(other)
+    with pytest.raises(CorruptionError, match="transactions 1 to 1 are neither"):
+        open_engine(directory)
+
+
+def test_a_flipped_bit_anywhere_is_found_or_harmless():
+    directory = MemoryDirectory()
+    engine = open_engine(directory)
+    for number in range(20):
+        add_node(engine, "N", k=number)
+    engine.close()
+    size = len(contents_of(directory, NAME))
+    chance = random.Random(1)
+    for _ in range(40):
+        offset, bit = chance.randrange(size), chance.randrange(8)
+        flip_bit(directory, NAME, offset, bit)
+        try:
+            opened = open_engine(directory, read_only=True)
+        except NeuralGraphError:
+            pass
+        else:
+            problems = opened.verify()
+            if not problems:
+                assert opened.reader().catalog.node_count("N") == 20
+            opened.close()
+        flip_bit(directory, NAME, offset, bit)
+
+
+def scenario(directory):
+    """A little of everything; gives the values that were acknowledged, oldest first, until it failed."""
+    acknowledged = []
+    try:
+        engine = open_engine(directory)
+        node = add_node(engine, "N", k=0)
+        acknowledged.append(0)
+        for value in range(1, 7):
+            writing = engine.begin()
+            writing.set_node_property(node, "k", value)
+            writing.create_nodes(3, ["M"], {"v": Column.of_values([value] * 3)})
+            writing.commit()
+            acknowledged.append(value)
+            if value == 3:
+                engine.checkpoint()
+            if value == 4:
+                engine.load_nodes(["L"], {"v": Column.of_values([1, 2])})
+        engine.close()
+    except (DiskError, PowerLossError):
+        return acknowledged
+    return acknowledged
+
+
+@pytest.mark.parametrize("fault", ["power", "full", "failing"])
+def test_whatever_the_disk_does_what_was_acknowledged_is_there(fault):
+    number = 0
+    while True:
+        number += 1 if number < 10 else 3  # every point early on, then samples
+        directory = FaultyDirectory(fail_at=number, fault=fault, is_persistent=fault != "failing")
+        acknowledged = scenario(directory)
+        for seed in range(2):
+            again = open_engine(directory.after_crash(random.Random(seed)))
+            view = again.reader()
+            assert again.verify() == [], number
+            if acknowledged:
+                value = view.node_values([0], "k")[0]
+                assert value in (acknowledged[-1], acknowledged[-1] + 1), number
+                assert view.catalog.node_count("M") == 3 * value, number
+                assert sum(len(ids) for ids in view.scan_nodes("M")) == 3 * value
+                assert view.catalog.node_count("L") in ((2,) if value > 4 else (0, 2))
+            add_node(again, "N")
+            again.close()
+        if not directory.has_failed:
+            break
+    assert number > 50
+    assert acknowledged == list(range(7))
