@@ -15,11 +15,15 @@ def close_name(name: str, candidates: Iterable[str]) -> str | None:
     """
     import jellyfish  # noqa: PLC0415 (only when an error is made)
 
+    if not name.isprintable():  # half a surrogate pair, for one
+        return None
     lowered = name.lower()
     allowed = 1 if len(name) < 5 else 2
     best: tuple[int, float, str] | None = None
     for candidate in candidates:
-        if candidate == name or abs(len(candidate) - len(name)) > allowed or not candidate.strip():
+        if candidate == name or abs(len(candidate) - len(name)) > allowed:
+            continue
+        if not candidate.isprintable():
             continue
         slips = jellyfish.damerau_levenshtein_distance(lowered, candidate.lower())
         if slips > allowed or slips >= len(name):

@@ -532,6 +532,8 @@ def _names(path: str) -> list[str]:
 
 def _chain(path: str, start: int) -> Expression:
     """``a.b.c`` as look-ups of properties, each with its span."""
+    if path.count(".") > CHAIN_MAX:
+        syntax_error(f"More than {CHAIN_MAX} look-ups in a row", start, start + len(path))
     node: Expression | None = None
     for match in _PARTS.finditer(path):
         name, span = name_value(match.group()), (start, start + match.end())

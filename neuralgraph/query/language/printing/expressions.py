@@ -159,10 +159,8 @@ class ExpressionPrinter(PatternPrinter):
     def _binary(self, node: Binary) -> tuple[str, int]:
         level = LEVELS[node.operator]
         if level < NOT_LEVEL:
-            operands = run_operands(node)
-            left = self.expression(operands[0], level)
-            rest = [self.expression(operand, level + 1) for operand in operands[1:]]
-            return f" {node.operator} ".join([left, *rest]), level
+            operands = [self.expression(operand, level + 1) for operand in run_operands(node)]
+            return f" {node.operator} ".join(operands), level
         left = self.expression(node.left, level)
         return f"{left} {node.operator} {self.expression(node.right, level + 1)}", level
 
