@@ -160,8 +160,11 @@ def _check_adjacency(report: _Report, base: Base, edge_type: str, direction: str
     wrong = (own != nodes) | (other != neighbours)
     if wrong.any():
         report.note(where, f"gives relationship {int(edges[wrong][0])} other ends than it has")
-    descends = (neighbours[1:] < neighbours[:-1]) & (nodes[1:] == nodes[:-1])
-    report.expect(where, "is not in order of neighbour", holds=not descends.any())
+    parallel = (neighbours[1:] == neighbours[:-1]) & (edges[1:] <= edges[:-1])
+    descends = (neighbours[1:] < neighbours[:-1]) | parallel
+    descends &= nodes[1:] == nodes[:-1]
+    in_order = not descends.any()
+    report.expect(where, "is not in order of neighbour and relationship", holds=in_order)
 
 
 def _check_columns(report: _Report, base: Base) -> None:

@@ -154,6 +154,11 @@ def change_adjacency(
             rows = np.insert(old_rows, places, rows)
             neighbours = np.insert(old_neighbours, places, neighbours)
             edges = np.insert(old_edges, places, edges)
+            keys = _keys(rows, neighbours)
+            if bool(((keys[1:] == keys[:-1]) & (edges[1:] < edges[:-1])).any()):
+                # Ids come from several leases: a parallel edge may be newer and have the smaller id.
+                order = np.lexsort((edges, keys))
+                edges = edges[order]
         else:
             rows, neighbours, edges = old_rows, old_neighbours, old_edges
     if len(rows) == 0:

@@ -168,3 +168,10 @@ def test_an_untouched_column_has_nulls_for_nodes_that_came_later(graph):
             found.to_list(),
             found.valid_mask.tolist(),
         )
+
+
+def test_parallel_edges_stand_in_order_of_their_ids_whichever_came_first(graph):
+    graph.commit(ch.CreateNode(0, (), {}), ch.CreateEdge(9, "T", 0, 0, {}))
+    graph.commit(ch.CreateEdge(3, "T", 0, 0, {}), ch.CreateEdge(12, "T", 0, 0, {}))
+    for direction in ("out", "in"):
+        assert [3, 9, 12] == graph.base.adjacency("T", direction).expand_one(0)[0].tolist()
