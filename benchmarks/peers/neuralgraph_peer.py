@@ -18,6 +18,8 @@ class Peer(AnyPeer):
     """Durability ``full``, the default."""
 
     def version(self) -> str:
+        # Public names load on first use: now, as the other peers' do when they are imported.
+        assert callable(neuralgraph.open)
         return neuralgraph.__version__
 
     def load(self, data: Data, folder: Path) -> None:
