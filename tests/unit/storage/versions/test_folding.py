@@ -174,4 +174,4 @@ def test_parallel_edges_stand_in_order_of_their_ids_whichever_came_first(graph):
     graph.commit(ch.CreateNode(0, (), {}), ch.CreateEdge(9, "T", 0, 0, {}))
     graph.commit(ch.CreateEdge(3, "T", 0, 0, {}), ch.CreateEdge(12, "T", 0, 0, {}))
     for direction in ("out", "in"):
-        assert [3, 9, 12] == graph.base.adjacency("T", direction).expand_one(0)[0].tolist()
+        assert graph.base.adjacency("T", direction).expand_one(0)[0].tolist() == [3, 9, 12]
