@@ -13,6 +13,7 @@ import numpy as np
 
 from neuralgraph.api.foreign import load
 from neuralgraph.values import Column, Kind, Node, Path, Relationship
+from neuralgraph.values.instants import Date, DateTime, LocalDateTime, LocalTime
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +95,7 @@ def _polars_series(name: str, column: Column) -> Any:
         )
     if column.kind in _TYPED | {Kind.TEXT}:
         return polars.Series(name, column.to_list())
-    values = [_portable(value) for value in column.to_list()]
+    values = [_native(value) for value in column.to_list()]
     try:
         return polars.Series(name, values, strict=True)
     except (TypeError, ValueError, polars.exceptions.PolarsError):
@@ -143,11 +144,21 @@ def _arrow_mixed(column: Column) -> Any:
     """Values of no declared type: as Arrow infers them, or as JSON text where it cannot."""
     pyarrow = load("pyarrow", extra="arrow")
 
-    values = [_portable(value) for value in column.to_list()]
+    values = [_native(value) for value in column.to_list()]
     try:
         return pyarrow.array(values)
     except (pyarrow.ArrowException, OverflowError):
         return pyarrow.array([_as_text(value) for value in values], type=pyarrow.string())
+
+
+def _native(value: Any) -> Any:
+    """As `_portable`, but dates and times become Python's own, where it has such years."""
+    if isinstance(value, (Date, LocalTime, LocalDateTime, DateTime)):
+        try:
+            return value.to_native()
+        except (ValueError, OverflowError):
+            return str(value)
+    return _portable(value)
 
 
 def _portable(value: Any) -> Any:
@@ -202,7 +213,7 @@ def networkx_graph(reader: GraphReader) -> nx.MultiDiGraph[Any]:
     """The whole graph: nodes by id with ``labels`` and properties, edges keyed by id with ``type``."""
     networkx = load("networkx", extra="networkx")
 
-    graph: nx.MultiDiGraph[Any] = networkx.MultiDiGraph()
+    graph: Any = networkx.MultiDiGraph()
     for ids in reader.scan_nodes():
         node_ids = ids.tolist()
         rows = zip(
@@ -225,4 +236,5 @@ def networkx_graph(reader: GraphReader) -> nx.MultiDiGraph[Any]:
             (source, target, edge_id, {"type": edge_type, **values})
             for source, target, edge_id, edge_type, values in zip(*columns, strict=True)
         )
-    return graph
+    whole: nx.MultiDiGraph[Any] = graph
+    return whole

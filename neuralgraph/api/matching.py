@@ -116,7 +116,8 @@ def _join(reader: GraphReader, label: str, key: str, values: Column) -> IdArray:
 def _join_integers(
     node_ids: IdArray, keys: Column, values: Column, label: str, key: str
 ) -> IdArray:
-    known, ids = keys.array, node_ids
+    known: Any = keys.array
+    ids = node_ids
     if keys.valid is not None:
         known, ids = known[keys.valid], ids[keys.valid]
     if len(known) == 0:

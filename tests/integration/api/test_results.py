@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import pytest
 
@@ -132,6 +134,21 @@ def test_polars(people):
     pytest.importorskip("polars")
     frame = people.execute(NAMES).to_polars()
     assert frame.to_dicts()[2] == {"name": "Eve", "age": None}
+
+
+def test_dates_and_times_become_those_of_the_library(graph):
+    pa = pytest.importorskip("pyarrow")
+    query = (
+        "UNWIND [date('2026-01-31'), null] AS d RETURN d, localdatetime('2026-01-31T12:00') AS t"
+    )
+    table = graph.execute(query).to_arrow()
+    assert table.schema.field("d").type == pa.date32()
+    assert table["d"].to_pylist() == [dt.date(2026, 1, 31), None]
+    assert table["t"].to_pylist() == [dt.datetime(2026, 1, 31, 12)] * 2  # noqa: DTZ001 - local
+    far = graph.execute("RETURN date('+99999-01-01') AS d").to_arrow()
+    assert far["d"].to_pylist() == ["+99999-01-01"]
+    pytest.importorskip("polars")
+    assert graph.execute(query).to_polars()["d"].to_list() == [dt.date(2026, 1, 31), None]
 
 
 def test_an_export_takes_what_is_left(people):

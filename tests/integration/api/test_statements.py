@@ -180,5 +180,7 @@ def test_many_threads_share_a_graph(people):
 def test_a_timeout_stops_a_statement():
     with neuralgraph.open(query_timeout_s=0.05) as graph, pytest.raises(errors.QueryTimeoutError):
         list(
-            graph.execute("UNWIND range(1, 50000) AS a UNWIND range(1, 50000) AS b RETURN max(a * b)")
+            graph.execute(
+                "UNWIND range(1, 50000) AS a UNWIND range(1, 50000) AS b RETURN max(a * b)"
+            )
         )
