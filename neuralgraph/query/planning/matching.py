@@ -83,6 +83,7 @@ class Matcher:
         self._estimates = context.estimates
         self._paths = AccessPaths(context.catalog, context.estimates)
         self._universe: frozenset[str] = frozenset()
+        self._known_needs: dict[int, tuple[Expression, frozenset[str]]] = {}
 
     def match(self, child: Operator) -> Operator:
         """`child`, with everything that the pattern binds, filtered by all its predicates."""
@@ -100,6 +101,15 @@ class Matcher:
         )
         state = self._solved(self._asked(state))
         return self._derived(state).operator
+
+    def _needs(self, predicate: Expression) -> frozenset[str]:
+        """`needs` over everything there will be, worked out once for each predicate."""
+        found = self._known_needs.get(id(predicate))
+        if found is None:
+            # The predicate is kept with it, so that its id stays its own.
+            found = predicate, needs(predicate, self._universe)
+            self._known_needs[id(predicate)] = found
+        return found[1]
 
     def _derived(self, state: State) -> State:
         """Paths and lists, then the predicates that wait for them."""
@@ -147,7 +157,7 @@ class Matcher:
         usable = [
             p
             for p in state.predicates
-            if name in needs(p, self._universe) and needs(p, self._universe) <= state.bound | {name}
+            if name in self._needs(p) and self._needs(p) <= state.bound | {name}
         ]
         return self._paths.best(name, self._graph.nodes[name], usable, state.bound)
 
@@ -226,9 +236,7 @@ class Matcher:
                     growing = True
         inside = nodes | {state.edges[place].slot for place in edges}
         own = tuple(
-            p
-            for p in state.predicates
-            if needs(p, self._universe) <= inside and needs(p, frozenset(inside))
+            p for p in state.predicates if self._needs(p) <= inside and needs(p, frozenset(inside))
         )
         component = State(
             Unit(slots=()),
@@ -303,7 +311,7 @@ class Matcher:
 
     def _asked(self, state: State) -> State:
         """Ask every predicate whose names are bound."""
-        ready = [p for p in state.predicates if needs(p, self._universe) <= state.bound]
+        ready = [p for p in state.predicates if self._needs(p) <= state.bound]
         if not ready:
             return state
         operator = filtered_by(self._context, state.operator, ready)

@@ -147,12 +147,9 @@ class NodeIndexIn(Operator):
 
 @dataclass(frozen=True, slots=True)
 class NodeIndexRange(Operator):
-    """Nodes whose (first) indexed property lies in an interval, in order of it.
+    """Nodes whose (first) indexed property lies in an interval, in ascending order of it.
 
     A bound that is given and evaluates to null gives no rows; without bounds, all indexed values.
-
-    Attributes:
-        descending: in descending order of the property.
     """
 
     child: Operator
@@ -162,7 +159,6 @@ class NodeIndexRange(Operator):
     lower_inclusive: bool
     upper: Expression | None
     upper_inclusive: bool
-    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,10 @@ class PlanCache(Generic[Entry]):
             version: of the catalogue.
         """
         with self._lock:
-            fixed = self._fixed.get(key)
+            fixed = self._fixed.pop(key, None)
             if fixed is None:
                 return None
+            self._fixed[key] = fixed
             whole = _whole_key(key, fixed, values, version)
             entry = self._by_key.pop(whole, None)
             if entry is not None:

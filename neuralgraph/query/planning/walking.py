@@ -14,14 +14,18 @@ from neuralgraph.query.language.syntax import (
     Comparison,
     EdgePattern,
     Expression,
+    LabelName,
+    LiftedLiteral,
     ListComprehension,
     LiteralValue,
     MapProjectionItem,
     NodePattern,
+    Parameter,
     PathPattern,
     PatternComprehension,
     PatternPredicate,
     Projection,
+    Property,
     Quantified,
     Reduce,
     ShortestPathCall,
@@ -41,6 +45,7 @@ EVERYTHING: Final = "*"
 NO_NAMES: Final[frozenset[str]] = frozenset()
 TRUE: Final = LiteralValue(True)  # noqa: FBT003
 
+_LEAVES: Final = (LiteralValue, LiftedLiteral, Parameter, LabelName)
 _PLANNED: Final = (PatternPredicate, PatternComprehension, Subquery, ShortestPathCall)
 _FIELDS: Final[dict[type, tuple[str, ...]]] = {}
 
@@ -100,10 +105,12 @@ def _rebuilt(
 
 def free_names(node: Syntax | None) -> frozenset[str]:
     """Names that the value depends on; may name too many where a subquery stands in it."""
-    if node is None:
+    if node is None or isinstance(node, _LEAVES):
         return NO_NAMES
     if isinstance(node, Variable):
         return frozenset((node.name,))
+    if isinstance(node, Property):
+        return free_names(node.subject)
     if isinstance(node, PlanExpression):
         return argument_names(node.plan)
     if isinstance(node, PathOf):
