@@ -190,3 +190,11 @@ def test_seeks_take_their_values_from_the_row(count: int) -> None:
     graph.create_index(IndexDefinition("k", "range", "node", ("N",), ("k",)))
     text = "UNWIND range(1, $count) AS i MATCH (n:N {k: i * 2}) RETURN i, n.k"
     assert run(graph, text, count=count) == [(i, i * 2) for i in range(1, count + 1) if i * 2 <= 50]
+
+
+def test_an_index_gives_its_order_both_ways() -> None:
+    graph = graph_of("UNWIND [3, 1, 2] AS i CREATE (:N {k: i})")
+    graph.create_index(IndexDefinition("k", "range", "node", ("N",), ("k",)))
+    for word, expected in (("ASC", [1, 2, 3]), ("DESC", [3, 2, 1])):
+        rows = run(graph, f"MATCH (n:N) WHERE n.k > 0 RETURN n.k ORDER BY n.k {word}")
+        assert [key for (key,) in rows] == expected
