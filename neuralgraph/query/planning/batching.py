@@ -8,9 +8,9 @@ the plan stays as it is and runs once for each outer row.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from neuralgraph.query.language.syntax import Variable
+from neuralgraph.query.language.syntax import ListLiteral, LiteralValue, Variable
 from neuralgraph.query.planning.operators import with_inputs
 from neuralgraph.query.planning.plan import (
     ROW_SLOT,
@@ -43,7 +43,22 @@ from neuralgraph.query.planning.plan import (
     UnwindList,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from neuralgraph.query.language.syntax import Expression
+
 _ROW: Final = Slot(ROW_SLOT, "value")
+
+EMPTY: Final[dict[str, Expression | None]] = {
+    "count": LiteralValue(0),
+    "sum": LiteralValue(0),
+    "collect": ListLiteral(()),
+    "min": None,
+    "max": None,
+    "avg": None,
+}
+"""What aggregates give of nothing; None stands for null."""
 
 ROW_BY_ROW: Final = (
     NodeScan,
@@ -92,6 +107,26 @@ def batched(plan: Operator) -> Operator | None:
     if isinstance(plan, Aggregate):
         return _grouped_by_row(plan, child)
     return replace(plan, child=child, slots=(*plan.slots, _ROW))
+
+
+def grouped_by_row(plan: Operator, names: Sequence[str]) -> Operator | None:
+    """An aggregate over everything, for each outer row at once: grouped by the row.
+
+    Outer rows for which there is nothing to aggregate have no group; `EMPTY` says what they have instead.
+
+    Args:
+        plan: an inner plan.
+        names: the slots for its calls, in order.
+    """
+    if not isinstance(plan, Aggregate) or plan.keys or len(plan.slots) != len(names):
+        return None
+    if any(call.name not in EMPTY for call in plan.calls):
+        return None
+    child = batched(plan.child)
+    if child is None:
+        return None
+    slots = (_ROW, *(Slot(name, "value") for name in names))
+    return replace(plan, child=child, keys=(Variable(ROW_SLOT),), slots=slots)
 
 
 def _batched_union(plan: UnionAll) -> Operator | None:

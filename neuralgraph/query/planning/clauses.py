@@ -13,6 +13,7 @@ from neuralgraph.query.language.syntax import (
     Delete,
     Finish,
     Foreach,
+    FunctionCall,
     LoadCsv,
     Match,
     Merge,
@@ -26,7 +27,7 @@ from neuralgraph.query.language.syntax import (
     Variable,
     With,
 )
-from neuralgraph.query.planning.batching import batched
+from neuralgraph.query.planning.batching import EMPTY, batched, grouped_by_row
 from neuralgraph.query.planning.filtering import filtered_by
 from neuralgraph.query.planning.graphs import GraphBuilder
 from neuralgraph.query.planning.matching import Matcher
@@ -39,9 +40,11 @@ from neuralgraph.query.planning.operators import (
     writes,
 )
 from neuralgraph.query.planning.plan import (
+    Aggregate,
     Apply,
     Argument,
     AtTime,
+    Extend,
     LoadCsvRows,
     ProcedureCall,
     Slot,
@@ -63,7 +66,7 @@ from neuralgraph.query.planning.walking import conjuncts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neuralgraph.query.language.syntax import Query, SingleQuery
+    from neuralgraph.query.language.syntax import Expression, Query, SingleQuery
     from neuralgraph.query.planning.context import PlanningContext
     from neuralgraph.query.planning.plan import Operator
 
@@ -236,6 +239,10 @@ def _call_subquery(context: PlanningContext, clause: CallSubquery, child: Operat
     changes = writes(inner)
     if returns and not takes_rows and not clause.optional and not (changes or writes(child)):
         return cross_joined(child, inner)
+    if returns and not clause.optional and not changes:
+        aggregated = _aggregated_by_row(context, child, inner)
+        if aggregated is not None:
+            return aggregated
     name = None if returns else context.fresh("rows")
     batchable = None if changes else batched(inner)
     return Apply(
@@ -245,6 +252,35 @@ def _call_subquery(context: PlanningContext, clause: CallSubquery, child: Operat
         inner=batchable or inner,
         kind="count" if not returns else "optional" if clause.optional else "inner",
         name=name,
+    )
+
+
+def _aggregated_by_row(
+    context: PlanningContext, child: Operator, inner: Operator
+) -> Operator | None:
+    """A subquery that aggregates: all outer rows at once, and what is empty put in behind."""
+    names = [context.fresh(slot.name.strip()) for slot in inner.slots]
+    grouped = grouped_by_row(inner, names)
+    if grouped is None:
+        return None
+    assert isinstance(inner, Aggregate)
+    found = Apply(
+        slots=added(child, *((name, "value") for name in names)),
+        estimated_rows=child.estimated_rows,
+        outer=child,
+        inner=grouped,
+        kind="optional",
+    )
+    items: list[Expression] = []
+    for name, call in zip(names, inner.calls, strict=True):
+        empty = EMPTY[call.name]
+        value = Variable(name)
+        items.append(value if empty is None else FunctionCall("coalesce", (value, empty)))
+    return Extend(
+        slots=(*found.slots, *inner.slots),
+        estimated_rows=found.estimated_rows,
+        child=found,
+        items=tuple(items),
     )
 
 

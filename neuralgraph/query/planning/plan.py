@@ -43,7 +43,7 @@ ROW_SLOT = " row"
 """The slot that ties the rows of a batched inner plan to the outer rows; see `Apply`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slot:
     """A column that an operator gives."""
 
@@ -51,7 +51,7 @@ class Slot:
     kind: SlotKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Operator:
     """One step.
 
@@ -67,17 +67,17 @@ class Operator:
 # ── where rows come from ──────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unit(Operator):
     """One row without columns."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Argument(Operator):
     """Inside the inner side of an apply: the rows of the outer side, with the slots named."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeScan(Operator):
     """All nodes, or all with a label, for each row of the child; adds one NODE slot."""
 
@@ -86,7 +86,7 @@ class NodeScan(Operator):
     label: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeById(Operator):
     """Nodes whose id is in a list (or is a single integer); duplicates in the list count once."""
 
@@ -95,7 +95,7 @@ class NodeById(Operator):
     ids: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EdgeById(Operator):
     """Edges by id, with their ends; adds EDGE, and NODE slots for `source` and `target`."""
 
@@ -108,7 +108,7 @@ class EdgeById(Operator):
     types: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EdgeScan(Operator):
     """All edges of some types (empty: all), with their ends.
 
@@ -125,7 +125,7 @@ class EdgeScan(Operator):
     direction: Direction
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeIndexSeek(Operator):
     """Nodes whose indexed properties equal `values` (a prefix of the index's keys)."""
 
@@ -135,7 +135,7 @@ class NodeIndexSeek(Operator):
     values: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeIndexIn(Operator):
     """Nodes whose (only) indexed property equals an element of a list; each node once."""
 
@@ -145,7 +145,7 @@ class NodeIndexIn(Operator):
     values: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeIndexRange(Operator):
     """Nodes whose (first) indexed property lies in an interval, in ascending order of it.
 
@@ -161,7 +161,7 @@ class NodeIndexRange(Operator):
     upper_inclusive: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeIndexPrefix(Operator):
     """Nodes whose indexed property starts with a string."""
 
@@ -171,7 +171,7 @@ class NodeIndexPrefix(Operator):
     prefix: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EdgeIndexSeek(Operator):
     """Edges by an index, with their ends, as `EdgeScan` gives them; equality only."""
 
@@ -187,7 +187,7 @@ class EdgeIndexSeek(Operator):
 # ── walking ───────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expand(Operator):
     """From a NODE slot along single edges; adds an EDGE and a NODE slot.
 
@@ -214,7 +214,7 @@ class Expand(Operator):
     different_where: tuple[str | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExpandInto(Operator):
     """Edges between two NODE slots that are there; adds an EDGE slot."""
 
@@ -227,7 +227,7 @@ class ExpandInto(Operator):
     different_from: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExpandVariable(Operator):
     """Along `min` to `max` edges, no edge twice on a path.
 
@@ -261,7 +261,7 @@ class ExpandVariable(Operator):
     reversed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ShortestPath(Operator):
     """Shortest paths between two NODE slots; rows without one are dropped.
 
@@ -287,7 +287,7 @@ class ShortestPath(Operator):
     predicate_edge: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EdgesReverify(Operator):
     """A list of edges that is bound already is matched again: ``()-[rs*]->()`` with `rs` known.
 
@@ -301,7 +301,7 @@ class EdgesReverify(Operator):
     direction: Direction
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EdgeEnds(Operator):
     """A bound EDGE slot is matched again: adds its ends in the pattern's direction.
 
@@ -319,7 +319,7 @@ class EdgeEnds(Operator):
 # ── shaping rows ──────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Filter(Operator):
     """Rows where the predicate is true."""
 
@@ -327,7 +327,7 @@ class Filter(Operator):
     predicate: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Project(Operator):
     """New columns from expressions; `slots` are these and nothing else, one for each item."""
 
@@ -335,7 +335,7 @@ class Project(Operator):
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Extend(Operator):
     """The child's columns, and new ones behind them."""
 
@@ -343,7 +343,7 @@ class Extend(Operator):
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Distinct(Operator):
     """Each different row once (openCypher equivalence: null equals null).
 
@@ -356,7 +356,7 @@ class Distinct(Operator):
     null_repeats_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AggregateCall:
     """One aggregate: ``count(*)`` has no arguments and `star` set.
 
@@ -370,7 +370,7 @@ class AggregateCall:
     star: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Aggregate(Operator):
     """Groups by `keys`; gives a column for each key, then one for each call.
 
@@ -382,7 +382,7 @@ class Aggregate(Operator):
     calls: tuple[AggregateCall, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SortKey:
     """One key of an order."""
 
@@ -390,7 +390,7 @@ class SortKey:
     descending: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sort(Operator):
     """Stable, in openCypher's total order."""
 
@@ -398,7 +398,7 @@ class Sort(Operator):
     keys: tuple[SortKey, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Top(Operator):
     """The first `skip` + `limit` rows of the sorted input, without the first `skip`."""
 
@@ -408,7 +408,7 @@ class Top(Operator):
     skip: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Skip(Operator):
     """All but the first rows."""
 
@@ -416,7 +416,7 @@ class Skip(Operator):
     count: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limit(Operator):
     """The first rows; then it stops its child, unless the child writes (`drain`: run it to the end)."""
 
@@ -425,7 +425,7 @@ class Limit(Operator):
     drain: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnwindList(Operator):
     """A row for each element of a list; adds a VALUE slot."""
 
@@ -434,7 +434,7 @@ class UnwindList(Operator):
     variable: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Eager(Operator):
     """Takes everything from the child before it gives anything."""
 
@@ -444,7 +444,7 @@ class Eager(Operator):
 # ── combining ─────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Apply(Operator):
     """`inner` for the rows of `outer`; inside it `Argument` gives those rows.
 
@@ -468,7 +468,7 @@ class Apply(Operator):
     collected: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HashJoin(Operator):
     """Rows of both sides whose slots named in `on` are equal (ids or values; null joins nothing).
 
@@ -480,7 +480,7 @@ class HashJoin(Operator):
     on: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CrossJoin(Operator):
     """Every row of the left with every row of the right; the right is run once."""
 
@@ -488,7 +488,7 @@ class CrossJoin(Operator):
     right: Operator
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnionAll(Operator):
     """Rows of each part in turn; all have the same slot names."""
 
@@ -498,7 +498,7 @@ class UnionAll(Operator):
 # ── writing ───────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeToCreate:
     """A node of CREATE or MERGE; `properties` is a map expression or None."""
 
@@ -507,7 +507,7 @@ class NodeToCreate:
     properties: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EdgeToCreate:
     """An edge of CREATE or MERGE; `edge_type` is one name, or dynamic."""
 
@@ -518,7 +518,7 @@ class EdgeToCreate:
     properties: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateEntities(Operator):
     """Creates nodes and edges for each row, in the order given; adds a slot for each."""
 
@@ -526,7 +526,7 @@ class CreateEntities(Operator):
     entities: tuple[NodeToCreate | EdgeToCreate, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MergePath(Operator):
     """For each row in turn: the rows of `match`; where there are none, creates `entities`.
 
@@ -541,7 +541,7 @@ class MergePath(Operator):
     on_match: tuple[SetItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetItems(Operator):
     """SET; passes the rows on."""
 
@@ -549,7 +549,7 @@ class SetItems(Operator):
     items: tuple[SetItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RemoveItems(Operator):
     """REMOVE; passes the rows on."""
 
@@ -557,7 +557,7 @@ class RemoveItems(Operator):
     items: tuple[RemoveItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DeleteEntities(Operator):
     """DELETE: all rows are read, then edges go, then nodes; passes the rows on."""
 
@@ -566,7 +566,7 @@ class DeleteEntities(Operator):
     detach: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ForeachApply(Operator):
     """Runs `inner` (which begins with `Argument`) for each element; passes the outer rows on."""
 
@@ -579,7 +579,7 @@ class ForeachApply(Operator):
 # ── calling out ───────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProcedureCall(Operator):
     """Calls a procedure for each row; adds a VALUE slot for each of `columns` (the procedure's names).
 
@@ -599,7 +599,7 @@ class ProcedureCall(Operator):
     writes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LoadCsvRows(Operator):
     """A row for each line of a CSV file; adds a VALUE slot: a map with headers, else a list."""
 
@@ -610,21 +610,21 @@ class LoadCsvRows(Operator):
     terminator: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SchemaChange(Operator):
     """Creates or drops an index or a constraint; no rows."""
 
     command: CreateIndex | DropIndex | CreateConstraint | DropConstraint
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ShowRows(Operator):
     """SHOW INDEXES and the like: rows of the catalogue, under the column names of Neo4j 5."""
 
     command: Show
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AtTime(Operator):
     """Runs `child` on the graph as it was then; the expression sees parameters only."""
 
@@ -635,7 +635,7 @@ class AtTime(Operator):
 # ── expressions that only plans have ──────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PathOf(Expression):
     """A path from slots, in walking order: node, edge or list of edges, node, ...
 
@@ -646,7 +646,7 @@ class PathOf(Expression):
     steps: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AsEntity(Expression):
     """A value that must be a node (an edge), as a NODE (EDGE) column: for a slot of that kind.
 
@@ -657,7 +657,7 @@ class AsEntity(Expression):
     kind: Literal["node", "edge"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EdgeWhere(Expression):
     """The EDGE slot `edge` in rows where the NODE slots `left` and `right` are equal, else null.
 
@@ -669,7 +669,7 @@ class EdgeWhere(Expression):
     right: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DegreeOf(Expression):
     """How many edges an `Expand` from a NODE slot would give: INTEGER, 0 where the slot is null.
 
@@ -681,7 +681,7 @@ class DegreeOf(Expression):
     direction: Direction
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlanExpression(Expression):
     """A value that takes a plan to find, inside an expression where it could not be made an `Apply`.
 
@@ -699,7 +699,7 @@ class PlanExpression(Expression):
     collected: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """A whole statement, ready to run.
 

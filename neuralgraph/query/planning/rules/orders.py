@@ -5,8 +5,8 @@ So ``MATCH (p:Person) WHERE p.created >= $lo RETURN p ORDER BY p.created LIMIT 2
 and the limit stops the walk. Ties may come in any order, so equal keys need no care; nulls are in
 no range.
 
-The order holds only where the range is asked once (its child gives one row), upwards, and each
-further key would break ties: only a single ascending key is taken.
+The order holds only where the range is asked once (its child gives one row) and each further key
+would break ties: only a single key is taken.
 """
 
 from __future__ import annotations
@@ -45,8 +45,6 @@ def without_idle_sorts(operator: Operator) -> Operator:
         operator = with_inputs(operator, [without_idle_sorts(part) for part in below])
     if not isinstance(operator, Sort | Top) or len(operator.keys) != 1:
         return operator
-    if operator.keys[0].descending:
-        return operator
     ordered = _ordered(operator.child, operator.keys[0])
     if ordered is None:
         return operator
@@ -80,7 +78,7 @@ def _same_slots(old: Operator, new: Operator) -> Operator:
 
 
 def _ordered(operator: Operator, key: SortKey) -> Operator | None:
-    """The input, where it is in the order of the key; None where it is not."""
+    """The input in the order of the key, by turning a range round if need be; None where it is not."""
     if isinstance(operator, _KEEPS_ORDER):
         child = _ordered(operator.child, key)
         return None if child is None else with_inputs(operator, [child])
@@ -95,7 +93,7 @@ def _ordered(operator: Operator, key: SortKey) -> Operator | None:
         return None
     if key.expression != Property(Variable(operator.variable), operator.index.keys[0]):
         return None
-    return operator
+    return replace(operator, descending=key.descending)
 
 
 def _one_row(operator: Operator) -> bool:
