@@ -27,6 +27,19 @@ OPAQUE = (
 # Loose on purpose: what looks like a number is one piece, and `number_value` says what is wrong with it.
 NUMBER = r"0[xX]\w*|(?:\d\w*(?:\.\d\w*)?|\.\d\w*)(?:(?<=[eE])[+-]\d+)?"
 
+# Words that cannot be a variable, because what follows an expression begins with them.
+RESERVED = frozenset(
+    {
+        "AND", "OR", "XOR", "IN", "IS", "AS", "WHERE", "WHEN", "THEN", "ELSE", "RETURN", "WITH", "MATCH",
+        "UNION", "UNWIND", "CREATE", "MERGE", "DELETE", "DETACH", "REMOVE", "CONTAINS", "STARTS", "ENDS",
+        "DISTINCT", "BY",
+    }
+)  # fmt: skip
+CLAUSE_WORDS = (
+    "MATCH", "OPTIONAL", "WITH", "RETURN", "UNWIND", "CALL", "LOAD", "USE", "FINISH", "CREATE", "MERGE",
+    "SET", "REMOVE", "DELETE", "DETACH", "NODETACH", "FOREACH", "AT",
+)  # fmt: skip
+
 NESTING_MAX = 100
 """How deep brackets, subqueries and cases may stand inside each other."""
 CHAIN_MAX = 150
@@ -44,6 +57,13 @@ _SIMPLE_ESCAPES = {
     "\\": "\\", "'": "'", '"': '"', "`": "`", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
 }  # fmt: skip
 _SPACE = re.compile(r"\s*")
+
+
+_PATTERN_TAIL = r"\s*<?\s*-\s*(?:\[|-\s*>?\s*\()"
+_BARE_NODE_PATTERN = re.compile(rf"\(\s*(?:{NAME})?\s*\){_PATTERN_TAIL}")
+_FULL_NODE = re.compile(rf"\(\s*(?:{NAME})?\s*(?::|\{{|\$|WHERE\b)", re.IGNORECASE)
+_TAIL = re.compile(_PATTERN_TAIL)
+_PARENTHESES = re.compile(rf"(?s:{OPAQUE}|[()])")
 
 
 class SourceText(str):
@@ -91,6 +111,27 @@ def _blank_comments(text: str) -> str:
         return match.group()
 
     return _COMMENT.sub(blank, text)
+
+
+def looks_like_path(text: str, location: int) -> bool:
+    """Does a path of at least one relationship begin at the ``(`` here?
+
+    Cost: the length of the parenthesis where the node has labels or properties, else one match.
+    """
+    if _BARE_NODE_PATTERN.match(text, location) is not None:
+        return True
+    if _FULL_NODE.match(text, location) is None:
+        return False
+    depth = 0
+    for match in _PARENTHESES.finditer(text, location):
+        piece = match.group()
+        if piece == "(":
+            depth += 1
+        elif piece == ")":
+            depth -= 1
+            if depth == 0:
+                return _TAIL.match(text, match.end()) is not None
+    return False
 
 
 def skip_space(text: str, location: int) -> int:

@@ -7,18 +7,15 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pyparsing import ParseException
-
 from neuralgraph.errors import QuerySyntaxError
-from neuralgraph.query.language.grammar.clauses import CLAUSE_WORDS
-from neuralgraph.query.language.grammar.statements import StatementElement
 from neuralgraph.query.language.hints import close_name
-from neuralgraph.query.language.lexis import OPAQUE, source_text
+from neuralgraph.query.language.lexis import CLAUSE_WORDS, OPAQUE, source_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from neuralgraph.errors import Span
+    from neuralgraph.query.language.grammar.statements import StatementElement
     from neuralgraph.query.language.lexis import SourceText
     from neuralgraph.query.language.syntax import Statement
 
@@ -30,6 +27,9 @@ _SHOWN_MAX = 6
 
 @cache
 def _built() -> StatementElement:
+    # pyparsing takes longer to import than the rest of the package: at the first query, not before.
+    from neuralgraph.query.language.grammar.statements import StatementElement  # noqa: PLC0415
+
     return StatementElement()
 
 
@@ -52,10 +52,9 @@ def parse(text: str, lifted: Iterable[Span] = ()) -> Statement:
     """
     try:
         source = source_text(text, {span[0]: index for index, span in enumerate(lifted)})
-        try:
-            statement: Statement = _grammar().parse(source, 0)[1][0]
-        except ParseException:
-            raise _unexpected(source) from None
+        statement = _grammar().statement(source)
+        if statement is None:
+            raise _unexpected(source)
     except RecursionError:
         error = QuerySyntaxError(
             "The statement is nested too deeply", detail="UnexpectedSyntax", span=(0, 1)

@@ -28,6 +28,7 @@ from neuralgraph.query.language.grammar.projections import projections, unlifted
 from neuralgraph.query.language.grammar.special_forms import add_special_forms
 from neuralgraph.query.language.grammar.updates import updating_clauses
 from neuralgraph.query.language.lexis import (
+    CLAUSE_WORDS,
     NAME,
     NESTING_MAX,
     STRING,
@@ -56,10 +57,6 @@ if TYPE_CHECKING:
     from neuralgraph.query.language.lexis import SourceText
 
 PROCEDURE_NAME = rf"({NAME}(?:\s*\.\s*{NAME})*)"
-CLAUSE_WORDS = (
-    "MATCH", "OPTIONAL", "WITH", "RETURN", "UNWIND", "CALL", "LOAD", "USE", "FINISH", "CREATE", "MERGE",
-    "SET", "REMOVE", "DELETE", "DETACH", "NODETACH", "FOREACH", "AT",
-)  # fmt: skip
 _PARTS = re.compile(NAME)
 _WORD = re.compile(r"\s*([^\W\d]\w*)")
 _UNION = re.compile(r"\s*UNION\b(?:\s*(?:(ALL)|(DISTINCT))\b)?", re.IGNORECASE)

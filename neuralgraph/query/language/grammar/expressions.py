@@ -27,9 +27,10 @@ from neuralgraph.query.language.lexis import (
     NAME,
     NESTING_MAX,
     NUMBER,
-    OPAQUE,
+    RESERVED,
     STRING,
     SourceText,
+    looks_like_path,
     name_value,
     number_value,
     string_value,
@@ -62,14 +63,6 @@ from neuralgraph.query.language.syntax import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Words that cannot be a variable, because what follows an expression begins with them.
-RESERVED = frozenset(
-    {
-        "AND", "OR", "XOR", "IN", "IS", "AS", "WHERE", "WHEN", "THEN", "ELSE", "RETURN", "WITH", "MATCH",
-        "UNION", "UNWIND", "CREATE", "MERGE", "DELETE", "DETACH", "REMOVE", "CONTAINS", "STARTS", "ENDS",
-        "DISTINCT", "BY",
-    }
-)  # fmt: skip
 _OPERAND = re.compile(
     rf"""\s*(?:
       (?P<prefix>NOT\b|[-+])
@@ -110,33 +103,7 @@ _CLOSE_BRACE = re.compile(r"\s*\}")
 _ARGUMENTS = re.compile(
     r"\s*(?:(?P<star>\*\s*\))|(?P<none>\))|(?P<distinct>DISTINCT\b))", re.IGNORECASE
 )
-_PATTERN_TAIL = r"\s*<?\s*-\s*(?:\[|-\s*>?\s*\()"
-_BARE_NODE_PATTERN = re.compile(rf"\(\s*(?:{NAME})?\s*\){_PATTERN_TAIL}")
-_FULL_NODE = re.compile(rf"\(\s*(?:{NAME})?\s*(?::|\{{|\$|WHERE\b)", re.IGNORECASE)
-_TAIL = re.compile(_PATTERN_TAIL)
-_PARENTHESES = re.compile(rf"(?s:{OPAQUE}|[()])")
 _LIST_PATTERN = re.compile(rf"\s*(?:{NAME}\s*=\s*)?(?=\()")
-
-
-def looks_like_path(text: str, location: int) -> bool:
-    """Does a path of at least one relationship begin at the ``(`` here?
-
-    Cost: the length of the parenthesis where the node has labels or properties, else one match.
-    """
-    if _BARE_NODE_PATTERN.match(text, location) is not None:
-        return True
-    if _FULL_NODE.match(text, location) is None:
-        return False
-    depth = 0
-    for match in _PARENTHESES.finditer(text, location):
-        piece = match.group()
-        if piece == "(":
-            depth += 1
-        elif piece == ")":
-            depth -= 1
-            if depth == 0:
-                return _TAIL.match(text, match.end()) is not None
-    return False
 
 
 def literal(text: SourceText, value: Any, start: int, end: int) -> Expression:

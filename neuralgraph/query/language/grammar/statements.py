@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from pyparsing import ParseException
 
 from neuralgraph.query.language.grammar.clauses import make_query
 from neuralgraph.query.language.grammar.elements import (
@@ -24,6 +26,9 @@ from neuralgraph.query.language.grammar.schema_commands import (
 )
 from neuralgraph.query.language.syntax import Statement
 
+if TYPE_CHECKING:
+    from neuralgraph.query.language.lexis import SourceText
+
 _MODE = re.compile(r"\s*(EXPLAIN|PROFILE)\b", re.IGNORECASE)
 _VERSION = re.compile(r"\s*CYPHER\b(?:\s+\d+(?:\.\d+)?)?(?:\s+\w+\s*=\s*\w+)*(?=\s)", re.IGNORECASE)
 _END = re.compile(r"\s*(?:;\s*)*")
@@ -35,6 +40,14 @@ _SCHEMA = re.compile(
 
 class StatementElement(Element):
     """The start of the grammar; gives one `Statement` and takes the whole text."""
+
+    def statement(self, source: SourceText) -> Statement | None:
+        """The statement, or None: then `source` tells what was expected at the furthest place."""
+        try:
+            found: Statement = self.parse(source, 0)[1][0]
+        except ParseException:
+            return None
+        return found
 
     def __init__(self) -> None:
         super().__init__("a statement")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.query.language.grammar.expressions import RESERVED, looks_like_path
 from neuralgraph.query.language.grammar.operators import (
     COMPARISON_LEVEL,
     LEVELS,
@@ -15,7 +14,7 @@ from neuralgraph.query.language.grammar.operators import (
     UNARY_LEVEL,
     run_operands,
 )
-from neuralgraph.query.language.lexis import IDENTIFIER, NAME
+from neuralgraph.query.language.lexis import IDENTIFIER, NAME, RESERVED, looks_like_path
 from neuralgraph.query.language.printing.patterns import PatternPrinter
 from neuralgraph.query.language.syntax import (
     Binary,

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from neuralgraph.query.language.syntax.patterns import LabelExpression, PathPattern, Pattern
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Clause(Syntax):
     """One step of a query."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TimePoint(Syntax):
     """``AT TIME expr`` / ``AT TIMESTAMP expr`` / ``AT TRANSACTION expr``."""
 
@@ -25,7 +25,7 @@ class TimePoint(Syntax):
     expression: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Match(Clause):
     """MATCH / OPTIONAL MATCH ... WHERE ..."""
 
@@ -35,7 +35,7 @@ class Match(Clause):
     at: TimePoint | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProjectionItem(Syntax):
     """``expression AS name``; without AS, `name` is the verbatim text of the expression.
 
@@ -47,7 +47,7 @@ class ProjectionItem(Syntax):
     aliased: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SortItem(Syntax):
     """``expression DESC``."""
 
@@ -55,7 +55,7 @@ class SortItem(Syntax):
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Projection(Clause):
     """What WITH and RETURN share: ``DISTINCT *, items ORDER BY ... SKIP ... LIMIT ...``."""
 
@@ -67,24 +67,24 @@ class Projection(Clause):
     limit: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class With(Projection):
     """WITH ... WHERE ..."""
 
     where: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Return(Projection):
     """RETURN ..."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finish(Clause):
     """FINISH: run and return nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unwind(Clause):
     """UNWIND expression AS variable."""
 
@@ -92,14 +92,14 @@ class Unwind(Clause):
     variable: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Create(Clause):
     """CREATE pattern."""
 
     pattern: Pattern
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Merge(Clause):
     """MERGE path ON CREATE SET ... ON MATCH SET ..."""
 
@@ -108,12 +108,12 @@ class Merge(Clause):
     on_match: tuple[SetItem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetItem(Syntax):
     """One assignment of SET."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetProperty(SetItem):
     """``n.key = value``; `subject` is any expression that gives an entity."""
 
@@ -122,7 +122,7 @@ class SetProperty(SetItem):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetDynamicProperty(SetItem):
     """``n[key] = value``."""
 
@@ -131,7 +131,7 @@ class SetDynamicProperty(SetItem):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetProperties(SetItem):
     """``n = map`` (replace) or ``n += map`` (merge)."""
 
@@ -140,7 +140,7 @@ class SetProperties(SetItem):
     merge: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetLabels(SetItem):
     """``n:A:B``; a `LabelAnd` of names and dynamic names."""
 
@@ -148,21 +148,21 @@ class SetLabels(SetItem):
     labels: LabelExpression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Set(Clause):
     """SET items."""
 
     items: tuple[SetItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RemoveProperty(Syntax):
     """``REMOVE n.key``."""
 
     target: Property
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RemoveDynamicProperty(Syntax):
     """``REMOVE n[key]``."""
 
@@ -170,7 +170,7 @@ class RemoveDynamicProperty(Syntax):
     key: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RemoveLabels(Syntax):
     """``REMOVE n:A:B``."""
 
@@ -181,14 +181,14 @@ class RemoveLabels(Syntax):
 RemoveItem = RemoveProperty | RemoveDynamicProperty | RemoveLabels
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remove(Clause):
     """REMOVE items."""
 
     items: tuple[RemoveItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Delete(Clause):
     """DELETE / DETACH DELETE expressions."""
 
@@ -196,7 +196,7 @@ class Delete(Clause):
     detach: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Foreach(Clause):
     """FOREACH (variable IN source | updating clauses)."""
 
@@ -205,7 +205,7 @@ class Foreach(Clause):
     clauses: tuple[Clause, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class YieldItem(Syntax):
     """``column AS name``."""
 
@@ -213,7 +213,7 @@ class YieldItem(Syntax):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call(Clause):
     """CALL procedure(arguments) YIELD items WHERE ...
 
@@ -229,7 +229,7 @@ class Call(Clause):
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SubqueryTransactions(Syntax):
     """``IN TRANSACTIONS OF n ROWS ON ERROR ... REPORT STATUS AS s``."""
 
@@ -238,7 +238,7 @@ class SubqueryTransactions(Syntax):
     status: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallSubquery(Clause):
     """``CALL (imports) { query }``; `imports` None for the form that imports by WITH."""
 
@@ -249,7 +249,7 @@ class CallSubquery(Clause):
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LoadCsv(Clause):
     """LOAD CSV [WITH HEADERS] FROM source AS variable [FIELDTERMINATOR t]."""
 
@@ -259,21 +259,21 @@ class LoadCsv(Clause):
     terminator: str = ","
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Use(Clause):
     """USE graph: accepted for the one graph."""
 
     graph: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SingleQuery(Syntax):
     """Clauses in a row."""
 
     clauses: tuple[Clause, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Query(Syntax):
     """Single queries joined by UNION (all the same kind: ALL or not)."""
 
@@ -282,7 +282,7 @@ class Query(Syntax):
     at: TimePoint | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateIndex(Syntax):
     """CREATE [RANGE|TEXT|POINT|LOOKUP|VECTOR|FULLTEXT] INDEX name IF NOT EXISTS FOR (n:L) ON (n.k)."""
 
@@ -295,7 +295,7 @@ class CreateIndex(Syntax):
     options: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DropIndex(Syntax):
     """DROP INDEX name IF EXISTS."""
 
@@ -303,7 +303,7 @@ class DropIndex(Syntax):
     if_exists: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateConstraint(Syntax):
     """CREATE CONSTRAINT name IF NOT EXISTS FOR (n:L) REQUIRE n.k IS UNIQUE / NOT NULL / :: TYPE / KEY."""
 
@@ -316,7 +316,7 @@ class CreateConstraint(Syntax):
     if_not_exists: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DropConstraint(Syntax):
     """DROP CONSTRAINT name IF EXISTS."""
 
@@ -327,7 +327,7 @@ class DropConstraint(Syntax):
 SchemaCommand = CreateIndex | DropIndex | CreateConstraint | DropConstraint
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Show(Syntax):
     """SHOW INDEXES / CONSTRAINTS / FUNCTIONS / PROCEDURES / TRANSACTIONS [YIELD ... WHERE ... RETURN]."""
 
@@ -337,14 +337,14 @@ class Show(Syntax):
     return_: Return | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TransactionCommand(Syntax):
     """BEGIN, COMMIT, ROLLBACK: meant for the shell; elsewhere an error that says what to call."""
 
     kind: Literal["BEGIN", "COMMIT", "ROLLBACK"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Statement(Syntax):
     """What one call to `parse` gives.
 

@@ -18,26 +18,26 @@ Span = tuple[int, int]
 NO_SPAN: Span = (0, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Syntax:
     """Anything that stands somewhere in the text."""
 
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expression(Syntax):
     """Anything that has a value."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LiteralValue(Expression):
     """null, a boolean, an integer, a float or a string."""
 
     value: bool | int | float | str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LiftedLiteral(Expression):
     """A literal that was taken out of the text for the plan cache.
 
@@ -51,21 +51,21 @@ class LiftedLiteral(Expression):
     sample: bool | int | float | str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter(Expression):
     """``$name``."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variable(Expression):
     """A name bound by the query."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Property(Expression):
     """``subject.key``: of a node, relationship, map, temporal value or point."""
 
@@ -73,7 +73,7 @@ class Property(Expression):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Index(Expression):
     """``subject[index]``: list element, or property by computed name."""
 
@@ -81,7 +81,7 @@ class Index(Expression):
     index: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slice(Expression):
     """``subject[start..stop]``."""
 
@@ -90,21 +90,21 @@ class Slice(Expression):
     stop: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListLiteral(Expression):
     """``[a, b]``."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MapLiteral(Expression):
     """``{key: value}``."""
 
     entries: tuple[tuple[str, Expression], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MapProjectionItem(Syntax):
     """One item of a map projection.
 
@@ -116,7 +116,7 @@ class MapProjectionItem(Syntax):
     value: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MapProjection(Expression):
     """``n {.name, .*, extra: 1}``."""
 
@@ -133,7 +133,7 @@ BinaryOperator = Literal[
 ComparisonOperator = Literal["=", "<>", "<", "<=", ">", ">="]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unary(Expression):
     """``NOT x``, ``-x``, ``+x``."""
 
@@ -141,7 +141,7 @@ class Unary(Expression):
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binary(Expression):
     """Two operands; AND, OR and XOR included."""
 
@@ -150,7 +150,7 @@ class Binary(Expression):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comparison(Expression):
     """A chain: ``a < b <= c`` holds when each neighbouring pair does.
 
@@ -161,7 +161,7 @@ class Comparison(Expression):
     operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IsNull(Expression):
     """``x IS NULL`` / ``x IS NOT NULL``."""
 
@@ -169,7 +169,7 @@ class IsNull(Expression):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IsType(Expression):
     """``x IS :: INTEGER NOT NULL`` / ``x IS NOT :: ...``; the type as normalised text."""
 
@@ -178,7 +178,7 @@ class IsType(Expression):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HasLabels(Expression):
     """``n:A:B``, ``n:A|B&!C``, ``r:TYPE`` as a predicate."""
 
@@ -186,7 +186,7 @@ class HasLabels(Expression):
     labels: LabelExpression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FunctionCall(Expression):
     """A function; `name` as written, with its namespace (``point.distance``).
 
@@ -199,7 +199,7 @@ class FunctionCall(Expression):
     star: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CaseBranch(Syntax):
     """``WHEN condition THEN result``."""
 
@@ -207,7 +207,7 @@ class CaseBranch(Syntax):
     result: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Case(Expression):
     """CASE; with `subject`, each condition is compared to it by ``=``."""
 
@@ -216,7 +216,7 @@ class Case(Expression):
     default: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListComprehension(Expression):
     """``[variable IN source WHERE predicate | result]``."""
 
@@ -226,7 +226,7 @@ class ListComprehension(Expression):
     result: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PatternComprehension(Expression):
     """``[p = (a)-->(b) WHERE predicate | result]``."""
 
@@ -235,7 +235,7 @@ class PatternComprehension(Expression):
     result: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Quantified(Expression):
     """``all / any / none / single (variable IN source WHERE predicate)``."""
 
@@ -245,7 +245,7 @@ class Quantified(Expression):
     predicate: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reduce(Expression):
     """``reduce(accumulator = initial, variable IN source | step)``."""
 
@@ -256,14 +256,14 @@ class Reduce(Expression):
     step: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PatternPredicate(Expression):
     """A pattern used as a predicate: ``WHERE (a)-->(b)``."""
 
     pattern: PathPattern
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Subquery(Expression):
     """``EXISTS { }``, ``COUNT { }``, ``COLLECT { }``.
 
@@ -274,7 +274,7 @@ class Subquery(Expression):
     query: Query
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ShortestPathCall(Expression):
     """``shortestPath((a)-[*]->(b))`` used as an expression; all=True for allShortestPaths."""
 

@@ -11,24 +11,24 @@ if TYPE_CHECKING:
     from neuralgraph.query.language.syntax.expressions import MapLiteral, Parameter
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LabelExpression(Syntax):
     """Labels or types, combined."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LabelName(LabelExpression):
     """One name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LabelWildcard(LabelExpression):
     """``%``: any label."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LabelDynamic(LabelExpression):
     """``$(expression)``: a name, or a list of names that must all be there (``$any(...)`` for one)."""
 
@@ -36,28 +36,28 @@ class LabelDynamic(LabelExpression):
     any: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LabelNot(LabelExpression):
     """``!A``."""
 
     operand: LabelExpression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LabelAnd(LabelExpression):
     """``A&B`` or ``A:B``."""
 
     operands: tuple[LabelExpression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LabelOr(LabelExpression):
     """``A|B``."""
 
     operands: tuple[LabelExpression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodePattern(Syntax):
     """``(variable:Labels {properties} WHERE predicate)``."""
 
@@ -67,7 +67,7 @@ class NodePattern(Syntax):
     predicate: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VariableLength(Syntax):
     """``*min..max``; None where not written (``*`` is 1 to unbounded)."""
 
@@ -78,7 +78,7 @@ class VariableLength(Syntax):
 Direction = Literal["out", "in", "both"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EdgePattern(Syntax):
     """``-[variable:TYPES *1..3 {properties} WHERE predicate]->``.
 
@@ -93,7 +93,7 @@ class EdgePattern(Syntax):
     predicate: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QuantifiedPath(Syntax):
     """``((a)-[r]->(b) WHERE p){min,max}``; max None is unbounded. Names inside are lists outside."""
 
@@ -103,7 +103,7 @@ class QuantifiedPath(Syntax):
     predicate: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PathSelector(Syntax):
     """``shortestPath(...)``, ``allShortestPaths(...)``, ``SHORTEST k``, ``ANY``, ``SHORTEST k GROUPS``."""
 
@@ -113,7 +113,7 @@ class PathSelector(Syntax):
     """True for the function forms, where one path per pair is found after both ends are bound."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PathPattern(Syntax):
     """``name = selector (a)-[r]->(b)...``.
 
@@ -126,7 +126,7 @@ class PathPattern(Syntax):
     selector: PathSelector | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pattern(Syntax):
     """Comma-separated paths of one clause."""
 

@@ -29,7 +29,7 @@ def test_every_tck_query_prints_to_the_same_tree():
         ("(a AND b) OR c", "a AND b OR c"),
         ("a AND (b OR c)", "a AND (b OR c)"),
         ("NOT (a AND b)", "NOT (a AND b)"),
-        ("(a OR b) OR (c OR d)", "a OR b OR (c OR d)"),
+        ("(a OR b) OR (c OR d)", "(a OR b) OR (c OR d)"),
         ("-(1)", "-(1)"),
         ("(-1).x", "(-1).x"),
         ("n:A|B", "(n:A|B)"),
