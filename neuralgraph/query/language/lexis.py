@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from neuralgraph.errors import QuerySyntaxError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 IDENTIFIER = r"[^\W\d]\w*"
 NAME = rf"(?:{IDENTIFIER}|`(?:[^`]|``)*`)"
@@ -72,15 +72,21 @@ class SourceText(str):
     Attributes:
         original: the query as it was given.
         lifted: start offset of each lifted literal to its index.
+        lifted_starts: the offsets, ascending.
+        closing: for each ``(`` the end of its ``)``, once somebody asked.
         depth: how many expressions are open.
         furthest: the furthest place where something else was expected.
         expected: what was expected there.
     """
 
-    __slots__ = ("depth", "expected", "furthest", "lifted", "original")
+    __slots__ = (
+        "closing", "depth", "expected", "furthest", "lifted", "lifted_starts", "original"
+    )  # fmt: skip
 
     original: str
     lifted: Mapping[int, int]
+    lifted_starts: Sequence[int]
+    closing: dict[int, int] | None
     depth: int
     furthest: int
     expected: list[str]
@@ -95,6 +101,8 @@ def source_text(text: str, lifted: Mapping[int, int]) -> SourceText:
     source = SourceText(_blank_comments(text) if "/*" in text or "//" in text else text)
     source.original = text
     source.lifted = lifted
+    source.lifted_starts = sorted(lifted)
+    source.closing = None
     source.depth = 0
     source.furthest = 0
     source.expected = []
@@ -116,22 +124,33 @@ def _blank_comments(text: str) -> str:
 def looks_like_path(text: str, location: int) -> bool:
     """Does a path of at least one relationship begin at the ``(`` here?
 
-    Cost: the length of the parenthesis where the node has labels or properties, else one match.
+    Cost: one match; once a text also a scan of all of it, when a node has labels or properties.
     """
     if _BARE_NODE_PATTERN.match(text, location) is not None:
         return True
     if _FULL_NODE.match(text, location) is None:
         return False
-    depth = 0
-    for match in _PARENTHESES.finditer(text, location):
+    if not isinstance(text, SourceText):
+        closing = _closing_parentheses(text)
+    elif text.closing is None:
+        closing = text.closing = _closing_parentheses(text)
+    else:
+        closing = text.closing
+    end = closing.get(location)
+    return end is not None and _TAIL.match(text, end) is not None
+
+
+def _closing_parentheses(text: str) -> dict[int, int]:
+    """For the place of each ``(`` that is closed, where it ends."""
+    closing: dict[int, int] = {}
+    opened: list[int] = []
+    for match in _PARENTHESES.finditer(text):
         piece = match.group()
         if piece == "(":
-            depth += 1
-        elif piece == ")":
-            depth -= 1
-            if depth == 0:
-                return _TAIL.match(text, match.end()) is not None
-    return False
+            opened.append(match.start())
+        elif piece == ")" and opened:
+            closing[opened.pop()] = match.end()
+    return closing
 
 
 def skip_space(text: str, location: int) -> int:

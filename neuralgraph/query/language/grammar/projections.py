@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -128,7 +129,9 @@ def settled(text: SourceText, items: Any, order: Any) -> tuple[Any, Any]:
 
 
 def _lifted_inside(text: SourceText, span: tuple[int, int]) -> bool:
-    return any(span[0] <= start < span[1] for start in text.lifted)
+    starts = text.lifted_starts
+    place = bisect_left(starts, span[0])
+    return place < len(starts) and starts[place] < span[1]
 
 
 def _has_call(node: Any) -> bool:
