@@ -18,10 +18,11 @@ hold an entity as `NodeRef`, `EdgeRef` or `PathRef`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from neuralgraph.query.language.syntax.expressions import Expression
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from neuralgraph.access import Direction, IndexDefinition
@@ -60,8 +61,8 @@ class Operator:
         estimated_rows: what the planner expects; for EXPLAIN.
     """
 
-    slots: tuple[Slot, ...]
-    estimated_rows: float = field(default=1.0, compare=False)
+    slots: tuple[Slot, ...] = field(kw_only=True)
+    estimated_rows: float = field(default=1.0, compare=False, kw_only=True)
 
 
 # ── where rows come from ──────────────────────────────────────────────────────────────────────
@@ -147,9 +148,12 @@ class NodeIndexIn(Operator):
 
 @record
 class NodeIndexRange(Operator):
-    """Nodes whose (first) indexed property lies in an interval, in ascending order of it.
+    """Nodes whose (first) indexed property lies in an interval, in order of it.
 
     A bound that is given and evaluates to null gives no rows; without bounds, all indexed values.
+
+    Attributes:
+        descending: in descending order of the property.
     """
 
     child: Operator
@@ -159,6 +163,7 @@ class NodeIndexRange(Operator):
     lower_inclusive: bool
     upper: Expression | None
     upper_inclusive: bool
+    descending: bool = False
 
 
 @record

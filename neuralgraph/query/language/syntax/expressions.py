@@ -7,8 +7,10 @@ table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
+
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from neuralgraph.query.language.syntax.clauses import Query
@@ -22,7 +24,7 @@ NO_SPAN: Span = (0, 0)
 class Syntax:
     """Anything that stands somewhere in the text."""
 
-    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+    span: Span = field(default=NO_SPAN, compare=False, repr=False, kw_only=True)
 
 
 @record

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from neuralgraph.query.language.syntax.expressions import Expression, Syntax
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from neuralgraph.query.language.syntax.expressions import MapLiteral, Parameter
