@@ -45,6 +45,8 @@ def without_idle_sorts(operator: Operator) -> Operator:
         operator = with_inputs(operator, [without_idle_sorts(part) for part in below])
     if not isinstance(operator, Sort | Top) or len(operator.keys) != 1:
         return operator
+    if operator.keys[0].descending:
+        return operator
     ordered = _ordered(operator.child, operator.keys[0])
     if ordered is None:
         return operator
