@@ -149,6 +149,7 @@ class ExpandVariableStep(Step):
         while stack:
             context.check()
             frontier = stack.pop()
+            context.memory.free(frontier.edges.nbytes)
             length = frontier.edges.shape[1]
             if not len(frontier.rows) or (operator.max is not None and length >= operator.max):
                 continue
@@ -156,6 +157,7 @@ class ExpandVariableStep(Step):
                 cuts = range(0, len(frontier.rows), _FRONTIER_ROWS_MAX)
                 parts = [frontier.take(slice(cut, cut + _FRONTIER_ROWS_MAX)) for cut in cuts]
                 stack.extend(reversed(parts))
+                context.memory.hold(frontier.edges.nbytes)
                 continue
             longer = self._grown(batch, frontier, context)
             if length + 1 >= operator.min and len(longer.rows):
@@ -163,6 +165,7 @@ class ExpandVariableStep(Step):
                 if len(accepted.rows):
                     yield accepted
             stack.append(longer)
+            context.memory.hold(longer.edges.nbytes)
 
     def _grown(self, batch: Batch, frontier: Frontier, context: ExecutionContext) -> Frontier:
         """The paths with one more edge, in every way there is."""

@@ -163,15 +163,16 @@ def _ranked(codes: Int64Array) -> tuple[Int64Array, int]:
 
 
 def first_seen(codes: Int64Array, limit: int) -> tuple[Int64Array, RowArray]:
-    """Renumber codes below `limit` in the order they are first seen."""
+    """Renumber codes below `limit` in the order they are first seen; O(rows), whatever the limit."""
     if limit > max(_RANGE_FREE, _RANGE_FACTOR_MAX * len(codes)):
         codes, limit = _ranked(codes)
-    first = np.full(limit, -1, dtype=np.int64)
+    rows = np.arange(len(codes))
+    # Never read where it is not written before, so it need not be cleared.
+    places = np.empty(limit, dtype=np.int64)
     # Written backwards, so that the first row of each code is what stays.
-    rows = np.arange(len(codes) - 1, -1, -1)
-    first[codes[::-1]] = rows
-    used = np.flatnonzero(first >= 0)
-    firsts = np.sort(first[used])
-    number = np.empty(limit, dtype=np.int64)
-    number[codes[firsts]] = np.arange(len(firsts))
-    return number[codes], firsts
+    places[codes[::-1]] = rows[::-1]
+    firsts = np.flatnonzero(places[codes] == rows)
+    if len(firsts) == len(codes):
+        return rows, rows
+    places[codes[firsts]] = rows[: len(firsts)]
+    return places[codes], firsts
