@@ -150,7 +150,7 @@ def make_query() -> tuple[QueryElement, Operand]:
     with_, return_ = projections(operand)
     match = Sequence(
         "MATCH", [words("MATCH"), pattern, Maybe(rf"(?={_AT})", moment, None), where,
-                  Maybe(rf"(?={_AT}.*\S)", moment, None)], _match
+                  Maybe(rf"(?={_AT})", moment, None)], _match
     )  # fmt: skip
     table.update(updating_clauses(operand, named_path, clause))
     table.update(
