@@ -23,6 +23,7 @@ from neuralgraph.errors import QueryArgumentError
 from neuralgraph.storage.maintenance.bulk_checks import check_constraints, checked_columns
 from neuralgraph.storage.transactions.locks import DELETE, GATE, LockOwner
 from neuralgraph.storage.transactions.schema_changes import Duplicates
+from neuralgraph.storage.transactions.transaction import Transaction
 from neuralgraph.storage.versions.attaching import attach_edges, attach_nodes
 from neuralgraph.storage.versions.base_commits import CommitTime
 from neuralgraph.storage.versions.changes import AttachSegments
@@ -260,7 +261,7 @@ def _require_key(
     seen = Duplicates(constraint)
     seen.add_rows(columns[key])
     seen.require_none()
-    transaction = loader.manager.begin(loader.metadata)
+    transaction = Transaction(loader.manager, loader.metadata)
     try:
         transaction.create_constraint(constraint)
         transaction.commit()

@@ -24,12 +24,12 @@ from neuralgraph.errors import (
     ClosedError,
     DatabaseLockedError,
     DiskError,
-    StorageError,
 )
-from neuralgraph.storage.disk import BlockFile, RecordKind, SegmentedLog
+from neuralgraph.storage.disk import BlockFile, MemoryDirectory, RecordKind, SegmentedLog
 from neuralgraph.storage.maintenance import bulk_checks, bulk_load
 from neuralgraph.storage.maintenance.checkpoint import Checkpointer
-from neuralgraph.storage.maintenance.integrity import Problem, check_base
+from neuralgraph.storage.maintenance.integrity import check_base
+from neuralgraph.storage.maintenance.live_checks import check_log, check_state
 from neuralgraph.storage.maintenance.moments import Moments
 from neuralgraph.storage.maintenance.pins import BasePins
 from neuralgraph.storage.maintenance.recovery import RecoveryReport, recover
@@ -37,6 +37,7 @@ from neuralgraph.storage.maintenance.schedule import CheckpointSchedule
 from neuralgraph.storage.transactions.commit import CommitPipeline
 from neuralgraph.storage.transactions.manager import TransactionManager
 from neuralgraph.storage.transactions.replication import LocalReplicator
+from neuralgraph.storage.transactions.transaction import Transaction
 from neuralgraph.storage.versions import Base
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
     from neuralgraph.storage.disk import Directory, Lock
     from neuralgraph.storage.maintenance.bulk_load import Progress
     from neuralgraph.storage.maintenance.checkpoint import CheckpointReport
+    from neuralgraph.storage.maintenance.integrity import Problem
     from neuralgraph.storage.maintenance.recovery import Recovered
-    from neuralgraph.storage.transactions.transaction import Transaction
     from neuralgraph.storage.versions import GraphView, State
     from neuralgraph.values import Column, IdArray
 
@@ -179,7 +180,7 @@ class Engine:
         """
         if options.read_only and not directory.exists(name):
             raise DiskError(f"cannot open {name} for reading only: there is no such file")
-        lock = _take_lock(directory, name, holder)
+        lock = _take_lock(directory, name, "" if options.read_only else holder)
         try:
             opened = _open_files(directory, name, options, lock)
         except BaseException:
@@ -216,7 +217,7 @@ class Engine:
 
     def begin(self, metadata: Mapping[str, Any] | None = None) -> Transaction:
         """A transaction on the newest state; `metadata` is kept with its commit."""
-        return self._manager.begin(metadata)
+        return Transaction(self._manager, metadata)
 
     def load_nodes(
         self,
@@ -278,12 +279,10 @@ class Engine:
         with self._manager.maintenance:
             if not self._is_open:
                 raise _closed()
-            problems = list(check_base(self._pipeline.state.base, self._blocks))
-            try:
-                for _ in self._log.read(self._log.first_index):
-                    pass
-            except StorageError as error:
-                problems.append(Problem(f"{self.name}-wal", str(error)))
+            state = self._pipeline.state
+            problems = list(check_base(state.base, self._blocks))
+            problems.extend(check_state(state))
+            problems.extend(check_log(self._log, _log_name(self.name)))
         return problems
 
     def info(self) -> EngineInfo:
@@ -394,12 +393,30 @@ def _open_files(directory: Directory, name: str, options: Options, lock: Lock) -
 
 
 def _open_log(directory: Directory, name: str, options: Options, blocks: BlockFile) -> SegmentedLog:
+    place: Directory
+    if options.read_only:
+        place = _copy_of_log(directory, _log_name(name))
+    else:
+        place = directory.child(_log_name(name), create=True)
     return SegmentedLog.open(
-        directory.child(_log_name(name), create=True),
+        place,
         segment_bytes=options.wal_segment_bytes,
         durability=options.durability,
         identity=blocks.identity,
     )
+
+
+def _copy_of_log(directory: Directory, log_name: str) -> MemoryDirectory:
+    """The log in memory: opening one may have to set a torn tail aside, and here nothing is written."""
+    copy = MemoryDirectory()
+    if directory.has_child(log_name):
+        folder = directory.child(log_name)
+        for name in folder.names():
+            source, target = folder.open(name), copy.open(name, create=True)
+            target.write_at(0, source.read_at(0, source.size()))
+            source.close()
+            target.close()
+    return copy
 
 
 def _take_lock(directory: Directory, name: str, holder: str) -> Lock:

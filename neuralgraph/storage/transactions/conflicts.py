@@ -51,7 +51,7 @@ def node_changed(generation: Generation, node_id: int) -> int:
             chain = deltas.node_states.chains.get(node_id)
             if chain is not None:
                 newest = max(newest, chain.txid)
-            for column in deltas.node_values.values():
+            for column in list(deltas.node_values.values()):  # a commit may add one
                 chain = column.chains.get(node_id)
                 if chain is not None:
                     newest = max(newest, chain.txid)
@@ -66,7 +66,7 @@ def edge_changed(generation: Generation, edge_id: int) -> int:
             chain = deltas.edge_states.chains.get(edge_id)
             if chain is not None:
                 newest = max(newest, chain.txid)
-            for column in deltas.edge_values.values():
+            for column in list(deltas.edge_values.values()):
                 chain = column.chains.get(edge_id)
                 if chain is not None:
                     newest = max(newest, chain.txid)

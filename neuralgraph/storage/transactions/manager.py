@@ -13,7 +13,6 @@ from neuralgraph.storage.disk.values_codec import encode
 from neuralgraph.storage.transactions.constraints import RuleSet
 from neuralgraph.storage.transactions.ids import IdAllocator
 from neuralgraph.storage.transactions.locks import DELETE, GATE, LockOwner, LockTable
-from neuralgraph.storage.transactions.transaction import Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +28,7 @@ _logger = logging.getLogger("neuralgraph.storage")
 
 
 class TransactionManager:
-    """Begins transactions, and holds what they share: locks, ids, the pipeline.
+    """Locks, ids and the pipeline, and who may begin.
 
     Args:
         pipeline: where commits go.
@@ -73,11 +72,11 @@ class TransactionManager:
         self._rules: tuple[int, RuleSet] = (-1, RuleSet(()))
         self._is_closed = False
 
-    def begin(self, metadata: Mapping[str, Any] | None = None) -> Transaction:
-        """A transaction on the newest state."""
+    def admit(self) -> str:
+        """A transaction begins; the name by which others are told of it."""
         if self._is_closed:
             raise ClosedError("the graph was closed")
-        return Transaction(self, f"transaction {next(self._serials)}", metadata or {})
+        return f"transaction {next(self._serials)}"
 
     def stop_writers(self) -> None:
         """Begin no more transactions, and give those that write a moment to end.

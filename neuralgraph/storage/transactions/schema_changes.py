@@ -22,21 +22,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from neuralgraph.access import ConstraintDefinition
-    from neuralgraph.storage.transactions.transaction import Transaction
+    from neuralgraph.storage.versions import GraphView
     from neuralgraph.values import Column, IdArray
 
 _OFFENDERS_SHOWN_MAX = 5
 
 
 class Schema:
-    """The schema as a transaction sees it, its own changes included."""
+    """The schema as a transaction sees it.
 
-    __slots__ = ("constraints", "indexes")
+    Args:
+        view: its snapshot.
+        changes: its own schema changes so far.
+    """
 
-    def __init__(self, transaction: Transaction) -> None:
-        self.indexes = {index.name: index for index in transaction.catalog.indexes()}
-        self.constraints = {rule.name: rule for rule in transaction.catalog.constraints()}
-        for change in transaction.changes:
+    __slots__ = ("constraints", "indexes", "view")
+
+    def __init__(self, view: GraphView, changes: Sequence[Change]) -> None:
+        self.view = view
+        self.indexes = {index.name: index for index in view.catalog.indexes()}
+        self.constraints = {rule.name: rule for rule in view.catalog.constraints()}
+        for change in changes:
             match change:
                 case CreateIndex(index):
                     self.indexes[index.name] = index
@@ -73,9 +79,8 @@ class Schema:
         return None
 
 
-def create_index(transaction: Transaction, definition: IndexDefinition) -> list[Change]:
+def create_index(schema: Schema, definition: IndexDefinition) -> list[Change]:
     """See `access.GraphWriter.create_index`."""
-    schema = Schema(transaction)
     schema.require_free(definition.name)
     equal = schema.equal_index(definition)
     if equal is not None:
@@ -86,9 +91,9 @@ def create_index(transaction: Transaction, definition: IndexDefinition) -> list[
     return [CreateIndex(definition)]
 
 
-def drop_index(transaction: Transaction, name: str) -> list[Change]:
+def drop_index(schema: Schema, name: str) -> list[Change]:
     """See `access.GraphWriter.drop_index`."""
-    index = Schema(transaction).indexes.get(name)
+    index = schema.indexes.get(name)
     if index is None:
         raise SchemaError(f"there is no index named {name}", detail="IndexNotFound")
     if index.owner is not None:
@@ -99,9 +104,8 @@ def drop_index(transaction: Transaction, name: str) -> list[Change]:
     return [DropIndex(name)]
 
 
-def create_constraint(transaction: Transaction, definition: ConstraintDefinition) -> list[Change]:
+def create_constraint(schema: Schema, definition: ConstraintDefinition) -> list[Change]:
     """See `access.GraphWriter.create_constraint`."""
-    schema = Schema(transaction)
     schema.require_free(definition.name)
     for other in schema.constraints.values():
         if _same_rule(other, definition):
@@ -120,14 +124,13 @@ def create_constraint(transaction: Transaction, definition: ConstraintDefinition
                 detail="IndexAlreadyExists",
             )
         changes.append(CreateIndex(index))
-    check_data(transaction, definition)
+    check_data(schema.view, definition)
     changes.append(CreateConstraint(definition))
     return changes
 
 
-def drop_constraint(transaction: Transaction, name: str) -> list[Change]:
+def drop_constraint(schema: Schema, name: str) -> list[Change]:
     """See `access.GraphWriter.drop_constraint`."""
-    schema = Schema(transaction)
     if name not in schema.constraints:
         raise SchemaError(f"there is no constraint named {name}", detail="ConstraintNotFound")
     changes: list[Change] = [DropConstraint(name)]
@@ -171,44 +174,44 @@ def _same_rule(one: ConstraintDefinition, other: ConstraintDefinition) -> bool:
 # ── checking the data that is there ───────────────────────────────────────────────────────────
 
 
-def check_data(transaction: Transaction, constraint: ConstraintDefinition) -> None:
+def check_data(view: GraphView, constraint: ConstraintDefinition) -> None:
     """Does all data obey the constraint?
 
     Raises:
         ConstraintViolationError: naming the first offenders.
     """
     if constraint.kind in ("exists", "key"):
-        _check_present(transaction, constraint)
+        _check_present(view, constraint)
     if constraint.kind == "type":
-        _check_types(transaction, constraint)
+        _check_types(view, constraint)
     if constraint.kind in ("unique", "key"):
         seen = Duplicates(constraint)
-        for ids, columns in _batches(transaction, constraint):
+        for ids, columns in _batches(view, constraint):
             seen.add(ids, columns)
         seen.require_none()
 
 
 def _batches(
-    transaction: Transaction, constraint: ConstraintDefinition
+    view: GraphView, constraint: ConstraintDefinition
 ) -> Iterator[tuple[IdArray, list[Column]]]:
     if constraint.entity == "node":
-        for ids in transaction.scan_nodes(constraint.label):
-            yield ids, [transaction.node_property(ids, key) for key in constraint.keys]
+        for ids in view.scan_nodes(constraint.label):
+            yield ids, [view.node_property(ids, key) for key in constraint.keys]
     else:
-        for ids in transaction.scan_edges(constraint.label):
-            yield ids, [transaction.edge_property(ids, key) for key in constraint.keys]
+        for ids in view.scan_edges(constraint.label):
+            yield ids, [view.edge_property(ids, key) for key in constraint.keys]
 
 
-def _check_present(transaction: Transaction, constraint: ConstraintDefinition) -> None:
-    for ids, columns in _batches(transaction, constraint):
+def _check_present(view: GraphView, constraint: ConstraintDefinition) -> None:
+    for ids, columns in _batches(view, constraint):
         for column in columns:
             valid = column.valid
             if valid is not None and not valid.all():
                 raise missing(constraint, int(ids[~valid][0]))
 
 
-def _check_types(transaction: Transaction, constraint: ConstraintDefinition) -> None:
-    for ids, (column,) in _batches(transaction, constraint):
+def _check_types(view: GraphView, constraint: ConstraintDefinition) -> None:
+    for ids, (column,) in _batches(view, constraint):
         if column.kind in (Kind.INTEGER, Kind.FLOAT, Kind.BOOLEAN, Kind.TEXT):
             # All of one type: the first one speaks for the rest.
             valid = column.valid_mask

@@ -32,6 +32,7 @@ from neuralgraph.storage.transactions import conflicts, schema_changes
 from neuralgraph.storage.transactions.constraints import ConstraintChecker
 from neuralgraph.storage.transactions.locks import ATTACH, DELETE, GATE, WRITE, LockOwner
 from neuralgraph.storage.transactions.own_catalog import OwnCatalog
+from neuralgraph.storage.transactions.schema_changes import Schema
 from neuralgraph.storage.transactions.write_set import (
     WriteSet,
     edge_changes,
@@ -65,7 +66,15 @@ if TYPE_CHECKING:
 
 
 class Transaction(GraphView):
-    """One unit of work; see the module's docstring. Made by `TransactionManager.begin`."""
+    """One unit of work on the newest state; see the module's docstring.
+
+    Args:
+        manager: what it shares with the other transactions of its engine.
+        metadata: kept with its commit; values that can be stored.
+
+    Raises:
+        ClosedError: the graph was closed.
+    """
 
     __slots__ = (
         "_checker",
@@ -80,7 +89,10 @@ class Transaction(GraphView):
         "metadata",
     )
 
-    def __init__(self, manager: TransactionManager, name: str, metadata: Mapping[str, Any]) -> None:
+    def __init__(
+        self, manager: TransactionManager, metadata: Mapping[str, Any] | None = None
+    ) -> None:
+        name = manager.admit()
         # In this order: see `conflicts.Generation`.
         self._generation = manager.pipeline.generation
         state = manager.pipeline.state
@@ -93,7 +105,7 @@ class Transaction(GraphView):
         self._checker: ConstraintChecker | None = None
         self._owner = LockOwner(name)
         self._is_open = True
-        self.metadata = metadata
+        self.metadata = metadata or {}
 
     # ── state ─────────────────────────────────────────────────────────────────────────────────
 
@@ -313,22 +325,26 @@ class Transaction(GraphView):
     def create_index(self, definition: IndexDefinition) -> None:
         """See `access.GraphWriter`."""
         writes = self._begin_schema_change()
-        writes.changes.extend(schema_changes.create_index(self, definition))
+        schema = Schema(self, writes.changes)
+        writes.changes.extend(schema_changes.create_index(schema, definition))
 
     def drop_index(self, name: str) -> None:
         """See `access.GraphWriter`."""
         writes = self._begin_schema_change()
-        writes.changes.extend(schema_changes.drop_index(self, name))
+        schema = Schema(self, writes.changes)
+        writes.changes.extend(schema_changes.drop_index(schema, name))
 
     def create_constraint(self, definition: ConstraintDefinition) -> None:
         """See `access.GraphWriter`."""
         writes = self._begin_schema_change()
-        writes.changes.extend(schema_changes.create_constraint(self, definition))
+        schema = Schema(self, writes.changes)
+        writes.changes.extend(schema_changes.create_constraint(schema, definition))
 
     def drop_constraint(self, name: str) -> None:
         """See `access.GraphWriter`."""
         writes = self._begin_schema_change()
-        writes.changes.extend(schema_changes.drop_constraint(self, name))
+        schema = Schema(self, writes.changes)
+        writes.changes.extend(schema_changes.drop_constraint(schema, name))
 
     # ── the end ───────────────────────────────────────────────────────────────────────────────
 

@@ -184,3 +184,27 @@ def test_info_counts():
     engine.checkpoint()
     assert engine.info().base_txid == 2
     engine.close()
+
+
+def test_reading_only_writes_nothing(tmp_path):
+    directory = OsDirectory(str(tmp_path))
+    engine = open_engine(directory)
+    node = add_node(engine, "N", k=1)
+    engine._lock.release()  # as if its process had died: the log is still there
+    engine._log.close()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    reading = open_engine(directory, read_only=True)
+    assert node_values(reading, node, "k") == 1
+    assert reading.verify() == []
+    reading.close()
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    open_engine(directory).close()
+
+
+def test_verify_finds_a_wrong_count():
+    engine = open_engine()
+    add_node(engine, "N")
+    assert engine.verify() == []
+    engine.state.catalog._node_counts["N"] = 5
+    assert "5 are counted, 1 are there" in engine.verify()[0].what
+    engine._lock.release()
