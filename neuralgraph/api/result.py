@@ -146,7 +146,8 @@ class Result:
         if records is None:
             ready = self._ready
             if self._pending is not None or len(ready) > 1:
-                records = chain.from_iterable(map(self._records_of, self._batches()))
+                # A generator lets go of the result at its end; a map would keep it in a cycle.
+                records = chain.from_iterable(self._records_of(batch) for batch in self._batches())
             else:
                 records = self._records_of(ready.pop()) if ready else iter(())
             self._records = records

@@ -16,6 +16,9 @@ FRONT_DOOR_NAMES_MAX = 40
 VAGUE_NAMES = {"utils", "helpers", "common", "base", "core", "shared", "misc"}
 HEAVY_LIBRARIES = {"jellyfish", "networkx", "pandas", "polars", "pyarrow", "pyparsing"}
 
+GRAMMAR_DOOR = "neuralgraph/query/language/parser.py"
+"""It loads the grammar, and pyparsing with it, at the first text that the plan cache does not know."""
+
 
 def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
@@ -55,6 +58,8 @@ def test_functions_import_nothing_but_heavy_libraries(path):
             else [statement.module or ""]
         )
     }
+    if name_of(path) == GRAMMAR_DOOR:
+        modules.discard("neuralgraph")
     assert modules <= HEAVY_LIBRARIES
 
 
