@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from neuralgraph.access import Direction
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.values import IdArray, MaskArray, RowArray
+    from neuralgraph.values.arrays import Int64Array
 
 _FLAGS_MAX: Final = 1 << 24
 """Rows are taken together while all their flags fit in so many bytes."""
+
+_UNIQUE_FACTOR_MAX: Final = 64
+"""Flags beat sorting while there are at most so many of them for each code."""
 
 
 class Reach(NamedTuple):
@@ -87,14 +91,23 @@ def _levels(
             may = reach.allowed(rows[of], edges)
             of, found = of[may], found[may]
         codes = of * limit + found
-        codes = codes[~seen[codes]]
-        if len(codes) > 1:
-            codes = np.unique(codes)
+        codes = unique_below(codes[~seen[codes]], len(seen))
         seen[codes] = True
         walks, nodes = np.divmod(codes, limit)
         if len(nodes):
             yield rows[walks], nodes
     context.memory.free(len(seen))
+
+
+def unique_below(codes: Int64Array, limit: int) -> Int64Array:
+    """Each code below `limit` once, ascending: by flags where they are many, else by sorting."""
+    if len(codes) < 2:
+        return codes
+    if limit > _UNIQUE_FACTOR_MAX * len(codes):
+        return np.unique(codes)
+    flags = np.zeros(limit, dtype=np.bool_)
+    flags[codes] = True
+    return np.flatnonzero(flags)
 
 
 def _returning(reach: Reach, rows: RowArray, starts: IdArray) -> Iterator[tuple[RowArray, IdArray]]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from neuralgraph.query.execution.columns import start_ids
 from neuralgraph.query.execution.operators.edge_predicate import EdgePredicate
+from neuralgraph.query.execution.operators.reachable import unique_below
 from neuralgraph.query.execution.operators.step import Layout, Step
 from neuralgraph.values import BATCH_ROWS_MAX, Column, EdgeRef, Kind, PathRef
 
@@ -168,7 +169,7 @@ class _Side:
         new = np.flatnonzero(~self.seen[found])
         origins, edges, found = origins[new], edges[new], found[new]
         self.levels.append((origins, edges, found))
-        self.nodes = np.unique(found) if len(found) > 1 else found
+        self.nodes = unique_below(found, len(self.seen))
         self.seen[self.nodes] = True
         self.depth += 1
 
