@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from neuralgraph.storage.versions import State
     from neuralgraph.values import Column, IdArray
 
+_FIRST_OWN_TXID: Final = OWN_TXID - (1 << 48)
+"""Own versions are younger than every commit, and seen by who looks by `OWN_TXID`."""
+
 _PLAIN_TYPES: Final = frozenset({bool, int, float, str})
 _PLAIN_KINDS: Final = frozenset({Kind.BOOLEAN, Kind.INTEGER, Kind.FLOAT, Kind.TEXT})
 
@@ -59,7 +62,8 @@ class WriteSet:
             state = self._state
             own = self._own = DeltaStore(state.txid, state.view, state.catalog.indexes())
         if self._applied < len(self.changes):
-            own.apply(self.changes[self._applied :], OWN_TXID)
+            # Each batch is younger than the one before: what was cached of the layer goes by txid.
+            own.apply(self.changes[self._applied :], _FIRST_OWN_TXID + len(self.changes))
             self._applied = len(self.changes)
         return own
 
