@@ -166,7 +166,9 @@ class Assignments:
         expressions = compiler.expressions(slots)
         self.items = [_assignment(item, expressions) for item in items]
         self.independence = Independence(
-            [part for item in items for part in _values_in(item)], expressions
+            [part for item in items for part in _values_in(item)],
+            expressions,
+            items[0].subject if len(items) == 1 and isinstance(items[0], SetProperty) else None,
         )
 
     def apply(self, batch: Batch, context: ExecutionContext) -> None:

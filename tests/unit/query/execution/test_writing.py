@@ -175,3 +175,17 @@ def test_schema_commands() -> None:
     assert counted(graph, "DROP CONSTRAINT c").constraints_removed == 1
     assert counted(graph, "DROP INDEX i").indexes_removed == 1
     assert not counted(graph, "DROP INDEX i IF EXISTS").contains_updates
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ("n.x = n.x + 1", (2, 0)),
+        ("n.x = n.x + 1, n.y = n.x", (2, 2)),
+        ("n.y = n.x + 1", (1, 2)),
+    ],
+)
+def test_items_see_the_items_before(items: str, expected: tuple[int, int]) -> None:
+    graph = graph_of("UNWIND range(1, 20) AS i CREATE (:N {x: 1, y: 0})")
+    run(graph, f"MATCH (n:N) SET {items}")
+    assert run(graph, "MATCH (n:N) RETURN DISTINCT n.x, n.y") == [expected]
