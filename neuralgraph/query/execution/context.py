@@ -178,7 +178,9 @@ class ExecutionContext:
             return self.parameters[name]
         except KeyError:
             raise ParameterMissingError(
-                f"the statement needs a value for the parameter ${name}", detail="MissingParameter"
+                f"the statement needs a value for the parameter ${name}",
+                detail="MissingParameter",
+                phase="compile time",
             ) from None
 
     def require_writer(self) -> GraphWriter:
