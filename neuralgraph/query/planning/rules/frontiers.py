@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.query.language.syntax import Expression, Variable
 from neuralgraph.query.planning.batching import ROW_BY_ROW
-from neuralgraph.query.planning.operators import distinct, inputs, projected, with_inputs
+from neuralgraph.query.planning.operators import distinct, inputs, names_of, projected, with_inputs
 from neuralgraph.query.planning.plan import (
     Aggregate,
     Apply,
@@ -34,12 +34,10 @@ from neuralgraph.query.planning.plan import (
     EdgeWhere,
     Expand,
     ExpandVariable,
-    Extend,
     Operator,
     Project,
     Slot,
 )
-from neuralgraph.query.planning.pruning import own_uses
 from neuralgraph.query.planning.rules.facts import spread
 
 if TYPE_CHECKING:
@@ -49,46 +47,35 @@ WORTH: Final = 2.0
 """So many rows for each different state, and a Distinct pays."""
 _CARELESS: Final = ("min", "max")
 
-Names = frozenset[str]
-
 
 def with_frontiers(operator: Operator, catalog: CatalogReader) -> Operator:
-    """The plan with repeated states dropped where they do not count."""
-    return _Frontiers(catalog).rewrite(operator, careless=False, above=frozenset())
+    """The plan with repeated states dropped where they do not count; its columns must be pruned."""
+    return _Frontiers(catalog).rewrite(operator, careless=False)
 
 
 class _Frontiers:
     def __init__(self, catalog: CatalogReader) -> None:
         self._catalog = catalog
 
-    def rewrite(self, operator: Operator, *, careless: bool, above: Names) -> Operator:
-        """Rewrite what is below.
-
-        Args:
-            operator: where.
-            careless: repeated rows of `operator` do not count.
-            above: columns of `operator` that something above looks at.
-        """
+    def rewrite(self, operator: Operator, *, careless: bool) -> Operator:
+        """Rewrite the operator and what is below; `careless`: its repeated rows do not count."""
         if careless and isinstance(operator, ExpandVariable):
             operator = _each_target_once(operator)
         if careless and isinstance(operator, Expand):
-            operator = self._from_states(operator, above)
-        below = inputs(operator)
-        if not below:
-            return operator
-        needed = above | own_uses(operator, below[0])
-        new = [self.rewrite(below[0], careless=_careless_below(operator, careless), above=needed)]
-        for part in below[1:]:
-            inner = isinstance(operator, Apply) and operator.kind in ("semi", "anti", "mark")
-            inner = inner or (careless and isinstance(operator, Apply) and operator.kind == "inner")
-            new.append(self.rewrite(part, careless=inner, above=_names(part)))
-        return with_inputs(operator, new)
+            operator = self._from_states(operator)
+        new = [
+            self.rewrite(part, careless=_careless_below(operator, place, careless=careless))
+            for place, part in enumerate(inputs(operator))
+        ]
+        return with_inputs(operator, new) if new else operator
 
-    def _from_states(self, expand: Expand, above: Names) -> Expand:
+    def _from_states(self, expand: Expand) -> Expand:
         """The expand over distinct states, if that pays."""
         child = expand.child
         if isinstance(child, Distinct):
             return expand
+        # Slots are pruned: what the expand passes on is what something above looks at.
+        above = names_of(expand.slots)
         kept = above | {expand.source}
         items: list[tuple[Slot, Expression]] = []
         forgotten: dict[str, str] = {}
@@ -131,22 +118,20 @@ def _wheres(expand: Expand) -> tuple[str | None, ...]:
     return expand.different_where or (None,) * len(expand.different_from)
 
 
-def _names(operator: Operator) -> Names:
-    return frozenset(slot.name for slot in operator.slots)
-
-
 def _each_target_once(walk: ExpandVariable) -> ExpandVariable:
     if walk.edges is not None or walk.min > 1 or walk.different_from or walk.into:
         return walk
     return replace(walk, distinct_targets=True)
 
 
-def _careless_below(operator: Any, careless: bool) -> bool:  # noqa: FBT001
-    """Do repeated rows of the (first) input not count?"""
+def _careless_below(operator: Any, place: int, *, careless: bool) -> bool:
+    """Do repeated rows of the operator's input at this place not count?"""
     if isinstance(operator, Distinct):
         return True
     if isinstance(operator, Aggregate):
         return all(call.distinct or call.name in _CARELESS for call in operator.calls)
     if isinstance(operator, Apply):
-        return careless and operator.kind in ("inner", "optional", "semi", "anti")
-    return careless and isinstance(operator, (*ROW_BY_ROW, Project, Extend))
+        if place == 0:
+            return careless and operator.kind in ("inner", "optional", "semi", "anti")
+        return operator.kind in ("semi", "anti", "mark") or (careless and operator.kind == "inner")
+    return careless and isinstance(operator, (*ROW_BY_ROW, Project))

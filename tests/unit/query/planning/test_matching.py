@@ -135,3 +135,17 @@ def test_reachable_targets_are_the_ends_of_paths(graph, length, ends):
     for returned in ("DISTINCT a, b", "count(DISTINCT b)"):
         text = f"MATCH (a){step}(b) RETURN {returned}"
         assert bag(rows(graph, text)) == bag(rows(graph, text, optimise=False)), text
+
+
+def test_columns_of_a_distinct_count_as_looked_at():
+    # Found by the property above: `b` was bound below the walk to `c`, and was forgotten before it.
+    graph = DictGraph()
+    for number in range(5):
+        graph.create_node([], {"id": number})
+    for source in range(5):
+        for target in range(5):
+            graph.create_edge("S", source, target, {})
+    text = "MATCH (b)-->(a), (a)-->(c), (a)<--(b) RETURN DISTINCT b"
+    assert rows(graph, text) == []
+    graph.create_edge("S", 0, 1, {})
+    assert bag(rows(graph, text)) == bag([(NodeRef(0),)])
