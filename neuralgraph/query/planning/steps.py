@@ -114,62 +114,97 @@ def step_along(
         source, target, direction = edge.left, edge.right, edge.direction
     else:
         source, target, direction = edge.right, edge.left, FLIPPED[edge.direction]
-    into = target in bound
-    different = [(w.edge.slot, w) for w in walked if edge.may_equal(w.edge)]
-    names = tuple(name for name, _ in different)
+    way = _Way(source, target, direction, target in bound)
+    different = [w for w in walked if edge.may_equal(w.edge)]
     degree = context.estimates.degree(edge.types, direction, graph.nodes.get(source, ()))
-    labels = graph.nodes[target]
-    fraction = context.estimates.label_fraction(labels)
-    operator: Operator
     if edge.length is not None:
-        walks = context.estimates.walks(degree, *edge.length)
-        fraction = 1 / context.estimates.nodes() if into else fraction
-        operator = ExpandVariable(
-            slots=added(child, (edge.slot, "value"), (None if into else target, "node")),
-            estimated_rows=child.estimated_rows * max(walks * fraction, 1e-3),
-            child=child,
-            source=source,
-            edges=edge.slot,
-            target=target,
-            types=edge.types,
-            direction=direction,
-            min=edge.length[0],
-            max=edge.length[1],
-            into=into,
-            predicate=_lowered(context, edge, child),
-            predicate_edge=edge.predicate_edge,
-            different_from=names,
-            target_labels=() if into else labels,
-            reversed=source != edge.left,
-        )
-        return Step(operator, Walked(edge), child.estimated_rows * walks)
-    if into:
-        operator = ExpandInto(
-            slots=added(child, (edge.slot, "edge")),
-            estimated_rows=child.estimated_rows * min(1.0, degree / context.estimates.nodes()),
-            child=child,
-            source=source,
-            edge=edge.slot,
-            target=target,
-            types=edge.types,
-            direction=direction,
-            different_from=names,
-        )
-    else:
-        operator = Expand(
-            slots=added(child, (edge.slot, "edge"), (target, "node")),
-            estimated_rows=child.estimated_rows * degree * fraction,
-            child=child,
-            source=source,
-            edge=edge.slot,
-            target=target,
-            types=edge.types,
-            direction=direction,
-            different_from=names,
-            target_labels=labels,
-            different_where=tuple(_meeting(w, source, direction) for _, w in different),
-        )
-    return Step(operator, Walked(edge, source, target, direction))
+        return _walk(context, graph, child, edge, way, different, degree)
+    if way.into:
+        return _into(context, child, edge, way, different, degree)
+    fraction = context.estimates.label_fraction(graph.nodes[target])
+    expand = Expand(
+        slots=added(child, (edge.slot, "edge"), (target, "node")),
+        estimated_rows=child.estimated_rows * degree * fraction,
+        child=child,
+        source=source,
+        edge=edge.slot,
+        target=target,
+        types=edge.types,
+        direction=direction,
+        different_from=tuple(w.edge.slot for w in different),
+        target_labels=graph.nodes[target],
+        different_where=tuple(_meeting(w, source, direction) for w in different),
+    )
+    return Step(expand, Walked(edge, source, target, direction))
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Which way an edge is walked; `into`: the target is bound too."""
+
+    source: str
+    target: str
+    direction: Direction
+    into: bool
+
+
+def _into(
+    context: PlanningContext,
+    child: Operator,
+    edge: GraphEdge,
+    way: _Way,
+    different: list[Walked],
+    degree: float,
+) -> Step:
+    operator = ExpandInto(
+        slots=added(child, (edge.slot, "edge")),
+        estimated_rows=child.estimated_rows * min(1.0, degree / context.estimates.nodes()),
+        child=child,
+        source=way.source,
+        edge=edge.slot,
+        target=way.target,
+        types=edge.types,
+        direction=way.direction,
+        different_from=tuple(w.edge.slot for w in different),
+    )
+    return Step(operator, Walked(edge, way.source, way.target, way.direction))
+
+
+def _walk(
+    context: PlanningContext,
+    graph: PatternGraph,
+    child: Operator,
+    edge: GraphEdge,
+    way: _Way,
+    different: list[Walked],
+    degree: float,
+) -> Step:
+    """Several edges; what it costs is the walks, however few end where they must."""
+    assert edge.length is not None
+    walks = context.estimates.walks(degree, *edge.length)
+    labels = graph.nodes[way.target]
+    fraction = context.estimates.label_fraction(labels)
+    if way.into:
+        fraction = 1 / context.estimates.nodes()
+    operator = ExpandVariable(
+        slots=added(child, (edge.slot, "value"), (None if way.into else way.target, "node")),
+        estimated_rows=child.estimated_rows * max(walks * fraction, 1e-3),
+        child=child,
+        source=way.source,
+        edges=edge.slot,
+        target=way.target,
+        types=edge.types,
+        direction=way.direction,
+        min=edge.length[0],
+        max=edge.length[1],
+        into=way.into,
+        predicate=_lowered(context, edge, child),
+        predicate_edge=edge.predicate_edge,
+        different_from=tuple(w.edge.slot for w in different),
+        target_labels=() if way.into else labels,
+        reversed=way.source != edge.left,
+    )
+    return Step(operator, Walked(edge), child.estimated_rows * walks)
 
 
 def _meeting(walked: Walked, source: str, direction: Direction) -> str | None:

@@ -1,0 +1,72 @@
+"""Calling out: procedures, files, the schema, the past."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neuralgraph.query.planning.plan.operator import Operator
+from neuralgraph.values.records import record
+
+if TYPE_CHECKING:
+    from neuralgraph.query.language.syntax.clauses import (
+        CreateConstraint,
+        CreateIndex,
+        DropConstraint,
+        DropIndex,
+        Show,
+        TimePoint,
+    )
+    from neuralgraph.query.language.syntax.expressions import Expression
+
+
+@record
+class ProcedureCall(Operator):
+    """Calls a procedure for each row; adds a VALUE slot for each of `columns` (the procedure's names).
+
+    A procedure without result columns passes the rows through.
+
+    Attributes:
+        columns: the procedure's own names of the columns wanted.
+        names: beside each of `columns`, the name of the slot.
+        writes: may it change the graph?
+    """
+
+    child: Operator
+    procedure: str
+    arguments: tuple[Expression, ...]
+    columns: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    writes: bool = False
+
+
+@record
+class LoadCsvRows(Operator):
+    """A row for each line of a CSV file; adds a VALUE slot: a map with headers, else a list."""
+
+    child: Operator
+    source: Expression
+    variable: str
+    headers: bool
+    terminator: str
+
+
+@record
+class SchemaChange(Operator):
+    """Creates or drops an index or a constraint; no rows."""
+
+    command: CreateIndex | DropIndex | CreateConstraint | DropConstraint
+
+
+@record
+class ShowRows(Operator):
+    """SHOW INDEXES and the like: rows of the catalogue, under the column names of Neo4j 5."""
+
+    command: Show
+
+
+@record
+class AtTime(Operator):
+    """Runs `child` on the graph as it was then; the expression sees parameters only."""
+
+    child: Operator
+    moment: TimePoint

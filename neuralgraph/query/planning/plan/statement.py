@@ -1,0 +1,32 @@
+"""The plan of a whole statement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neuralgraph.values.records import record
+
+if TYPE_CHECKING:
+    from neuralgraph.query.planning.plan.operator import Operator
+
+
+@record
+class Plan:
+    """A whole statement, ready to run.
+
+    Attributes:
+        root: its slots are the result's columns, in order.
+        columns: the result's column names (slots may be named otherwise).
+        writes: does any operator write? Then it needs a writer.
+        changes_schema: is it a schema command?
+        returns_rows: False where the statement ends in an updating clause.
+        parameters: names of the parameters that it reads.
+        effects: what procedures and functions in it do beyond reading.
+    """
+
+    root: Operator
+    columns: tuple[str, ...]
+    writes: bool
+    changes_schema: bool
+    returns_rows: bool
+    parameters: frozenset[str]
