@@ -8,7 +8,7 @@ Each layer uses only those above it:
     format     magic, version, layout of every header, as data
     blocks     BlockFile: checksummed extents, two header slots, a free list
     values_codec   one value <-> bytes
-    segments   ColumnSegment, AdjacencySegment, IdSegment, SortedRun: immutable arrays in blocks
+    segments   ColumnSegment: the values of a property, immutable, in blocks
 
 Invariants: every byte that is read was verified by a checksum before it is believed; nothing is written
 by an open that fails; what `sync` or `publish` returned from survives a crash. Every error that leaves
@@ -55,18 +55,6 @@ The signatures, on one page::
         value(row: int);  values(rows: Sequence[int]) -> list
         take(rows: RowArray) -> Column;  whole() -> Column;  valid_mask() -> MaskArray | None
         descriptor() -> list;  block_refs() -> list[BlockRef]
-    AdjacencySegment.write(offsets, neighbours, edges, blocks);  .read(descriptor, blocks)
-        row_count, edge_count;  offsets, neighbours, edges -> int64 arrays
-        neighbours_of(row) -> (edges, neighbours);  degree_of(row) -> int;  degrees(rows) -> int64 array
-        expand(rows) -> (places in rows, edges, neighbours)
-    IdSegment.write(ids, blocks);  .read(descriptor, blocks)
-        count, first, last;  ids -> int64 array;  contains(id) -> bool;  contains_many(ids) -> mask
-    SortedRun.write(blocks, *, integers=None, floats=None, text=None, others=None);  .read(descriptor, blocks)
-        each given as (keys in order, ids); text: str keys, others: bytes keys (encoded by the caller)
-        integers -> (int64 keys, ids) | None;  floats -> (float64 keys, ids) | None
-        text, others -> (KeyTable, ids) | None       # ids: uint32 or int64: widen what you take
-        KeyTable: len(), [i] -> bytes, text(i) -> str, find(key: bytes) -> (low, high) of equal keys,
-                  bisect_left(key: bytes) -> int
 
 A missing child directory or file is a `DiskError`. Rows outside a segment are the caller's mistake.
 """
@@ -74,26 +62,16 @@ A missing child directory or file is a `DiskError`. Rows outside a segment are t
 from neuralgraph.storage.disk.blocks import BlockFile, BlockRef
 from neuralgraph.storage.disk.files import Directory, File, Lock, OsDirectory
 from neuralgraph.storage.disk.memory_files import MemoryDirectory
-from neuralgraph.storage.disk.segments import (
-    AdjacencySegment,
-    BlockStore,
-    ColumnSegment,
-    IdSegment,
-    KeyTable,
-    SortedRun,
-)
+from neuralgraph.storage.disk.segments import BlockStore, ColumnSegment
 from neuralgraph.storage.disk.wal import LogRecord, LogStore, RecordKind, SegmentedLog, TornTail
 
 __all__ = [
-    "AdjacencySegment",
     "BlockFile",
     "BlockRef",
     "BlockStore",
     "ColumnSegment",
     "Directory",
     "File",
-    "IdSegment",
-    "KeyTable",
     "Lock",
     "LogRecord",
     "LogStore",
@@ -101,6 +79,5 @@ __all__ = [
     "OsDirectory",
     "RecordKind",
     "SegmentedLog",
-    "SortedRun",
     "TornTail",
 ]

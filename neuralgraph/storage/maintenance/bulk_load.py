@@ -169,10 +169,7 @@ def load_nodes(
 
 
 def _ordered(state: State, labels: Sequence[str]) -> tuple[str, ...]:
-    names = state.catalog.names
-    for label in labels:
-        names.labels.setdefault(label, len(names.labels))
-    return names.in_label_order(set(labels))
+    return state.catalog.names.in_label_order(labels)
 
 
 def load_relationships(

@@ -513,10 +513,7 @@ class Transaction(GraphView):
 
     def _label_tuple(self, labels: Sequence[str]) -> tuple[str, ...]:
         if len(labels) > 1:
-            names = self._state.catalog.names
-            for label in labels:  # new ones get their places in the order in which they are given
-                names.labels.setdefault(label, len(names.labels))
-            return names.in_label_order(set(labels))
+            return self._state.catalog.names.in_label_order(labels)
         return tuple(labels)
 
 

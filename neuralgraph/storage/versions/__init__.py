@@ -2,7 +2,8 @@
 
 `changes.py` says what a commit is made of. `Base` is the stored fold of all commits up to a txid,
 `DeltaStore` what came after, `GraphView` both read as one graph, `State` all of it in one reference.
-`HistoricalBase` is a base as it was; `fold` makes the next one, `attach_nodes` and `attach_edges` the one after a bulk load.
+`HistoricalBase` is a base as it was; `fold` makes the next one, `attach_nodes` and `attach_edges` the
+one after a bulk load.
 
 Invariants: a base never changes; a delta store only grows; a view answers the same for ever.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from neuralgraph.storage.versions.changes import (
@@ -18,7 +19,7 @@ from neuralgraph.storage.versions.changes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.versions.base_reader import BaseReader
@@ -32,7 +33,7 @@ class Names:
     closed, and does no harm.
     """
 
-    __slots__ = ("edge_types", "labels", "property_keys")
+    __slots__ = ("_adding", "edge_types", "labels", "property_keys")
 
     def __init__(
         self,
@@ -40,6 +41,8 @@ class Names:
         edge_types: Sequence[str] = (),
         property_keys: Sequence[str] = (),
     ) -> None:
+        # Two writers may bring new names at once; each must get a place of its own.
+        self._adding = threading.Lock()
         self.labels: dict[str, int] = {name: place for place, name in enumerate(labels)}
         self.edge_types: dict[str, int] = {name: place for place, name in enumerate(edge_types)}
         self.property_keys: dict[str, int] = {
@@ -49,29 +52,35 @@ class Names:
     def note(self, changes: Sequence[Change]) -> None:
         """Add the names that changes bring."""
         labels, types, keys = self.labels, self.edge_types, self.property_keys
-        for change in changes:
-            match change:
-                case CreateNode():
-                    for label in change.labels:
-                        labels.setdefault(label, len(labels))
-                    for key in change.properties:
-                        keys.setdefault(key, len(keys))
-                case CreateEdge():
-                    types.setdefault(change.type, len(types))
-                    for key in change.properties:
-                        keys.setdefault(key, len(keys))
-                case SetLabels():
-                    for label in change.labels:
-                        labels.setdefault(label, len(labels))
-                case SetNodeProperty() | SetEdgeProperty():
-                    keys.setdefault(change.key, len(keys))
-                case _:
-                    continue
+        with self._adding:
+            for change in changes:
+                match change:
+                    case CreateNode():
+                        for label in change.labels:
+                            labels.setdefault(label, len(labels))
+                        for key in change.properties:
+                            keys.setdefault(key, len(keys))
+                    case CreateEdge():
+                        types.setdefault(change.type, len(types))
+                        for key in change.properties:
+                            keys.setdefault(key, len(keys))
+                    case SetLabels():
+                        for label in change.labels:
+                            labels.setdefault(label, len(labels))
+                    case SetNodeProperty() | SetEdgeProperty():
+                        keys.setdefault(change.key, len(keys))
+                    case _:
+                        continue
 
-    def in_label_order(self, labels: set[str]) -> tuple[str, ...]:
-        """A set of labels as it is stored: in order of first use."""
+    def in_label_order(self, labels: Iterable[str]) -> tuple[str, ...]:
+        """Labels as they are stored: each once, in order of first use, new ones as they come."""
         known = self.labels
-        return tuple(sorted(labels, key=lambda label: known.setdefault(label, len(known))))
+        unique = dict.fromkeys(labels)
+        for label in unique:
+            if label not in known:
+                with self._adding:
+                    known.setdefault(label, len(known))
+        return tuple(sorted(unique, key=known.__getitem__))
 
 
 class Catalog:

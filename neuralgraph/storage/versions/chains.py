@@ -116,10 +116,14 @@ class TouchedIds:
 class Image:
     """What a snapshot sees of all chains of a column: ids ascending, a value for each."""
 
-    __slots__ = ("ids", "seen", "txid", "values")
+    __slots__ = ("change_count", "ids", "seen", "txid", "values")
 
-    def __init__(self, txid: int, ids: IdArray, values: list[Any], seen: MaskArray) -> None:
+    def __init__(
+        self, txid: int, change_count: int, ids: IdArray, values: list[Any], seen: MaskArray
+    ) -> None:
         self.txid = txid
+        self.change_count = change_count
+        """How many changes the column had; a transaction's own all have one txid."""
         self.ids = ids
         self.values = values
         self.seen = seen
@@ -184,35 +188,41 @@ class DeltaColumn:
     def image(self, txid: int) -> Image:
         """All chains as `txid` sees them; kept, and brought forward after a few commits."""
         wanted = min(txid, self.latest_txid)
+        count = len(self._changes)
         image = self._image
-        if image is not None and image.txid == wanted:
+        if (
+            image is not None
+            and image.txid == wanted
+            and (wanted < self.latest_txid or image.change_count == count)
+        ):
             return image
         if image is None or image.txid > wanted or len(image.ids) != len(self.touched):
-            image = self._make_image(wanted)
+            image = self._make_image(wanted, count)
         else:
-            image = self._advance(image, wanted)
+            image = self._advance(image, wanted, count)
         self._image = image
         return image
 
-    def _make_image(self, txid: int) -> Image:
+    def _make_image(self, txid: int, count: int) -> Image:
         # A loop over chains: each is a linked list of Python values. It runs once, not once a read.
         ids = self.touched.sorted_ids()
         found = self.lookup(ids.tolist(), txid)
         seen = np.fromiter((version is not None for version in found), np.bool_, len(found))
         values = [None if version is None else version.value for version in found]
-        return Image(txid, ids, values, seen)
+        return Image(txid, count, ids, values, seen)
 
-    def _advance(self, image: Image, txid: int) -> Image:
+    def _advance(self, image: Image, txid: int, count: int) -> Image:
         changes = self._changes
-        start = len(changes)
+        # Younger than the image, or as young (a transaction's own) and made after it.
+        start = min(image.change_count, count)
         while start and changes[start - 1][0] > image.txid:
             start -= 1
-        if len(changes) - start > len(image.ids) // 4:
-            return self._make_image(txid)
+        if count - start > len(image.ids) // 4:
+            return self._make_image(txid, count)
         values, seen = image.values.copy(), image.seen.copy()
-        for _, changed_id in changes[start:]:
+        for _, changed_id in changes[start:count]:
             place = int(image.ids.searchsorted(changed_id))
             version = visible(self.chains.get(changed_id), txid)
             seen[place] = version is not None
             values[place] = None if version is None else version.value
-        return Image(txid, image.ids, values, seen)
+        return Image(txid, count, image.ids, values, seen)

@@ -6,18 +6,12 @@
     value_stores       an encoding each for integers, floats, booleans, texts, vectors, objects
     text_encoding      which texts get a dictionary
     column_segment     ColumnSegment: values of a property by row, with nulls
-    adjacency_segment  AdjacencySegment: edges of nodes in one direction
-    id_segment         IdSegment: ascending ids
-    sorted_run         SortedRun, KeyTable: keys of an index in order
 
 A segment is mapped at its first use and verified then; after that, reading costs no system call. Every
 `write` gives a segment that reads from the blocks just written; `descriptor` is what a manifest keeps.
 """
 
-from neuralgraph.storage.disk.segments.adjacency_segment import AdjacencySegment
 from neuralgraph.storage.disk.segments.column_segment import ColumnSegment
-from neuralgraph.storage.disk.segments.id_segment import IdSegment
 from neuralgraph.storage.disk.segments.parts import BlockStore
-from neuralgraph.storage.disk.segments.sorted_run import KeyTable, SortedRun
 
-__all__ = ["AdjacencySegment", "BlockStore", "ColumnSegment", "IdSegment", "KeyTable", "SortedRun"]
+__all__ = ["BlockStore", "ColumnSegment"]
