@@ -58,8 +58,9 @@ class CatalogReader(Protocol):
 
     @property
     def version(self) -> int:
-        """Changes when names, indexes or constraints do, and when counts change a lot: cached plans
-        made at another version are made anew.
+        """Cached plans made at another version are made anew.
+
+        Changes when names, indexes or constraints do, and when counts change a lot.
         """
         ...
 

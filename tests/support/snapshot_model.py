@@ -268,7 +268,9 @@ def _check_adjacency(reader: GraphReader, expected: Snapshot, types: Sequence[st
         assert len(flat.offsets) == reader.node_limit + 1
         for node_id in expected.nodes:
             low, high = flat.offsets[node_id], flat.offsets[node_id + 1]
-            pairs = zip(flat.edges[low:high].tolist(), flat.neighbours[low:high].tolist(), strict=True)
+            pairs = zip(
+                flat.edges[low:high].tolist(), flat.neighbours[low:high].tolist(), strict=True
+            )
             assert sorted(pairs) == expected.neighbours(node_id, types, way)
         assert int(flat.offsets[-1]) == len(flat.edges)
 
@@ -284,7 +286,8 @@ def _indexed(expected: Snapshot, index: IndexDefinition) -> dict[int, list[Any]]
 
 def _check_index(reader: GraphReader, expected: Snapshot, index: IndexDefinition) -> None:
     entries = _indexed(expected, index)
-    probes = [[1, 5.0, 7], ["Ada", "Ådne", "odd"]][index.keys[0] == "name"] + [True, 0.5, 2.5]
+    usual: list[Any] = ["Ada", "Ådne", "odd"] if index.keys[0] == "name" else [1, 5.0, 7]
+    probes = [*usual, True, 0.5, 2.5]
     for value in probes:
         wanted = sorted(i for i, values in entries.items() if equals(values[0], value) is True)
         assert sorted(reader.seek(index, (value,)).tolist()) == wanted, (index.name, value)
@@ -297,7 +300,12 @@ def _check_index(reader: GraphReader, expected: Snapshot, index: IndexDefinition
             assert sorted(reader.seek(index, (value, 3)).tolist()) == both
     if len(index.keys) > 1:
         return
-    for within in (Range(2, 6), Range(None, 4, upper_inclusive=True), Range(1.5, None), Range("B", "D")):
+    for within in (
+        Range(2, 6),
+        Range(None, 4, upper_inclusive=True),
+        Range(1.5, None),
+        Range("B", "D"),
+    ):
         found = reader.seek_range(index, within).tolist()
         wanted = sorted(i for i, values in entries.items() if _inside(values[0], within))
         assert sorted(found) == wanted, (index.name, within)

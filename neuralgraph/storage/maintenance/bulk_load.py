@@ -137,35 +137,41 @@ def load_nodes(
         ids = np.arange(first_id, first_id + count, dtype=np.int64)
         if count == 0:
             return ids
-        made: list[Base] = []
-        base: Base = state.base
-        loader.show(0, count)
-        try:
-            for start in range(0, count, NODE_ROWS_MAX):
-                stop = min(count, start + NODE_ROWS_MAX)
-                rows = (
-                    columns
-                    if stop - start == count
-                    else {name: column.slice(start, stop) for name, column in columns.items()}
-                )
-                base = attach_nodes(
-                    base,
-                    first_id + start,
-                    ordered,
-                    rows,
-                    stop - start,
-                    state.txid + 1,
-                    loader.blocks,
-                )
-                made.append(base)
-                loader.show(stop, count)
-        except BaseException:
-            for step in made:
-                loader.pins.discard(step)
-            raise
-        loader.commit(made)
+        loader.commit(_attach_rows(loader, state, first_id, ordered, columns, count))
         node_ids.skip_to(first_id + count)
         return ids
+
+
+def _attach_rows(
+    loader: Loader,
+    state: State,
+    first_id: int,
+    labels: tuple[str, ...],
+    columns: Mapping[str, Column],
+    count: int,
+) -> list[Base]:
+    """A base for each run of rows, the last with all of them; none is kept when one fails."""
+    made: list[Base] = []
+    base: Base = state.base
+    loader.show(0, count)
+    try:
+        for start in range(0, count, NODE_ROWS_MAX):
+            stop = min(count, start + NODE_ROWS_MAX)
+            rows = (
+                columns
+                if stop - start == count
+                else {name: column.slice(start, stop) for name, column in columns.items()}
+            )
+            base = attach_nodes(
+                base, first_id + start, labels, rows, stop - start, state.txid + 1, loader.blocks
+            )
+            made.append(base)
+            loader.show(stop, count)
+    except BaseException:
+        for step in made:
+            loader.pins.discard(step)
+        raise
+    return made
 
 
 def _ordered(state: State, labels: Sequence[str]) -> tuple[str, ...]:
