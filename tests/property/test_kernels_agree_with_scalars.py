@@ -135,3 +135,10 @@ def test_regex_kernel_agrees(pattern, data):
     if found is not None:
         expected = row_by_row(BINARY["=~"].scalar, strings, Column.of_values([pattern]))
         assert same(found, expected)
+
+
+def test_text_that_ends_in_nul_is_joined_whole():
+    names = np.array(["", "x"], dtype=object)
+    left = Column.of_array(Kind.TEXT, np.array([0, 1]), None, names)
+    joined = BINARY["+"].kernel(left, Column.of_list(Kind.TEXT, ["a\x00"]))
+    assert joined.to_list() == ["a\x00", "xa\x00"]

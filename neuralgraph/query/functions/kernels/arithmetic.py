@@ -9,6 +9,7 @@ import numpy as np
 from neuralgraph.query.functions.arithmetic import division_by_zero, overflow
 from neuralgraph.query.functions.kernels.masks import merged_valid, rows_of
 from neuralgraph.values import Column, Kind
+from neuralgraph.values.columns import object_array
 from neuralgraph.values.instants import INT64_MAX, INT64_MIN
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def add_columns(left: Column, right: Column) -> Column | None:
 def _join_texts(left: Column, right: Column) -> Column | None:
     valid = merged_valid(left, right)
     if right.count == 1 and left.dictionary is not None and right.valid is None:
-        joined = left.dictionary + right.to_list()[0]
+        # As an object: numpy would make a bare string fixed-width, and drop NULs at its end.
+        joined = left.dictionary + object_array(right.to_list())
         return Column(Kind.TEXT, left.count, left.array, valid, None, joined)
     if valid is not None:
         return None
