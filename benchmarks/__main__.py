@@ -71,9 +71,19 @@ def run_peer(name: str, size: str, folder: str, keys: str, options: Any) -> dict
     command += ["--quick"] if options.quick else []
     print(f"{name} ...", file=sys.stderr, flush=True)
     facts: dict[str, Any] = {}
+    # Some peers leave logs where they stand: let them stand among the data.
+    root = str(RESULTS.parents[1])
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=options.timeout, check=False
+            command,
+            capture_output=True,
+            text=True,
+            timeout=options.timeout,
+            check=False,
+            cwd=folder,
+            env=environment,
         )
     except subprocess.TimeoutExpired:
         return {"W1": {"error": f"took more than {options.timeout:g} s"}}

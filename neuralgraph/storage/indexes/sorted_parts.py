@@ -357,6 +357,9 @@ def table_arrays(entries: Sequence[bytes]) -> tuple[Int64Array, NDArray[np.uint8
 def spread(starts: Int64Array, counts: Int64Array) -> tuple[Int64Array, Int64Array]:
     """Places starts[i], starts[i] + 1, ... (counts[i] of them) for each i, and the i of each."""
     total = int(counts.sum())
-    rows = np.arange(len(counts)).repeat(counts)
-    shift = starts - (counts.cumsum() - counts)
-    return shift[rows] + np.arange(total), rows
+    rows: Int64Array = np.arange(len(counts), dtype=np.int64).repeat(counts)
+    ends: Int64Array = counts.cumsum()
+    shift: Int64Array = starts - ends + counts
+    places: Int64Array = shift[rows]
+    places += np.arange(total, dtype=np.int64)
+    return places, rows
