@@ -176,7 +176,28 @@ class Result:
 
     def values(self, column: int | str = 0) -> list[Any]:
         """One column of all remaining rows."""
-        return [record[column] for record in self]
+        if self._records is not None:
+            return [record[column] for record in self]
+        place = self._place(column)
+        values: list[Any] = []
+        for batch in self._batches():
+            found = self._visible(batch.columns[place])
+            # The list may be the column's own, and belong to more than this result.
+            values += found
+        self._records = iter(())
+        return values
+
+    def _place(self, column: int | str) -> int:
+        """Where a column stands, by what users call it; errors are those of a record."""
+        record = self._record(range(len(self.columns)))
+        place: int = record[column]
+        return place
+
+    def _visible(self, column: Column) -> list[Any]:
+        """A column as users see it; a reader of None means that entities are rendered already."""
+        if column.kind in PLAIN_KINDS or self._reader is None:
+            return column.to_list()
+        return Renderer(self._reader).column(column)
 
     def consume(self) -> Summary:
         """Run to the end without keeping rows; the summary is complete then."""

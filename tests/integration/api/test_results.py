@@ -27,6 +27,26 @@ def test_each_row_is_given_once(people):
     assert list(result) == []
 
 
+def test_values_are_one_column_without_records(people):
+    assert people.execute(NAMES).values("age") == [36, 20, None]
+    assert people.execute(NAMES).values(-1) == [36, 20, None]
+    found = people.execute("MATCH (p:Person) RETURN p ORDER BY p.name").values()
+    assert [person["name"] for person in found] == ["Ada", "Bob", "Eve"]
+    long = people.execute("UNWIND range(1, 200000) AS i RETURN i")
+    assert long.values() == list(range(1, 200_001))
+    assert long.values() == []
+    with pytest.raises(KeyError):
+        people.execute(NAMES).values("nothing")
+    with pytest.raises(IndexError):
+        people.execute(NAMES).values(2)
+
+
+def test_the_values_given_are_the_callers_own(people):
+    text = "RETURN [1, 2] AS a, 7 AS b"
+    people.execute(text).values("b").append(8)
+    assert people.execute(text).values("b") == [7]
+
+
 def test_single_and_value(people):
     assert people.execute("RETURN 1 AS a, 2 AS b").value("b") == 2
     with pytest.raises(QueryArgumentError, match="more than one"):

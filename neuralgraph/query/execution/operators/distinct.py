@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from neuralgraph.query.execution.operators.grouping import Grouper
+from neuralgraph.query.execution.operators.reachable import unique_below
 from neuralgraph.query.execution.operators.step import Step
-from neuralgraph.values import Kind
+from neuralgraph.query.planning.operators import walk
+from neuralgraph.query.planning.plan import (
+    Expand,
+    Filter,
+    NodeIndexIn,
+    NodeIndexSeek,
+    NodeScan,
+    Unit,
+)
+from neuralgraph.values import Batch, Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,10 +28,13 @@ if TYPE_CHECKING:
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
     from neuralgraph.query.planning.plan import Distinct
-    from neuralgraph.values import Batch, Column, IdArray, MaskArray, RowArray
+    from neuralgraph.values import IdArray, MaskArray, RowArray
 
 _ROW_BYTES: Final = 120
 """A key in a dictionary."""
+
+_WITHOUT_ORDER: Final = (Expand, Filter, NodeIndexIn, NodeIndexSeek, NodeScan, Unit)
+"""Nobody asked for the order in which rows come from these: what is told apart may come sorted."""
 
 _PLACES_FACTOR_MAX: Final = 16
 """Writing places into an array over all ids beats sorting while it is at most so many times the rows."""
@@ -30,16 +43,21 @@ _PLACES_FACTOR_MAX: Final = 16
 class DistinctStep(Step):
     """Each different row once; null equals null."""
 
-    __slots__ = ("child",)
+    __slots__ = ("child", "in_any_order", "null_repeats_only")
 
     def __init__(self, operator: Distinct, compiler: PlanCompiler) -> None:
         self.child = compiler.step(operator.child)
         super().__init__(self.child.slots)
+        self.null_repeats_only = operator.null_repeats_only and len(self.slots) == 1
+        self.in_any_order = all(isinstance(part, _WITHOUT_ORDER) for part in walk(operator.child))
 
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
         """The rows not seen before."""
         if not self.slots:
             yield from self._of_nothing(context)
+            return
+        if self.null_repeats_only:
+            yield from self._of_different(context)
             return
         is_ids = len(self.slots) == 1 and self.slots[0].kind in ("node", "edge")
         if is_ids and context.writer is None:
@@ -66,6 +84,22 @@ class DistinctStep(Step):
                 yield batch.slice(0, 1)
                 return
 
+    def _of_different(self, context: ExecutionContext) -> Iterator[Batch]:
+        """Only null can come again."""
+        null_seen = False
+        for batch in self.child.batches(context):
+            if context.stoppable:
+                context.check()
+            valid = batch.columns[0].valid
+            if valid is not None and not valid.all():
+                keep = valid.copy()
+                if not null_seen:
+                    keep[np.argmin(valid)] = True
+                    null_seen = True
+                batch = batch.take(np.flatnonzero(keep))  # noqa: PLW2901 - the same, without repeats
+            if batch.count:
+                yield batch
+
     def _of_ids(self, context: ExecutionContext) -> Iterator[Batch]:
         """One column of ids: a mask over all ids there may be tells what was seen."""
         seen: SeenIds | None = None
@@ -77,9 +111,14 @@ class DistinctStep(Step):
             column: Column = batch.columns[0]
             if seen is None:
                 seen = self._nothing_seen(column, context)
+            valid = column.valid
+            if valid is None and self.in_any_order:
+                new = seen.new_ids(column.ids)
+                if len(new):
+                    yield Batch([Column(column.kind, len(new), new, None, None)], len(new))
+                continue
             # The last place of the mask stands for null, whose id is -1.
-            ids = column.ids if column.valid is None else np.where(column.valid, column.ids, -1)
-            rows = seen.new_rows(ids)
+            rows = seen.new_rows(column.ids if valid is None else np.where(valid, column.ids, -1))
             if len(rows) == batch.count:
                 yield batch
             elif len(rows):
@@ -93,13 +132,32 @@ class DistinctStep(Step):
 
 
 class SeenIds:
-    """Which ids were seen: a flag for each id there may be, the last one for -1 (null)."""
+    """Which ids were seen: a flag for each id there may be, the last one for -1 (null).
 
-    __slots__ = ("_flags", "_places")
+    The flags are made for a second batch: most results have one.
+    """
+
+    __slots__ = ("_first", "_flags", "_limit", "_places")
 
     def __init__(self, limit: int) -> None:
-        self._flags: MaskArray = np.zeros(limit + 1, dtype=np.bool_)
+        self._limit = limit
+        self._first: IdArray | None = None
+        self._flags: MaskArray | None = None
         self._places: NDArray[np.int64] | None = None
+
+    def new_ids(self, ids: IdArray) -> IdArray:
+        """Ids not seen before, each once, ascending; they are seen afterwards.
+
+        Args:
+            ids: shape (rows,), none of them -1.
+        """
+        if self._flags is None and self._first is None:
+            self._first = unique_below(ids, self._limit)
+            return self._first
+        flags = self._marked()
+        fresh = unique_below(ids[~flags[ids]], self._limit)
+        flags[fresh] = True
+        return fresh
 
     def new_rows(self, ids: IdArray) -> RowArray:
         """Rows of ids not seen before, the first of each; they are seen afterwards.
@@ -107,25 +165,34 @@ class SeenIds:
         Args:
             ids: shape (rows,); -1 is an id like any other.
         """
-        rows = np.flatnonzero(~self._flags[ids])
+        flags = self._marked()
+        rows = np.flatnonzero(~flags[ids])
         fresh = ids[rows]
         if len(fresh) > 1:
             is_first = self._is_first(fresh)
             if not is_first.all():
                 rows, fresh = rows[is_first], fresh[is_first]
-        self._flags[fresh] = True
+        flags[fresh] = True
         return rows
+
+    def _marked(self) -> MaskArray:
+        flags = self._flags
+        if flags is None:
+            flags = self._flags = np.zeros(self._limit + 1, dtype=np.bool_)
+            if self._first is not None:
+                flags[self._first] = True
+        return flags
 
     def _is_first(self, ids: IdArray) -> MaskArray:
         """Where an id stands for the first time within an array."""
         count = len(ids)
-        if len(self._flags) > _PLACES_FACTOR_MAX * count:
+        if self._limit > _PLACES_FACTOR_MAX * count:
             first = np.zeros(count, dtype=np.bool_)
             first[np.unique(ids, return_index=True)[1]] = True
             return first
         if self._places is None:
             # Never read before it is written, so it need not be cleared.
-            self._places = np.empty(len(self._flags), dtype=np.int64)
+            self._places = np.empty(self._limit + 1, dtype=np.int64)
         rows = np.arange(count)
         # Written backwards, so that the first row of each id is what stays.
         self._places[ids[::-1]] = rows[::-1]

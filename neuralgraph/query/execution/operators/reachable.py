@@ -104,10 +104,15 @@ def unique_below(codes: Int64Array, limit: int) -> Int64Array:
     if len(codes) < 2:
         return codes
     if limit > _UNIQUE_FACTOR_MAX * len(codes):
-        return np.unique(codes)
+        # What `np.unique` does, without its overhead of 10 us.
+        ordered = np.sort(codes)
+        is_first = np.empty(len(ordered), dtype=np.bool_)
+        is_first[0] = True
+        np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+        return ordered[is_first]
     flags = np.zeros(limit, dtype=np.bool_)
     flags[codes] = True
-    return np.flatnonzero(flags)
+    return flags.nonzero()[0]
 
 
 def _returning(reach: Reach, rows: RowArray, starts: IdArray) -> Iterator[tuple[RowArray, IdArray]]:

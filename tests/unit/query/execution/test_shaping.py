@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neuralgraph.query.execution import ExecutionContext
+from neuralgraph.query.execution.operators.distinct import SeenIds
 from neuralgraph.query.execution.operators.grouping import Grouper, distinct_codes
 from neuralgraph.values import Column
 from neuralgraph.values.ordering import equality_key, order_key
 from tests.support.dict_graph import DictGraph
-from tests.unit.query.execution.statements import graph_of, run
+from tests.unit.query.execution.statements import compiled, graph_of, rows_of, run
 
 VALUES = (
     st.none() | st.booleans() | st.integers(-2, 3) | st.sampled_from([1.0, float("nan"), "a", "b"])
@@ -165,3 +168,35 @@ def test_union_puts_columns_under_the_same_names() -> None:
     rows = run(DictGraph(), "RETURN 1 AS a, 2 AS b UNION ALL RETURN 3 AS a, 4 AS b")
     assert rows == [(1, 2), (3, 4)]
     assert run(DictGraph(), "RETURN 1 AS a UNION RETURN 1.0 AS a") == [(1,)]
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 40), max_size=30), max_size=4),
+    st.sampled_from([41, 100_000]),
+    st.sets(st.integers(0, 3)),
+)
+def test_ids_are_new_once_over_batches(
+    batches: list[list[int]], limit: int, by_rows: set[int]
+) -> None:
+    seen, known = SeenIds(limit), set()
+    for number, batch in enumerate(batches):
+        ids = np.array(batch, dtype=np.int64)
+        expected = set(batch) - known
+        if number in by_rows:
+            found = ids[seen.new_rows(ids)].tolist()
+            assert found == [item for item in dict.fromkeys(batch) if item in expected]
+        else:
+            assert seen.new_ids(ids).tolist() == sorted(expected)
+        known |= expected
+
+
+def test_null_comes_once_where_only_null_can_repeat() -> None:
+    graph = graph_of(
+        "CREATE CONSTRAINT FOR (n:N) REQUIRE n.k IS UNIQUE",
+        "CREATE (a:N {k: 1}), (b:N), (c:N), (d:N {k: 2}), (s:S)"
+        " FOREACH (n IN [a, b, c, d, a] | CREATE (s)-[:T]->(n))",
+    )
+    text = "MATCH (:S)-[:T]->(n:N) RETURN DISTINCT n.k"
+    executable = compiled(graph, text)[1]
+    rows = rows_of(executable, ExecutionContext(graph, None, {}))
+    assert sorted(rows, key=str) == [(1,), (2,), (None,)]
