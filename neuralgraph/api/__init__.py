@@ -6,7 +6,7 @@ statement.py   the life of a statement: found or prepared, run on a snapshot or 
 prepared.py    from text to something that runs: the caches
 result.py      rows one by one or columns at once; record.py, rendering.py, exporting.py serve it
 loading.py     bulk loads; tables.py reads what users give, matching.py finds the ends
-procedures.py  functions and procedures of users
+functions.py, procedures.py    of users; signatures.py reads their signatures, foreign_calls.py calls them
 """
 
 from neuralgraph.api.exporting import portable

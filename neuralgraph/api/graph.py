@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from neuralgraph.api import engines, loading
 from neuralgraph.api.exporting import networkx_graph
+from neuralgraph.api.functions import make_function
 from neuralgraph.api.past_graph import PastGraph
-from neuralgraph.api.procedures import make_function, make_procedure
+from neuralgraph.api.procedures import make_procedure
 from neuralgraph.api.transaction import Transaction
 from neuralgraph.errors import AccessModeError, ClosedError
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.api.engines import SharedEngine
+    from neuralgraph.api.functions import Effects
     from neuralgraph.api.loading import LoadReport, Progress
     from neuralgraph.api.result import Result
     from neuralgraph.api.statement import Parameters, StatementRunner
@@ -189,21 +191,52 @@ class Graph:
     # ── own functions and procedures ──────────────────────────────────────────────────────────
 
     def register_function(
-        self, name: str, function: Callable[..., Any], *, deterministic: bool = False
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *,
+        signature: str | None = None,
+        vectorised: bool = False,
+        deterministic: bool = False,
+        effects: Effects = "none",
     ) -> None:
         """Make a Python function callable from queries, for all handles of this graph in this process.
 
         Args:
             name: as queries write it, such as ``shop.discount``.
             function: takes values as results have them, and gives a value that could be a parameter.
+            signature: such as ``shop.discount(price :: FLOAT, rate = 0.1 :: FLOAT) :: FLOAT``; then the
+                number and types of the arguments are checked, the result's too, and an input with a
+                default may be left out.
+            vectorised: `function` takes whole columns as numpy arrays and gives one; it is not called for
+                rows in which an argument is null: their result is null.
             deterministic: the same arguments always give the same value.
+            effects: ``none``, ``reads`` (the graph or anything else that changes) or ``writes``: then a
+                statement that calls it counts as one that writes.
+
+        Raises:
+            SchemaError: there is a function of that name.
+            QueryArgumentError: the signature is not of the form.
         """
         shared = self._opened()
-        shared.functions.register(make_function(name, function, deterministic=deterministic))
+        made = make_function(
+            name,
+            function,
+            signature=signature,
+            vectorised=vectorised,
+            deterministic=deterministic,
+            effects=effects,
+        )
+        shared.functions.register(made)
         shared.runner.cache.clear()
 
     def register_procedure(
-        self, signature: str, rows: Iterable[Mapping[str, Any]] | Callable[..., Any]
+        self,
+        signature: str,
+        rows: Iterable[Mapping[str, Any]] | Callable[..., Any],
+        *,
+        vectorised: bool = False,
+        effects: Effects = "reads",
     ) -> None:
         """Make a procedure callable with CALL, for all handles of this graph in this process.
 
@@ -211,9 +244,20 @@ class Graph:
             signature: such as ``shop.price(item :: STRING) :: (price :: FLOAT)``.
             rows: a function that takes the inputs and gives an iterable of mappings (or tuples) of
                 outputs; or rows that hold inputs and outputs: a call gives those whose inputs match.
+            vectorised: the function takes the inputs of many rows as numpy arrays and gives columns:
+                a mapping from output to array, one row for each input row, or a pair of the input row
+                of each row (ascending) and that mapping.
+            effects: ``none``, ``reads`` or ``writes``: then a statement that calls it counts as one that
+                writes.
+
+        Raises:
+            SchemaError: there is a procedure of that name.
+            QueryArgumentError: the signature is not of the form, or a row lacks a column.
         """
         shared = self._opened()
-        shared.procedures.register(make_procedure(signature, rows))
+        shared.procedures.register(
+            make_procedure(signature, rows, vectorised=vectorised, effects=effects)
+        )
         shared.runner.cache.clear()
 
     # ── the whole ─────────────────────────────────────────────────────────────────────────────

@@ -1,94 +1,135 @@
-"""Procedures and functions that users register.
+"""Procedures that users register.
 
-A procedure is declared by its signature, in openCypher's notation, and given either as a function or as a
-table of rows (inputs first, then outputs) that its arguments are looked up in:
+A procedure is declared by its signature (signatures.py), and given either as a function or as a table of
+rows (inputs and outputs) that its arguments are looked up in:
 
     graph.register_procedure("shop.price(item :: STRING) :: (price :: FLOAT)", price_of)
+
+The vectorised form is called once for each batch, with one column for each input. It gives the columns of
+its outputs (a mapping, or a sequence in order): one row for each row it was given; or a pair
+``(rows, columns)``, where ``rows`` tells for each row of the result the row that it belongs to, ascending.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.api.rendering import Renderer
+import numpy as np
+
+from neuralgraph.api.foreign_calls import as_given, as_taken, called, iterated, rendered
+from neuralgraph.api.functions import checked_effects
+from neuralgraph.api.signatures import declared_columns, parse_signature
 from neuralgraph.errors import ProcedureError, QueryArgumentError
 from neuralgraph.query.execution import Procedure
-from neuralgraph.query.functions import Function
-from neuralgraph.values import Column, Kind
 from neuralgraph.values.ordering import equality_key
 from neuralgraph.values.types import from_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
+    from neuralgraph.api.signatures import Fields, Signature
     from neuralgraph.query.functions import CallContext
+    from neuralgraph.values import Column
+    from neuralgraph.values.arrays import RowArray
 
-Fields = tuple[tuple[str, str], ...]
-"""(name, type name) of each input or output."""
-
-_NAME = r"(?:[A-Za-z_]\w*|`[^`]+`)"
-_SIGNATURE = re.compile(
-    rf"\s*(?P<name>{_NAME}(?:\.{_NAME})*)\s*\((?P<inputs>[^()]*(?:\([^()]*\)[^()]*)*)\)"
-    r"\s*::\s*(?:VOID|\((?P<outputs>.*)\))\s*",
-    re.DOTALL,
-)
-_FIELD = re.compile(rf"\s*(?P<name>{_NAME})\s*::\s*(?P<type>[A-Z][A-Z ]*(?:<.*>)?\??)\s*")
+    Rows = Iterable[Mapping[str, Any]] | Callable[..., Any]
 
 
-def make_procedure(
-    signature: str, rows: Iterable[Mapping[str, Any]] | Callable[..., Any]
-) -> Procedure:
+def make_procedure(signature: str, rows: Rows, *, vectorised: bool, effects: str) -> Procedure:
     """A procedure; see `Graph.register_procedure`.
 
     Raises:
         QueryArgumentError: the signature is not of the form, or a row lacks a column.
+        OptionError: there are no such effects.
     """
-    name, inputs, outputs = parse_signature(signature)
-    call = _calling(name, outputs, rows) if callable(rows) else _looking_up(inputs, outputs, rows)
-    return Procedure(name, inputs, outputs, call=call)
-
-
-def make_function(name: str, function: Callable[..., Any], *, deterministic: bool) -> Function:
-    """A function for queries; see `Graph.register_function`."""
-
-    def scalar(context: CallContext, *arguments: Any) -> Any:
-        return from_python(function(*_rendered(context, arguments)))
-
-    return Function(
-        name=name,
-        parameters=("ANY",),
-        required=0,
-        variadic=True,
-        result="ANY",
-        scalar=scalar,
-        null_in_null_out=False,
-        deterministic=deterministic,
-        category="Own",
+    checked_effects(effects)
+    declared = parse_signature(signature)
+    if declared.result is not None:
+        raise QueryArgumentError(
+            f"{signature!r} is the signature of a function; a procedure ends in (output :: TYPE, ...)"
+        )
+    if vectorised and not callable(rows):
+        raise QueryArgumentError("a table of rows is no vectorised procedure; give a function")
+    return Procedure(
+        declared.name,
+        declared.inputs,
+        declared.outputs,
+        writes=effects == "writes",
+        optional_inputs=len(declared.defaults),
+        call=_calling(declared, rows) if callable(rows) else _looking_up(declared, rows),
+        columns=_at_once(declared, rows) if vectorised and callable(rows) else None,
     )
 
 
-def _calling(name: str, outputs: Fields, function: Callable[..., Any]) -> Callable[..., Any]:
+def _calling(signature: Signature, function: Callable[..., Any]) -> Callable[..., Any]:
     """A Python function as a procedure: it may give mappings, tuples, or None for no rows."""
-    columns = [column for column, _ in outputs]
+    name, columns = signature.name, [column for column, _ in signature.outputs]
 
     def call(context: CallContext, *arguments: Any) -> Iterator[Sequence[Any]]:
-        for row in function(*_rendered(context, arguments)) or ():
-            values = [row[column] for column in columns] if isinstance(row, Mapping) else list(row)
-            if len(values) != len(columns):
-                raise ProcedureError(
-                    f"{name} gave a row of {len(values)} values for {len(columns)} outputs"
-                )
-            yield [from_python(value) for value in values]
+        given = rendered(context, signature.completed(arguments))
+        found = called(name, function, given)
+        if found is None:
+            return
+        for row in iterated(name, found):
+            values = _values(name, columns, row)
+            yield signature.checked_row([from_python(value) for value in values])
 
     return call
 
 
-def _looking_up(
-    inputs: Fields, outputs: Fields, rows: Iterable[Mapping[str, Any]]
-) -> Callable[..., Any]:
+def _values(name: str, columns: Sequence[str], row: Any) -> list[Any]:
+    if isinstance(row, Mapping):
+        missing = [column for column in columns if column not in row]
+        if missing:
+            raise ProcedureError(
+                f"{name} gave a row without {missing[0]}", detail="ProcedureCallFailed"
+            )
+        return [row[column] for column in columns]
+    values = list(row) if isinstance(row, (tuple, list)) else [row]
+    if len(values) != len(columns):
+        raise ProcedureError(
+            f"{name} gave a row of {len(values)} values for {len(columns)} outputs",
+            detail="ProcedureCallFailed",
+        )
+    return values
+
+
+def _at_once(
+    signature: Signature, function: Callable[..., Any]
+) -> Callable[..., tuple[RowArray, list[Column]]]:
+    """A Python function of columns as a procedure."""
+    name, outputs = signature.name, signature.outputs
+
+    def columns(
+        context: CallContext, count: int, *arguments: Column
+    ) -> tuple[RowArray, list[Column]]:
+        whole = declared_columns(arguments, count, signature)
+        found = called(name, function, [as_given(column, context.reader) for column in whole])
+        rows: Any = np.arange(count)
+        if isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], (Mapping, list)):
+            rows = np.asarray(found[0], dtype=np.int64)
+            found = found[1]
+            _check_rows(name, rows, count)
+        given = _values(name, [column for column, _ in outputs], {} if found is None else found)
+        return rows, [as_taken(name, values, len(rows)) for values in given]
+
+    return columns
+
+
+def _check_rows(name: str, rows: Any, count: int) -> None:
+    inside = not len(rows) or (rows[0] >= 0 and rows[-1] < count and (np.diff(rows) >= 0).all())
+    if rows.ndim != 1 or not inside:
+        raise ProcedureError(
+            f"{name}: its rows are numbers from 0 to {count - 1} in ascending order",
+            detail="ProcedureCallFailed",
+        )
+
+
+def _looking_up(signature: Signature, rows: Iterable[Mapping[str, Any]]) -> Callable[..., Any]:
     """A table as a procedure: a call gives the outputs of the rows whose inputs equal its arguments."""
+    inputs: Fields = signature.inputs
+    outputs: Fields = signature.outputs
     found: dict[tuple[Hashable, ...], list[list[Any]]] = {}
     for row in rows:
         missing = [column for column, _ in (*inputs, *outputs) if column not in row]
@@ -98,37 +139,7 @@ def _looking_up(
         found.setdefault(key, []).append([from_python(row[column]) for column, _ in outputs])
 
     def call(_context: CallContext, *arguments: Any) -> Iterable[Sequence[Any]]:
-        return found.get(tuple(map(equality_key, arguments)), ())
+        whole = signature.completed(arguments)
+        return found.get(tuple(map(equality_key, whole)), ())
 
     return call
-
-
-def _rendered(context: CallContext, arguments: tuple[Any, ...]) -> list[Any]:
-    """Arguments as users see values: entities as `Node`, `Relationship` and `Path`."""
-    return Renderer(context.reader).column(Column.of_list(Kind.ANY, list(arguments)))
-
-
-def parse_signature(text: str) -> tuple[str, Fields, Fields]:
-    """``test.my.proc(name :: STRING?, id :: INTEGER?) :: (city :: STRING?)`` as name, inputs, outputs.
-
-    Raises:
-        QueryArgumentError: it is not of this form.
-    """
-    match = _SIGNATURE.fullmatch(text)
-    if match is None:
-        raise QueryArgumentError(
-            f"{text!r} is no procedure signature; write name(input :: TYPE, ...) :: (output :: TYPE, ...)"
-        )
-    return match["name"].replace("`", ""), _fields(match["inputs"]), _fields(match["outputs"] or "")
-
-
-def _fields(text: str) -> Fields:
-    if not text.strip():
-        return ()
-    fields = []
-    for part in text.split(","):
-        match = _FIELD.fullmatch(part)
-        if match is None:
-            raise QueryArgumentError(f"{part.strip()!r} is not of the form name :: TYPE")
-        fields.append((match["name"].strip("`"), match["type"].strip().rstrip("?")))
-    return tuple(fields)

@@ -152,6 +152,13 @@ _IMMEDIATE: Final = frozenset(
     {type(None), bool, float, str, bytes, Point, NodeRef, EdgeRef, PathRef, *TEMPORAL_TYPES}
 )
 _SEQUENCES: Final = (list, tuple, range)
+_REMEDIES: Final = {
+    "decimal.Decimal": "; give a float, or a string where every digit counts",
+    "builtins.set": "; give a list",
+    "builtins.frozenset": "; give a list",
+    "builtins.complex": "; give its parts",
+}
+"""What to give instead, by class."""
 
 
 def from_python(value: Any) -> Any:
@@ -194,8 +201,9 @@ def _convert(value: Any, depth: int) -> Any:
         if value.dtype == np.float32 and value.ndim == 1:
             return _frozen_vector(value)
         return _convert(value.tolist() if value.dtype.kind in "biufOUS" else list(value), depth + 1)
+    remedy = _REMEDIES.get(f"{kind.__module__}.{kind.__qualname__}", "")
     raise QueryTypeError(
-        f"a value of class {kind.__module__}.{kind.__qualname__} has no counterpart in a query",
+        f"a value of class {kind.__module__}.{kind.__qualname__} has no counterpart in a query{remedy}",
         detail="InvalidArgumentType",
     )
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from neuralgraph.query.functions.signature import CallContext
+    from neuralgraph.values import Column, RowArray
 
 
 def _no_rows(_context: CallContext, *_arguments: Any) -> Iterable[Sequence[Any]]:
@@ -30,9 +31,15 @@ class Procedure(ProcedureSignature):
     Attributes:
         call: ``call(context, *arguments)``; arguments and results are engine values (entities as
             `NodeRef` and `EdgeRef`). ``context.reader`` is the transaction where the statement writes.
+        change: instead of `call`, for a procedure that writes: ``change(context, *arguments)`` with the
+            `ExecutionContext`, whose writer and counters it uses.
+        columns: instead of `call`, for all rows of a batch at once: ``columns(context, count, *columns)``
+            gives, for each row of the result, the row it was made for (ascending); and the outputs.
     """
 
     call: Callable[..., Iterable[Sequence[Any]]] = _no_rows
+    change: Callable[..., Iterable[Sequence[Any]]] | None = None
+    columns: Callable[..., tuple[RowArray, Sequence[Column]]] | None = None
 
 
 class ProcedureRegistry:

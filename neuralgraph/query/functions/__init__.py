@@ -19,6 +19,7 @@ from neuralgraph.query.functions.signature import (
     CallContext,
     Function,
 )
+from neuralgraph.query.functions.type_tests import is_of_type
 
 __all__ = [
     "ANY_TYPE",
@@ -33,6 +34,7 @@ __all__ = [
     "OperatorFunction",
     "Registry",
     "default_registry",
+    "is_of_type",
     "property_of_value",
     "slice_list",
     "subscript",

@@ -44,6 +44,8 @@ SYNONYMS: Final = {
     "distance": "point.distance",
     "element_id": "elementId",
     "cardinality": "size",
+    "path_length": "length",
+    "duration_between": "duration.between",
     "local_datetime": "localdatetime",
     "local_time": "localtime",
     "zoned_datetime": "datetime",

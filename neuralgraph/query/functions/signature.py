@@ -55,6 +55,7 @@ class Function:
         deterministic: may be folded when its arguments are constant.
         stable: gives the same for the same arguments all through one statement, so that a call that
             depends on no row need be computed only once a run; the clock is stable, chance is not.
+        writes: it changes something, so a statement that calls it counts as one that writes.
         description: one line for SHOW FUNCTIONS.
         category: such as ``String``, ``Temporal``.
     """
@@ -69,6 +70,7 @@ class Function:
     null_in_null_out: bool = True
     deterministic: bool = True
     stable: bool = True
+    writes: bool = False
     description: str = ""
     category: str = "Scalar"
 

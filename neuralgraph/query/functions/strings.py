@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
@@ -74,9 +75,12 @@ def _split(context: CallContext, text: Any, delimiters: Any) -> list[str]:  # no
         marks = [expect_string("split", mark) for mark in expect_list("split", delimiters)]
         if not marks:
             return [whole]
-        for mark in marks[1:]:
-            whole = whole.replace(mark, marks[0]) if mark else whole
-        delimiter = marks[0]
+        if len(marks) == 1:
+            delimiter = marks[0]
+        elif "" in marks:
+            return [character for character in whole if character not in marks]
+        else:
+            return re.split("|".join(map(re.escape, marks)), whole)
     else:
         delimiter = expect_string("split", delimiters)
     return whole.split(delimiter) if delimiter else list(whole)
@@ -95,6 +99,11 @@ def _normalize(context: CallContext, text: Any, form: Any = "NFC") -> str:  # no
     if name not in _FORMS:
         raise out_of_range(f"normalize() knows {', '.join(sorted(_FORMS))}, not {form}")
     return unicodedata.normalize(name, expect_string("normalize", text))  # type: ignore[arg-type]
+
+
+def _is_normalized(context: CallContext, text: Any, form: Any = "NFC") -> bool | None:
+    # Like the other predicates on strings it is null for anything else.
+    return _normalize(context, text, form) == text if type(text) is str else None
 
 
 _UPPER = _unary("toUpper", str.upper)
@@ -125,6 +134,9 @@ FUNCTIONS: Final = tuple(
         ("split", (_S, "STRING|LIST"), 2, "LIST", _split, None, "The parts between delimiters."),
         ("substring", (_S, "INTEGER", "INTEGER"), 2, _S, _substring, None,
          "From a position on, perhaps only so many characters."),
-        ("normalize", (_S, _S), 1, _S, _normalize, None, "In a normal form of Unicode."),
+        ("normalize", (_S, _S), 1, _S, _normalize, None,
+         "In a normal form of Unicode: NFC, NFD, NFKC or NFKD."),
+        ("isNormalized", ("ANY", _S), 1, "BOOLEAN", _is_normalized, None,
+         "Is the string in a normal form of Unicode? The same as IS NORMALIZED."),
     )
 )  # fmt: skip

@@ -71,6 +71,27 @@ _NAMES: Final = frozenset(
         "ZONED TIME",
     }
 )
+_UNION_ORDER: Final = (
+    "NOTHING",
+    "NULL",
+    "BOOLEAN",
+    "STRING",
+    "INTEGER",
+    "FLOAT",
+    "DATE",
+    "LOCAL TIME",
+    "ZONED TIME",
+    "LOCAL DATETIME",
+    "ZONED DATETIME",
+    "DURATION",
+    "POINT",
+    "VECTOR",
+    "NODE",
+    "RELATIONSHIP",
+    "MAP",
+    "LIST",
+    "PATH",
+)
 _NOT_PROPERTIES: Final = frozenset({"NODE", "RELATIONSHIP", "PATH"})
 
 
@@ -86,11 +107,17 @@ def value_type(value: Any) -> str:
     if value is None:
         return "NULL"
     if type(value) is list:
-        inner = sorted({value_type(item) for item in value}) or ["NOTHING"]
+        inner = sorted({value_type(item) for item in value}, key=_place) or ["NOTHING"]
         if "NULL" in inner and len(inner) > 1:
             inner = [name.removesuffix(" NOT NULL") for name in inner if name != "NULL"]
         return f"LIST<{' | '.join(inner)}> NOT NULL"
     return f"{type_name(value)} NOT NULL"
+
+
+def _place(type_text: str) -> tuple[int, str]:
+    """Where a type stands in a union: in the order of openCypher's type lattice, lists by element."""
+    name = type_text.removesuffix(" NOT NULL").partition("<")[0]
+    return (_UNION_ORDER.index(name) if name in _UNION_ORDER else len(_UNION_ORDER), type_text)
 
 
 def is_of_type(value: Any, type_text: str) -> bool:

@@ -126,7 +126,8 @@ class _Analysis:
         parameters = frozenset(
             part.name for part in descendants(statement) if type(part) is Parameter
         )
-        return Checked(statement, columns, self.scopes, parameters, self.writes, self.procedures)
+        writes = self.writes or self.expressions.writes
+        return Checked(statement, columns, self.scopes, parameters, writes, self.procedures)
 
     def _show(self, show: Show) -> tuple[str, ...]:
         if show.yields is None:

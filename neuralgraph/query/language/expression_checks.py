@@ -87,6 +87,7 @@ class ExpressionChecker:
         queries: ``queries(query, scope, kind) -> columns`` checks a subquery; set by the analysis.
         mode: may an aggregate stand here; ``inside`` one none may.
         found_aggregate: set when one was met; whoever wants to know clears it first.
+        writes: set when a function that writes was met.
     """
 
     def __init__(self, functions: FunctionLookup) -> None:
@@ -95,6 +96,7 @@ class ExpressionChecker:
         self.queries: Callable[[Query, Scope, str], Mapping[str, str]]
         self.mode: Mode = "forbidden"
         self.found_aggregate = False
+        self.writes = False
         self.rules: dict[type, Callable[[Any, Scope], str]] = {
             LiteralValue: self._literal,
             LiftedLiteral: self._lifted,
@@ -374,6 +376,7 @@ class ExpressionChecker:
             if not node.star and len(given) != required:
                 self._count_error(node, required, required)
         else:
+            self.writes = self.writes or function.writes
             if self.mode == "inside" and lowered in _NOT_CONSTANT:
                 message = f"{node.name}() gives another value at each call, which an aggregate cannot take"
                 complain(message, node, "NonConstantExpression")

@@ -8,6 +8,7 @@ each keeps the rows (`rules`). Barriers come last, because rules move what reads
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from neuralgraph.errors import QuerySyntaxError
@@ -111,7 +112,11 @@ def plan(
     if optimise:
         root = pruned(rewritten(root, catalog), frozenset(columns))
     root = _exactly(columns, with_barriers(root))
-    return _plan(root, columns, body)
+    made = _plan(root, columns, body)
+    if isinstance(checked, Checked) and checked.writes and not made.writes:
+        # A function that writes is no operator.
+        return replace(made, writes=True)
+    return made
 
 
 def _plan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from neuralgraph.query.execution.operators.crossing import matched
 from neuralgraph.query.execution.operators.step import Layout, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
@@ -40,32 +41,53 @@ class CallStep(Step):
 
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
         """The child's rows with what the procedure gave for them."""
-        call = context.call_context
         for batch in self.child.batches(context):
             if context.stoppable:
                 context.check()
             if not batch.count:
                 continue
-            columns = [argument.items(batch, context) for argument in self.arguments]
-            given = zip(*columns, strict=True) if columns else [()] * batch.count
-            rows: list[int] = []
-            found: list[list[Any]] = [[] for _ in self.wanted]
-            for row, arguments in enumerate(given):
-                results = self.procedure.call(call, *self._converted(arguments))
-                if not self.procedure.outputs:
-                    # Nothing comes back, but a lazy procedure must still run.
-                    for _ in results:
-                        pass
-                    continue
-                for result in results:
-                    rows.append(row)
-                    for column, place in zip(found, self.wanted, strict=True):
-                        column.append(result[place])
-            if not self.procedure.outputs:
-                yield self.layout.extend(batch, ())
+            if self.procedure.columns is not None:
+                yield from self._at_once(self.procedure.columns, batch, context)
+            else:
+                yield from self._row_by_row(batch, context)
+
+    def _row_by_row(self, batch: Batch, context: ExecutionContext) -> Iterator[Batch]:
+        procedure = self.procedure
+        call = (
+            partial(procedure.call, context.call_context)
+            if procedure.change is None
+            else partial(procedure.change, context)
+        )
+        columns = [argument.items(batch, context) for argument in self.arguments]
+        given = zip(*columns, strict=True) if columns else [()] * batch.count
+        rows: list[int] = []
+        found: list[list[Any]] = [[] for _ in self.wanted]
+        for row, arguments in enumerate(given):
+            results = call(*self._converted(arguments))
+            if not procedure.outputs:
+                # Nothing comes back, but a lazy procedure must still run.
+                for _ in results:
+                    pass
                 continue
-            added = [listed(column) for column in found]
-            yield from matched(self.layout, batch, np.array(rows, dtype=np.int64), added)
+            for result in results:
+                rows.append(row)
+                for column, place in zip(found, self.wanted, strict=True):
+                    column.append(result[place])
+        if not procedure.outputs:
+            yield self.layout.extend(batch, ())
+            return
+        added = [listed(column) for column in found]
+        yield from matched(self.layout, batch, np.array(rows, dtype=np.int64), added)
+
+    def _at_once(
+        self, call: Callable[..., Any], batch: Batch, context: ExecutionContext
+    ) -> Iterator[Batch]:
+        columns = [argument.vector(batch, context) for argument in self.arguments]
+        rows, outputs = call(context.call_context, batch.count, *columns)
+        if self.procedure.outputs:
+            yield from matched(self.layout, batch, rows, [outputs[place] for place in self.wanted])
+        else:
+            yield self.layout.extend(batch, ())
 
     def _converted(self, arguments: tuple[Any, ...]) -> list[Any]:
         """Integers as floats where the procedure asks for floats."""

@@ -20,7 +20,8 @@ from neuralgraph.query.language.grammar.elements import (
     Sequence,
     refuse,
 )
-from neuralgraph.query.language.grammar.operators import Prefix, fold, null_test, type_test
+from neuralgraph.query.language.grammar.operators import Prefix, Suffix, fold, null_test, type_test
+from neuralgraph.query.language.grammar.string_forms import normal_test, with_normal_form
 from neuralgraph.query.language.lexis import (
     CHAIN_MAX,
     IDENTIFIER,
@@ -84,6 +85,7 @@ _OPERATOR = re.compile(
     | (?P<words>STARTS\s+WITH|ENDS\s+WITH)\b
     | (?P<null>IS\s+(?P<negated>NOT\s+)?NULL)\b
     | (?P<type>(?:IS\s+(?P<untyped>NOT\s+)?(?:::|TYPED\b)|::))
+    | (?P<normal>IS\s+(?P<abnormal>NOT\s+)?(?:(?P<form>NFK?[CD])\s+)?NORMALIZED)\b
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -142,7 +144,7 @@ class Run(Element):
         while True:
             location = scan(text, location, tokens, bars=bars)
             match = _OPERATOR.match(text, location)
-            while match is not None and match.lastgroup in {"null", "type"}:
+            while match is not None and match.lastgroup in {"null", "type", "normal"}:
                 location = _suffix(text, match, tokens)
                 match = _OPERATOR.match(text, location)
             if match is None:
@@ -167,6 +169,10 @@ def _suffix(text: SourceText, match: re.Match[str], tokens: list[Any]) -> int:
     end = match.end()
     if match.lastgroup == "null":
         tokens.append(null_test(negated=match.group("negated") is not None, end=end))
+        return end
+    if match.lastgroup == "normal":
+        form = (match.group("form") or "NFC").upper()
+        tokens.append(Suffix((normal_test, (form, match.group("abnormal") is not None), end)))
         return end
     end, type_name = parse_type(text, end)
     tokens.append(type_test(type_name, negated=match.group("untyped") is not None, end=end))
@@ -407,6 +413,8 @@ class Operand:
         location = _closing(_CLOSE_PAREN, text, location, "',' or ')'").end()
         if word == "EXISTS" and type(arguments[0]) is PatternPredicate:
             return location, _exists(arguments[0], (start, location))
+        if word == "NORMALIZE":
+            arguments = with_normal_form(arguments)
         return location, FunctionCall(name, arguments, distinct=distinct, span=(start, location))
 
     def opened(self, text: SourceText, match: re.Match[str]) -> tuple[int, Expression]:

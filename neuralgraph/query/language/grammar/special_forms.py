@@ -15,6 +15,7 @@ from neuralgraph.query.language.grammar.elements import (
     symbol,
     words,
 )
+from neuralgraph.query.language.grammar.string_forms import TRIM_OPENING, trim_form
 from neuralgraph.query.language.lexis import NAME, name_value
 from neuralgraph.query.language.syntax import (
     Case,
@@ -59,6 +60,7 @@ def add_special_forms(operand: Operand, named_path: Parses, subquery: Parses) ->
         special[word] = _OPEN_BRACE, _subquery(word, subquery)
     for word in ("SHORTESTPATH", "ALLSHORTESTPATHS"):
         special[word] = None, Sequence(word, [named_path], _shortest)
+    special["TRIM"] = TRIM_OPENING, trim_form(operand.run)
     operand.path_comprehension = _path_comprehension(operand)
 
 

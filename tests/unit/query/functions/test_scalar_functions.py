@@ -221,10 +221,22 @@ def test_float_text_reads_back(number):
     assert call("toFloat", float_text(number)) == number
 
 
+def test_split_by_several_delimiters_looks_at_the_text_once():
+    assert call("split", "xbab", ["ab", "b"]) == ["x", "", ""]
+    assert call("split", "a,b;c", [",", ";"]) == ["a", "b", "c"]
+    assert call("split", "abc", ["", "b"]) == ["a", "c"]
+
+
+def test_normal_forms():
+    assert call("isNormalized", "e\u0301", "NFD") is True
+    assert call("isNormalized", "e\u0301") is False
+    assert call("isNormalized", 1) is None
+
+
 def test_types_of_values():
     assert value_type(1) == "INTEGER NOT NULL"
     assert value_type(None) == "NULL"
-    assert value_type([1, "a"]) == "LIST<INTEGER NOT NULL | STRING NOT NULL> NOT NULL"
+    assert value_type([1, "a"]) == "LIST<STRING NOT NULL | INTEGER NOT NULL> NOT NULL"
     assert value_type([1, None]) == "LIST<INTEGER> NOT NULL"
     assert value_type([]) == "LIST<NOTHING> NOT NULL"
     assert is_of_type(1, "INTEGER NOT NULL")

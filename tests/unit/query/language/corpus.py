@@ -28,6 +28,8 @@ needs_tck = pytest.mark.skipif(
 )
 
 STATEMENTS = r"""
+RETURN trim(BOTH 'x' FROM s), trim(LEADING FROM s), trim($c FROM s), trim(s), both.x
+RETURN normalize(s, NFKD), s IS NOT NFC NORMALIZED, s IS NORMALIZED AND true
 EXPLAIN MATCH (n) RETURN n
 PROFILE MATCH (n) RETURN n ;
 MATCH (n:(A|B)&C {x: 1} WHERE n.y > 2) RETURN n
