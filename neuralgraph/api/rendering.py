@@ -38,16 +38,20 @@ class Renderer:
     """Reads the entities of one batch; entities that occur again are read once.
 
     `before` is the snapshot from before the statement's own writes: an entity that the statement
-    deleted is shown as it was.
+    deleted is shown as it was. Entities that come from another moment are read from their own reader.
+
+    Attributes:
+        nodes, relationships: what was read so far, by id.
     """
 
-    __slots__ = ("_before", "_nodes", "_reader", "_relationships")
+    __slots__ = ("_before", "_moments", "_reader", "nodes", "relationships")
 
     def __init__(self, reader: GraphReader, before: GraphReader | None = None) -> None:
         self._reader = reader
         self._before = before
-        self._nodes: dict[int, Node] = {}
-        self._relationships: dict[int, Relationship] = {}
+        self.nodes: dict[int, Node] = {}
+        self.relationships: dict[int, Relationship] = {}
+        self._moments: dict[int, Renderer] = {}
 
     def batch(self, batch: Batch) -> list[list[Any]]:
         """The columns of a batch as lists of what users see."""
@@ -60,33 +64,41 @@ class Renderer:
         """One column as a list of what users see."""
         items = column.to_list()
         if column.kind == Kind.NODE:
-            self._read_nodes(item for item in items if item is not None)
-            nodes = self._nodes
+            self.read_nodes(item for item in items if item is not None)
+            nodes = self.nodes
             return [None if item is None else nodes[item] for item in items]
         if column.kind == Kind.EDGE:
-            self._read_relationships(item for item in items if item is not None)
-            relationships = self._relationships
+            self.read_relationships(item for item in items if item is not None)
+            relationships = self.relationships
             return [None if item is None else relationships[item] for item in items]
         if column.kind in PLAIN_KINDS or _NESTED.isdisjoint(map(type, items)):
             return items
-        node_ids: set[int] = set()
-        edge_ids: set[int] = set()
+        wanted: dict[int, _Wanted] = {}
         for item in items:
-            _collect(item, node_ids, edge_ids)
-        self._read_relationships(edge_ids)
-        self._read_nodes(node_ids)
+            _collect(item, wanted)
+        for key, entities in wanted.items():
+            renderer = self
+            if entities.at is not None:
+                renderer = self._moments.setdefault(key, Renderer(entities.at))
+            renderer.read_relationships(entities.edges)
+            renderer.read_nodes(entities.nodes)
         return [self._value(item) for item in items]
+
+    def _of(self, at: GraphReader | None) -> Renderer:
+        """Who renders the entities of a moment."""
+        return self if at is None else self._moments[id(at)]
 
     def _value(self, value: Any) -> Any:
         match value:
             case NodeRef():
-                return self._nodes[value.id]
+                return self._of(value.at).nodes[value.id]
             case EdgeRef():
-                return self._relationships[value.id]
+                return self._of(value.at).relationships[value.id]
             case PathRef():
+                renderer = self._of(value.at)
                 return Path(
-                    tuple(self._nodes[node_id] for node_id in value.nodes),
-                    tuple(self._relationships[edge_id] for edge_id in value.edges),
+                    tuple(renderer.nodes[node_id] for node_id in value.nodes),
+                    tuple(renderer.relationships[edge_id] for edge_id in value.edges),
                 )
             case list() | tuple():
                 return [self._value(item) for item in value]
@@ -97,8 +109,9 @@ class Renderer:
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────
 
-    def _read_nodes(self, ids: Iterable[int]) -> None:
-        missing = [node_id for node_id in dict.fromkeys(ids) if node_id not in self._nodes]
+    def read_nodes(self, ids: Iterable[int]) -> None:
+        """Make `nodes` hold these."""
+        missing = [node_id for node_id in dict.fromkeys(ids) if node_id not in self.nodes]
         if not missing:
             return
         gone = self._gone(missing, "node")
@@ -108,10 +121,11 @@ class Renderer:
             labels = reader.node_labels(wanted)
             properties = reader.node_properties(wanted)
             for node_id, names, values in zip(wanted, labels, properties, strict=True):
-                self._nodes[node_id] = Node(node_id, frozenset(names), _copied(values))
+                self.nodes[node_id] = Node(node_id, frozenset(names), _copied(values))
 
-    def _read_relationships(self, ids: Iterable[int]) -> None:
-        missing = [edge_id for edge_id in dict.fromkeys(ids) if edge_id not in self._relationships]
+    def read_relationships(self, ids: Iterable[int]) -> None:
+        """Make `relationships` hold these, and `nodes` their ends."""
+        missing = [edge_id for edge_id in dict.fromkeys(ids) if edge_id not in self.relationships]
         if not missing:
             return
         gone = self._gone(missing, "edge")
@@ -125,11 +139,11 @@ class Renderer:
         source_array, target_array = reader.edge_endpoints(ids)
         sources, targets = source_array.tolist(), target_array.tolist()
         properties = reader.edge_properties(wanted)
-        self._read_nodes(sources)
-        self._read_nodes(targets)
-        nodes = self._nodes
+        self.read_nodes(sources)
+        self.read_nodes(targets)
+        nodes = self.nodes
         for place, edge_id in enumerate(wanted):
-            self._relationships[edge_id] = Relationship(
+            self.relationships[edge_id] = Relationship(
                 edge_id,
                 types[place] or "",
                 nodes[sources[place]],
@@ -164,23 +178,42 @@ def copied_value(value: Any) -> Any:
     return value
 
 
-def _collect(value: Any, node_ids: set[int], edge_ids: set[int]) -> None:
+class _Wanted:
+    """Entities of one moment that a column mentions."""
+
+    __slots__ = ("at", "edges", "nodes")
+
+    def __init__(self, at: GraphReader | None) -> None:
+        self.at = at
+        self.nodes: set[int] = set()
+        self.edges: set[int] = set()
+
+
+def _collect(value: Any, wanted: dict[int, _Wanted]) -> None:
     match value:
         case NodeRef():
-            node_ids.add(value.id)
+            _of_moment(value.at, wanted).nodes.add(value.id)
         case EdgeRef():
-            edge_ids.add(value.id)
+            _of_moment(value.at, wanted).edges.add(value.id)
         case PathRef():
-            node_ids.update(value.nodes)
-            edge_ids.update(value.edges)
+            entities = _of_moment(value.at, wanted)
+            entities.nodes.update(value.nodes)
+            entities.edges.update(value.edges)
         case list() | tuple():
             for item in value:
-                _collect(item, node_ids, edge_ids)
+                _collect(item, wanted)
         case dict():
             for item in value.values():
-                _collect(item, node_ids, edge_ids)
+                _collect(item, wanted)
         case _:
             return
+
+
+def _of_moment(at: GraphReader | None, wanted: dict[int, _Wanted]) -> _Wanted:
+    found = wanted.get(id(at))
+    if found is None:
+        found = wanted[id(at)] = _Wanted(at)
+    return found
 
 
 def batch_lists(batch: Batch, reader: GraphReader | None) -> list[list[Any]]:

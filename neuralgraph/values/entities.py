@@ -17,24 +17,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NodeRef:
-    """A node inside the engine."""
+    """A node inside the engine.
+
+    `at` is the reader of the moment that it comes from (AT TIME); None for the statement's own.
+    """
 
     id: int
+    at: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeRef:
-    """An edge inside the engine."""
+    """An edge inside the engine; `at` as in `NodeRef`."""
 
     id: int
+    at: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PathRef:
-    """A path inside the engine: one node more than edges, in walking order."""
+    """A path inside the engine: one node more than edges, in walking order; `at` as in `NodeRef`."""
 
     nodes: tuple[int, ...]
     edges: tuple[int, ...]
+    at: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

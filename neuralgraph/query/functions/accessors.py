@@ -53,11 +53,13 @@ def property_of_value(value: Any, key: str, reader: GraphReader | None = None) -
     if kind in _WITH_COMPONENTS:
         return component(value, key)
     if reader is not None and kind is NodeRef:
+        reader = value.at or reader
         found = reader.node_values([value.id], key)[0]
         if found is None:
             require_node(reader, value.id)
         return found
     if reader is not None and kind is EdgeRef:
+        reader = value.at or reader
         found = reader.edge_values([value.id], key)[0]
         if found is None:
             require_edge(reader, value.id)

@@ -17,6 +17,8 @@ from neuralgraph.values import Column, EdgeRef, Kind, NodeRef, PathRef
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from neuralgraph.access import GraphReader
+
 _ENTITIES: Final = (Kind.NODE, Kind.EDGE)
 
 
@@ -43,9 +45,10 @@ def _element_id(context: CallContext, entity: Any) -> str:  # noqa: ARG001
 def _labels(context: CallContext, node: Any) -> list[str]:
     if not isinstance(node, NodeRef):
         raise wrong_type("labels", node, "a node", "InvalidArgumentValue")
-    labels = context.reader.node_labels([node.id])[0]
+    reader = node.at or context.reader
+    labels = reader.node_labels([node.id])[0]
     if not labels:
-        require_node(context.reader, node.id)
+        require_node(reader, node.id)
     return list(labels)
 
 
@@ -73,7 +76,8 @@ def _looked_up(entities: Column, look_up: Callable[[list[int]], list[Any]]) -> C
 def _type(context: CallContext, edge: Any) -> Any:
     if not isinstance(edge, EdgeRef):
         raise wrong_type("type", edge, "a relationship", "InvalidArgumentValue")
-    return context.reader.edge_types(np.array([edge.id], dtype=np.int64)).to_list()[0]
+    reader = edge.at or context.reader
+    return reader.edge_types(np.array([edge.id], dtype=np.int64)).to_list()[0]
 
 
 def _type_column(context: CallContext, edges: Column) -> Column | None:
@@ -82,35 +86,35 @@ def _type_column(context: CallContext, edges: Column) -> Column | None:
 
 def _properties(context: CallContext, value: Any) -> Any:
     if isinstance(value, NodeRef):
-        return _node_properties(context, [value.id])[0]
+        return _node_properties(value.at or context.reader, [value.id])[0]
     if isinstance(value, EdgeRef):
-        return _edge_properties(context, [value.id])[0]
+        return _edge_properties(value.at or context.reader, [value.id])[0]
     if isinstance(value, dict):
         return value
     raise wrong_type("properties", value, "a node, relationship or map")
 
 
-def _node_properties(context: CallContext, ids: list[int]) -> list[Any]:
-    found = context.reader.node_properties(ids)
+def _node_properties(reader: GraphReader, ids: list[int]) -> list[Any]:
+    found: list[Any] = reader.node_properties(ids)
     for node_id, properties in zip(ids, found, strict=True):
         if not properties:
-            require_node(context.reader, node_id)
+            require_node(reader, node_id)
     return found
 
 
-def _edge_properties(context: CallContext, ids: list[int]) -> list[Any]:
-    found = context.reader.edge_properties(ids)
+def _edge_properties(reader: GraphReader, ids: list[int]) -> list[Any]:
+    found: list[Any] = reader.edge_properties(ids)
     for edge_id, properties in zip(ids, found, strict=True):
         if not properties:
-            require_edge(context.reader, edge_id)
+            require_edge(reader, edge_id)
     return found
 
 
 def _properties_column(context: CallContext, entities: Column) -> Column | None:
     if entities.kind == Kind.NODE:
-        return _looked_up(entities, lambda ids: _node_properties(context, ids))
+        return _looked_up(entities, lambda ids: _node_properties(context.reader, ids))
     if entities.kind == Kind.EDGE:
-        return _looked_up(entities, lambda ids: _edge_properties(context, ids))
+        return _looked_up(entities, lambda ids: _edge_properties(context.reader, ids))
     return None
 
 
@@ -133,11 +137,12 @@ def _endpoint(name: str, side: int) -> Callable[[CallContext, Any], NodeRef]:
     def endpoint(context: CallContext, edge: Any) -> NodeRef:
         if not isinstance(edge, EdgeRef):
             raise wrong_type(name, edge, "a relationship", "InvalidArgumentValue")
-        ends = context.reader.edge_endpoints(np.array([edge.id], dtype=np.int64))
+        reader = edge.at or context.reader
+        ends = reader.edge_endpoints(np.array([edge.id], dtype=np.int64))
         node_id = int(ends[side][0])
         if node_id < 0:
-            require_edge(context.reader, edge.id)
-        return NodeRef(node_id)
+            require_edge(reader, edge.id)
+        return NodeRef(node_id, edge.at)
 
     return endpoint
 
@@ -157,13 +162,13 @@ def _endpoint_column(side: int) -> Callable[[CallContext, Column], Column | None
 
 def _nodes(context: CallContext, path: Any) -> list[NodeRef]:  # noqa: ARG001
     if isinstance(path, PathRef):
-        return [NodeRef(node_id) for node_id in path.nodes]
+        return [NodeRef(node_id, path.at) for node_id in path.nodes]
     raise wrong_type("nodes", path, "a path")
 
 
 def _relationships(context: CallContext, path: Any) -> list[EdgeRef]:  # noqa: ARG001
     if isinstance(path, PathRef):
-        return [EdgeRef(edge_id) for edge_id in path.edges]
+        return [EdgeRef(edge_id, path.at) for edge_id in path.edges]
     raise wrong_type("relationships", path, "a path")
 
 

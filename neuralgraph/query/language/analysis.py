@@ -148,9 +148,14 @@ class _Analysis:
             scope: what its clauses may see at first.
             kind: ``EXISTS``, ``COUNT``, ``COLLECT``, ``CALL`` for a subquery, else empty.
         """
+        written, self.writes = self.writes, False
         if query.at is not None:
-            self._moment(query.at)
+            self._moment(query.at, {})
         results = [self._single(part, scope, kind) for part in query.parts]
+        if query.at is not None and self.writes:
+            message = "The past cannot be changed; a query AT a moment only reads"
+            complain(message, query.at, "InvalidClauseComposition")
+        self.writes |= written
         first = results[0]
         for part, result in zip(query.parts[1:], results[1:], strict=True):
             if list(result) != list(first):
@@ -162,8 +167,8 @@ class _Analysis:
             first = {name: types.common([first[name], result[name]]) for name in first}
         return first
 
-    def _moment(self, moment: TimePoint) -> None:
-        self.expressions.type_of(moment.expression, {})
+    def _moment(self, moment: TimePoint, scope: Scope) -> None:
+        self.expressions.type_of(moment.expression, scope)
 
     def _expression_query(self, query: Query, scope: Scope, kind: str) -> Scope:
         outer, self.outer = self.outer, scope
@@ -201,7 +206,7 @@ class _Analysis:
 
     def _match(self, clause: Match, scope: Scope) -> Scope:
         if clause.at is not None:
-            self._moment(clause.at)
+            self._moment(clause.at, scope)
         after = self.patterns.match(clause.pattern.paths, scope)
         if clause.where is not None:
             self.expressions.predicate(clause.where, after)

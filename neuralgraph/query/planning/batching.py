@@ -17,6 +17,7 @@ from neuralgraph.query.planning.plan import (
     Aggregate,
     Apply,
     Argument,
+    AtTime,
     Distinct,
     EdgeById,
     EdgeEnds,
@@ -42,6 +43,7 @@ from neuralgraph.query.planning.plan import (
     UnionAll,
     UnwindList,
 )
+from neuralgraph.query.planning.walking import free_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,6 +82,7 @@ ROW_BY_ROW: Final = (
     Extend,
     UnwindList,
     Sort,
+    AtTime,
 )
 """Operators that pass columns on and treat each row by itself (Sort keeps the order within a row's own)."""
 
@@ -90,6 +93,8 @@ def batched(plan: Operator) -> Operator | None:
         return replace(plan, slots=(*plan.slots, _ROW))
     if isinstance(plan, UnionAll):
         return _batched_union(plan)
+    if isinstance(plan, AtTime) and free_names(plan.moment.expression):
+        return None  # each row has a moment of its own
     if isinstance(plan, Apply):
         outer = batched(plan.outer)
         return None if outer is None else replace(plan, outer=outer, slots=(*plan.slots, _ROW))

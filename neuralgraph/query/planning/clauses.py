@@ -39,11 +39,11 @@ from neuralgraph.query.planning.operators import (
     projected,
     writes,
 )
+from neuralgraph.query.planning.past_matches import at_moment, with_outer_values
 from neuralgraph.query.planning.plan import (
     Aggregate,
     Apply,
     Argument,
-    AtTime,
     Extend,
     LoadCsvRows,
     ProcedureCall,
@@ -79,12 +79,7 @@ def plan_query(context: PlanningContext, query: Query, start: Operator) -> Opera
     parts = [plan_part(context, part, start) for part in query.parts]
     operator = parts[0] if len(parts) == 1 else _union(parts, all_rows=query.union_all)
     if query.at is not None:
-        operator = AtTime(
-            slots=operator.slots,
-            estimated_rows=operator.estimated_rows,
-            child=operator,
-            moment=query.at,
-        )
+        operator = at_moment(operator, query.at, names_of(start.slots))
     return operator
 
 
@@ -126,10 +121,13 @@ def plan_clause(context: PlanningContext, clause: Clause, child: Operator) -> Op
 def _match(context: PlanningContext, clause: Match, child: Operator) -> Operator:
     if not clause.optional and clause.at is None:
         return _matched(context, clause, child)
-    if not clause.optional and isinstance(child, Unit):
-        return _at(clause, _matched(context, clause, child))
+    if clause.at is not None and not clause.optional and isinstance(child, Unit):
+        return at_moment(_matched(context, clause, child), clause.at, names_of(()))
+    if clause.at is not None:
+        clause, child = with_outer_values(context, clause, child)
     inner = _matched(context, clause, Argument(slots=child.slots))
-    inner = _at(clause, inner)
+    if clause.at is not None:
+        inner = at_moment(inner, clause.at, names_of(child.slots))
     new = tuple(
         slot
         for slot in inner.slots
@@ -141,17 +139,6 @@ def _match(context: PlanningContext, clause: Match, child: Operator) -> Operator
         outer=child,
         inner=batched(inner) or inner,
         kind="optional" if clause.optional else "inner",
-    )
-
-
-def _at(clause: Match, operator: Operator) -> Operator:
-    if clause.at is None:
-        return operator
-    return AtTime(
-        slots=operator.slots,
-        estimated_rows=operator.estimated_rows,
-        child=operator,
-        moment=clause.at,
     )
 
 

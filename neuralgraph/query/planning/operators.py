@@ -93,6 +93,14 @@ def added(child: Operator, *new: tuple[str | None, SlotKind]) -> tuple[Slot, ...
     return child.slots + tuple(Slot(name, kind) for name, kind in new if name is not None)
 
 
+def past_slots(slots: Iterable[Slot], passed: Sequence[str]) -> tuple[Slot, ...]:
+    """Slots as they leave an `AtTime`: entities of the past are values."""
+    return tuple(
+        slot if slot.name in passed or slot.kind == "value" else Slot(slot.name, "value")
+        for slot in slots
+    )
+
+
 def is_write(operator: Operator) -> bool:
     """Does this very operator change the graph? Procedures are not known to; ask `writes`."""
     return isinstance(operator, WRITES)

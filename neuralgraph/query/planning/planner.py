@@ -22,6 +22,7 @@ from neuralgraph.query.language.syntax import (
     Query,
     Return,
     Show,
+    TimePoint,
     TransactionCommand,
     Variable,
 )
@@ -34,7 +35,8 @@ from neuralgraph.query.planning.plan import Plan, SchemaChange, ShowRows, Slot, 
 from neuralgraph.query.planning.projections import project
 from neuralgraph.query.planning.pruning import pruned
 from neuralgraph.query.planning.rules import rewritten
-from neuralgraph.query.planning.walking import children, conjuncts
+from neuralgraph.query.planning.timeless_catalog import TimelessCatalog
+from neuralgraph.query.planning.walking import children, conjuncts, contains
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,8 +97,10 @@ def plan(
     statement = checked.statement if isinstance(checked, Checked) else checked
     if isinstance(checked, Checked):
         procedures = checked.procedures
-    context = PlanningContext(catalog, functions, procedures or {}, plan_query)
     body = statement.body
+    if contains(body, (TimePoint,)):
+        catalog = TimelessCatalog(catalog)
+    context = PlanningContext(catalog, functions, procedures or {}, plan_query)
     if isinstance(body, _SCHEMA):
         return _plan(SchemaChange(slots=(), command=body), (), body, changes_schema=True)
     if isinstance(body, TransactionCommand):

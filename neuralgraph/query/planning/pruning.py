@@ -17,6 +17,7 @@ from neuralgraph.query.planning.operators import (
     KEEPS_SLOTS,
     inputs,
     names_of,
+    past_slots,
     with_inputs,
 )
 from neuralgraph.query.planning.plan import (
@@ -64,8 +65,8 @@ def pruned(operator: Operator, needed: Names) -> Operator:
     if isinstance(operator, Distinct):
         return with_inputs(operator, [pruned(operator.child, names_of(operator.child.slots))])
     if isinstance(operator, AtTime):
-        child = pruned(operator.child, needed)
-        return replace(operator, child=child, slots=child.slots)
+        child = pruned(operator.child, needed | free_names(operator.moment.expression))
+        return replace(operator, child=child, slots=past_slots(child.slots, operator.passed))
     if isinstance(operator, KEEPS_SLOTS):
         wanted = needed | own_uses(operator, operator.child)
         return with_inputs(operator, [pruned(operator.child, wanted)])

@@ -55,6 +55,11 @@ class Moments:
                 return state.view
             count = bisect_right(commits, timestamp_us, key=lambda commit: commit.timestamp_us)
             txid = commits[count - 1].txid if count else state.base.commits.txid_at(timestamp_us)
+            if txid == 0:
+                raise QueryArgumentError(
+                    "the moment is before the first transaction; the history begins later",
+                    detail="MomentBeforeHistory",
+                )
         assert txid is not None
         if txid == state.txid:
             return state.view

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from neuralgraph.storage.indexes.delta_index import DeltaIndex
 from neuralgraph.storage.versions.added_edges import AddedEdges
-from neuralgraph.storage.versions.chains import DeltaColumn, TouchedIds, Version
+from neuralgraph.storage.versions.chains import DeltaColumn, TouchedIds, Version, visible
 from neuralgraph.storage.versions.changes import (
     Change,
     CreateConstraint,
@@ -301,15 +301,31 @@ class DeltaStore:
                 raise AssertionError(f"{type(change).__name__} does not go through deltas")
 
     def _populate(self, definition: IndexDefinition) -> None:
-        """Candidates for what changed between the base and the making of the index."""
+        """Candidates for what changed between the base and the making of the index.
+
+        Older versions are candidates too: the past is read through an index that was made later.
+        """
         states = self.node_states if definition.entity == "node" else self.edge_states
         values = self.node_values if definition.entity == "node" else self.edge_values
-        touched = set(states.chains)
-        for key in definition.keys:
-            if key in values:
-                touched.update(values[key].chains)
+        columns = [values[key] for key in definition.keys if key in values]
+        touched = set(states.chains).union(*(column.chains for column in columns))
         for entity_id in sorted(touched):
             self._reindex(definition, entity_id)
+            for txid in _txids_of(entity_id, columns)[1:]:
+                self._index_version(definition, entity_id, txid)
+
+    def _index_version(self, definition: IndexDefinition, entity_id: int, txid: int) -> None:
+        """A candidate for what an entity had after an older commit."""
+        of_nodes = definition.entity == "node"
+        columns = self.node_values if of_nodes else self.edge_values
+        below = self._below.latest_node_value if of_nodes else self._below.latest_edge_value
+        had: list[Any] = []
+        for key in definition.keys:
+            column = columns.get(key)
+            version = None if column is None else visible(column.chains.get(entity_id), txid)
+            had.append(below(entity_id, key) if version is None else version.value)
+        if not any(value is None for value in had):
+            self.indexes[definition.name].add(entity_id, had)
 
     def _index_entity(
         self,
@@ -336,6 +352,17 @@ class DeltaStore:
             index.touch(entity_id)
         else:
             index.add(entity_id, values)
+
+
+def _txids_of(entity_id: int, columns: Iterable[DeltaColumn]) -> list[int]:
+    """When some values of an entity changed, youngest first."""
+    txids: set[int] = set()
+    for column in columns:
+        version = column.chains.get(entity_id)
+        while version is not None:
+            txids.add(version.txid)
+            version = version.older
+    return sorted(txids, reverse=True)
 
 
 def _column(columns: dict[str, DeltaColumn], key: str) -> DeltaColumn:

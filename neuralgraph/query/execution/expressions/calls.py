@@ -71,7 +71,7 @@ class CallEvaluator(Evaluator):
             elif self.is_type:
                 return [
                     type_of_edge(item.id, context)
-                    if type(item) is EdgeRef
+                    if type(item) is EdgeRef and item.at is None
                     else (None if item is None else scalar(call, item))
                     for item in arguments[0]
                 ]
@@ -90,8 +90,12 @@ class CallEvaluator(Evaluator):
 
 
 def _check_deleted(values: Sequence[Any], context: ExecutionContext) -> None:
-    context.check_nodes([value.id for value in values if type(value) is NodeRef])
-    context.check_edges([value.id for value in values if type(value) is EdgeRef])
+    context.check_nodes(
+        [value.id for value in values if type(value) is NodeRef and value.at is None]
+    )
+    context.check_edges(
+        [value.id for value in values if type(value) is EdgeRef and value.at is None]
+    )
 
 
 class UnaryEvaluator(Evaluator):

@@ -161,10 +161,12 @@ def labels_of(subjects: Sequence[Any], context: ExecutionContext) -> list[frozen
         if subject is None:
             found.append(None)
         elif type(subject) is NodeRef:
-            context.check_nodes([subject.id])
-            found.append(frozenset(reader.node_labels([subject.id])[0]))
+            if subject.at is None:
+                context.check_nodes([subject.id])
+            found.append(frozenset((subject.at or reader).node_labels([subject.id])[0]))
         elif type(subject) is EdgeRef:
-            found.append(frozenset([type_of_edge(subject.id, context)]))
+            then = context if subject.at is None else context.with_reader(subject.at)
+            found.append(frozenset([type_of_edge(subject.id, then)]))
         else:
             raise QueryTypeError(f"{subject!r} has no labels", detail="InvalidArgumentType")
     return found

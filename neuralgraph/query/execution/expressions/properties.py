@@ -112,11 +112,13 @@ class PropertyEvaluator(Evaluator):
         subjects = column.to_list()
         first = next((subject for subject in subjects if subject is not None), None)
         if isinstance(first, NodeRef | EdgeRef):
-            ids = _ids_if_all(subjects, type(first))
+            ids = _ids_if_all(subjects, first)
             if ids is not None:
                 kind = Kind.NODE if type(first) is NodeRef else Kind.EDGE
                 evaluator = PropertyEvaluator(_Given(Column.of_list(kind, ids)), self.key)
-                return evaluator.vector(batch, context)
+                return evaluator.vector(
+                    batch, context if first.at is None else _then(first, context)
+                )
         key = self.key
         return Column.of_values(
             [
@@ -143,13 +145,19 @@ def _only(column: Column) -> Batch:
     return Batch([column], column.count)
 
 
-def _ids_if_all(subjects: Sequence[Any], ref: type[Any]) -> list[int | None] | None:
-    """Ids of entities of one type, None for null; None when anything else is among them."""
+def _then(ref: NodeRef | EdgeRef, context: ExecutionContext) -> ExecutionContext:
+    """The run as it reads the moment that an entity comes from."""
+    return context.with_reader(ref.at)
+
+
+def _ids_if_all(subjects: Sequence[Any], first: NodeRef | EdgeRef) -> list[int | None] | None:
+    """Ids of entities of one type and moment, None for null; None when anything else is among them."""
+    ref, moment = type(first), first.at
     ids: list[int | None] = []
     for subject in subjects:
         if subject is None:
             ids.append(None)
-        elif type(subject) is ref:
+        elif type(subject) is ref and subject.at is moment:
             ids.append(subject.id)
         else:
             return None
@@ -167,8 +175,12 @@ def property_of(subject: Any, key: str, context: ExecutionContext) -> Any:
     if isinstance(subject, dict):
         return subject.get(key)
     if type(subject) is NodeRef:
+        if subject.at is not None:
+            return subject.at.node_values([subject.id], key)[0]
         return node_property_items([subject.id], key, context)[0]
     if type(subject) is EdgeRef:
+        if subject.at is not None:
+            return subject.at.edge_values([subject.id], key)[0]
         return edge_property_items([subject.id], key, context)[0]
     return property_of_value(subject, key)
 
@@ -266,6 +278,8 @@ def properties_of(subject: Any, context: ExecutionContext) -> dict[str, Any]:
         return {}
     if isinstance(subject, dict):
         return subject
+    if isinstance(subject, NodeRef | EdgeRef) and subject.at is not None:
+        context = _then(subject, context)
     if type(subject) is NodeRef:
         context.check_nodes([subject.id])
         return context.reader.node_properties([subject.id])[0]

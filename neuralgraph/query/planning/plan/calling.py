@@ -66,7 +66,12 @@ class ShowRows(Operator):
 
 @record
 class AtTime(Operator):
-    """Runs `child` on the graph as it was then; the expression sees parameters only."""
+    """Runs `child` on the graph as it was then.
+
+    The entities that it gives know their moment: their slots are VALUE, but for `passed`, the slots
+    that come from outside. The expression sees parameters, and `passed` where it stands in an apply.
+    """
 
     child: Operator
     moment: TimePoint
+    passed: tuple[str, ...] = ()
