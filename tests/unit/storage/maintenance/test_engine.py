@@ -116,7 +116,9 @@ def test_moments_are_found_by_time():
             engine.checkpoint()
     found = [engine.reader_at(timestamp_us=time).node_values([node], "k")[0] for time in times]
     assert found == [0, 1, 2, 3]
-    assert engine.reader_at(timestamp_us=times[0] - 1).catalog.node_count() == 0
+    with pytest.raises(QueryArgumentError, match="before the first"):
+        engine.reader_at(timestamp_us=times[0] - 1)
+    assert engine.reader_at(txid=0).catalog.node_count() == 0
     assert engine.reader_at(timestamp_us=times[-1] + 10**9) is engine.reader()
     with pytest.raises(QueryArgumentError):
         engine.reader_at()
