@@ -68,7 +68,7 @@ def test_vectorised_function_with_strings_constants_and_masks(graph):
 
 
 def test_vectorised_function_must_give_a_column(graph):
-    graph.register_function("one", lambda x: 1, vectorised=True)
+    graph.register_function("one", lambda _x: 1, vectorised=True)
     graph.register_function("short", lambda x: x[:1], vectorised=True)
     for call in ("one(x)", "short(x)"):
         with pytest.raises(errors.ProcedureError) as raised:
@@ -111,7 +111,9 @@ def test_vectorised_procedure(graph):
         lambda x: {"y": x * x, "z": [str(item) for item in x]},
         vectorised=True,
     )
-    query = "UNWIND range(1, 50) AS x CALL math.squares(x) YIELD y, z RETURN sum(y), last(collect(z))"
+    query = (
+        "UNWIND range(1, 50) AS x CALL math.squares(x) YIELD y, z RETURN sum(y), last(collect(z))"
+    )
     assert graph.execute(query).single() == (42_925, "50")
 
     def upto(n):
@@ -125,7 +127,7 @@ def test_vectorised_procedure(graph):
 
 def test_vectorised_procedure_with_wrong_rows(graph):
     graph.register_procedure(
-        "wrong(n :: INTEGER) :: (i :: INTEGER)", lambda n: ([5], {"i": [1]}), vectorised=True
+        "wrong(n :: INTEGER) :: (i :: INTEGER)", lambda _n: ([5], {"i": [1]}), vectorised=True
     )
     with pytest.raises(errors.ProcedureError, match="ascending"):
         list(graph.execute("CALL wrong(1) YIELD i RETURN i"))
