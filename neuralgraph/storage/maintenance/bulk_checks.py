@@ -102,10 +102,9 @@ def _check_types(constraint: ConstraintDefinition, column: Column) -> None:
 def _check_unique(
     view: GraphView, constraint: ConstraintDefinition, columns: Sequence[Column]
 ) -> None:
-    if not _is_surely_unique(columns):
-        seen = Duplicates(constraint)
-        seen.add_rows(*columns)
-        seen.require_none()
+    seen = Duplicates(constraint)
+    seen.add_rows(*columns)
+    seen.require_none()
     is_node = constraint.entity == "node"
     catalog = view.catalog
     if not (catalog.node_count if is_node else catalog.edge_count)(constraint.label):
@@ -123,20 +122,6 @@ def _check_unique(
             found = view.seek(index, values)
             if len(found):
                 raise duplicate(constraint, int(found[0]), values)
-
-
-def _is_surely_unique(columns: Sequence[Column]) -> bool:
-    """The quick answer for one column of integers or strings without nulls."""
-    column = columns[0]
-    if len(columns) > 1 or column.kind not in (Kind.INTEGER, Kind.TEXT):
-        return False
-    if column.kind == Kind.INTEGER:
-        array = column.array
-        if column.valid is None and bool((array[1:] > array[:-1]).all()):  # type: ignore[operator]
-            return True
-        return column.valid is None and len(np.unique(array)) == column.count
-    values = column.to_list()
-    return column.valid is None and len(set(values)) == len(values)
 
 
 # ── keys ──────────────────────────────────────────────────────────────────────────────────────

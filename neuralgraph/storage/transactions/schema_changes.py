@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from neuralgraph.access import IndexDefinition
 from neuralgraph.errors import ConstraintViolationError, SchemaError
 from neuralgraph.storage.transactions.constraints import check_type, missing
@@ -224,29 +226,22 @@ def _check_types(view: GraphView, constraint: ConstraintDefinition) -> None:
 
 
 class Duplicates:
-    """Finds equal combinations of values as batches go by. Rows with a null or NaN are not looked at."""
+    """Finds equal combinations of values as batches go by. Rows with a null or NaN are not looked at.
 
-    __slots__ = ("_constraint", "_found", "_noun", "_seen")
+    Batches are kept until `require_none`, which answers by arrays where one typed column makes the key; only
+    when that finds duplicates, or for other keys, are the rows gone through one by one.
+    """
+
+    __slots__ = ("_batches", "_constraint", "_noun")
 
     def __init__(self, constraint: ConstraintDefinition) -> None:
         self._constraint = constraint
         self._noun = "nodes" if constraint.entity == "node" else "relationships"
-        self._seen: dict[Any, int] = {}
-        self._found: list[tuple[int, int, tuple[Any, ...]]] = []
+        self._batches: list[tuple[IdArray | range, Sequence[Column]]] = []
 
-    def add(self, ids: IdArray | Sequence[int], columns: Sequence[Column]) -> None:
+    def add(self, ids: IdArray | range, columns: Sequence[Column]) -> None:
         """One batch more."""
-        seen = self._seen
-        # A loop: values of any type meet in one dictionary, by openCypher's equality.
-        for entity_id, values in zip(
-            list(ids), zip(*(column.to_values() for column in columns), strict=True), strict=True
-        ):
-            if any(map(_equals_nothing, values)):
-                continue
-            key = tuple(map(equality_key, values))
-            first = seen.setdefault(key, int(entity_id))
-            if first != entity_id:
-                self._found.append((first, int(entity_id), values))
+        self._batches.append((ids, columns))
 
     def add_rows(self, *columns: Column) -> None:
         """Rows that have no id yet: they are told apart by their numbers."""
@@ -255,7 +250,13 @@ class Duplicates:
 
     def require_none(self) -> None:
         """Raise ConstraintViolationError when there were any, naming the first."""
-        if not self._found:
+        batches = self._batches
+        if all(len(columns) == 1 for _, columns in batches) and _all_differ(
+            [columns[0] for _, columns in batches]
+        ):
+            return
+        found = self._found()
+        if not found:
             return
         constraint = self._constraint
         shown = "; ".join(
@@ -263,12 +264,47 @@ class Duplicates:
             + ", ".join(
                 f"`{key}` = {value!r}" for key, value in zip(constraint.keys, values, strict=True)
             )
-            for first, second, values in self._found[:_OFFENDERS_SHOWN_MAX]
+            for first, second, values in found[:_OFFENDERS_SHOWN_MAX]
         )
-        more = len(self._found) - _OFFENDERS_SHOWN_MAX
+        more = len(found) - _OFFENDERS_SHOWN_MAX
         raise ConstraintViolationError(
             f"{shown}{f'; and {more} more' if more > 0 else ''}; that breaks the constraint"
             f" {constraint.name} on {constraint.label}, and nothing was changed",
             constraint=constraint.name,
             detail="UniquePropertyViolation",
         )
+
+    def _found(self) -> list[tuple[int, int, tuple[Any, ...]]]:
+        """The first and another owner of each combination that occurs again, and its values."""
+        seen: dict[Any, int] = {}
+        found: list[tuple[int, int, tuple[Any, ...]]] = []
+        for ids, columns in self._batches:
+            combinations = zip(*(column.to_values() for column in columns), strict=True)
+            # A loop: values of any type meet in one dictionary, by openCypher's equality.
+            for entity_id, values in zip(list(ids), combinations, strict=True):
+                if any(map(_equals_nothing, values)):
+                    continue
+                key = tuple(map(equality_key, values))
+                first = seen.setdefault(key, int(entity_id))
+                if first != entity_id:
+                    found.append((first, int(entity_id), values))
+        return found
+
+
+def _all_differ(columns: Sequence[Column]) -> bool:
+    """The quick answer for integers or for strings: do all values differ, nulls aside? False: perhaps not."""
+    kinds = {column.kind for column in columns}
+    if kinds == {Kind.INTEGER}:
+        parts = [
+            column.array if column.valid is None else column.array[column.valid]
+            for column in columns
+        ]
+        numbers: Any = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        if bool((numbers[1:] > numbers[:-1]).all()):
+            return True
+        ordered = np.sort(numbers)
+        return not bool((ordered[1:] == ordered[:-1]).any())
+    if kinds == {Kind.TEXT}:
+        texts = [text for column in columns for text in column.to_list() if text is not None]
+        return len(set(texts)) == len(texts)
+    return not columns
