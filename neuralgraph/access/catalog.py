@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
+
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,7 +13,7 @@ IndexKind = Literal["range", "text", "point", "lookup", "vector", "fulltext"]
 ConstraintKind = Literal["unique", "exists", "type", "key"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IndexDefinition:
     """An index.
 
@@ -37,7 +38,7 @@ class IndexDefinition:
         return self.labels[0]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConstraintDefinition:
     """A constraint; ``unique`` and ``key`` own an index of the same name.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import weakref
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from neuralgraph.api.past_graph import PastGraph
 from neuralgraph.api.procedures import make_procedure
 from neuralgraph.api.transaction import Transaction
 from neuralgraph.errors import AccessModeError, ClosedError
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     import os
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from neuralgraph.api.statement import Parameters, StatementRunner
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Schema:
     """What is in a graph, by name and number.
 
@@ -50,7 +50,7 @@ class Schema:
     constraints: tuple[ConstraintDefinition, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GraphInfo:
     """A graph in a few numbers.
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.api.matching import find_nodes, key_property
 from neuralgraph.api.tables import read_table
 from neuralgraph.errors import QueryArgumentError
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from neuralgraph.access import GraphReader
@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]
 """Called with (rows done, rows in all); 0 at the start, all of them at the end."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LoadReport:
     """What a load did.
 

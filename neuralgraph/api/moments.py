@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any, Final
 
 from neuralgraph.errors import QueryArgumentError, QueryTypeError
 from neuralgraph.values.instants import Date, DateTime, LocalDateTime
+from neuralgraph.values.records import record
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DAY_US: Final = 86_400_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moment:
     """The state after a commit (`txid`), or at a time (`timestamp_us`, UTC); one of them is set."""
 

@@ -9,7 +9,6 @@ show there); statements that write, and all statements of a transaction, have ru
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +16,7 @@ from neuralgraph.api import exporting
 from neuralgraph.api.rendering import PLAIN_KINDS, Renderer, batch_lists
 from neuralgraph.errors import QueryArgumentError, QueryError
 from neuralgraph.values import Batch, Column, Node, Path, Relationship
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ SMALL_ROWS: Final = 64
 """After a first batch of up to so many rows, the second is looked for at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Summary:
     """What a statement did.
 
@@ -57,7 +57,7 @@ class Summary:
     txid: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Subgraph:
     """The entities that occur in a result, each once, in order of first occurrence."""
 
@@ -163,12 +163,12 @@ class Result:
             QueryArgumentError: there are no rows, or more than one.
         """
         records = iter(self)
-        record = next(records, None)
-        if record is None:
+        first = next(records, None)
+        if first is None:
             raise QueryArgumentError("the result has no rows; one was expected")
         if next(records, None) is not None:
             raise QueryArgumentError("the result has more than one row; one was expected")
-        return record
+        return first
 
     def value(self, column: int | str = 0) -> Any:
         """The value in a column of the only row; the first column where none is named."""
@@ -177,7 +177,7 @@ class Result:
     def values(self, column: int | str = 0) -> list[Any]:
         """One column of all remaining rows."""
         if self._records is not None:
-            return [record[column] for record in self]
+            return [row[column] for row in self]
         place = self._place(column)
         values: list[Any] = []
         for batch in self._batches():
@@ -189,8 +189,8 @@ class Result:
 
     def _place(self, column: int | str) -> int:
         """Where a column stands, by what users call it; errors are those of a record."""
-        record = self._record(range(len(self.columns)))
-        place: int = record[column]
+        places = self._record(range(len(self.columns)))
+        place: int = places[column]
         return place
 
     def _visible(self, column: Column) -> list[Any]:
@@ -211,7 +211,7 @@ class Result:
     def to_dicts(self) -> list[dict[str, Any]]:
         """Remaining rows as plain dicts."""
         columns = self.columns
-        return [dict(zip(columns, record, strict=True)) for record in self]
+        return [dict(zip(columns, row, strict=True)) for row in self]
 
     def to_numpy(self) -> dict[str, AnyArray]:
         """Remaining rows as an array for each column.
@@ -237,8 +237,8 @@ class Result:
         """The nodes and relationships in the remaining rows, those inside paths and lists included."""
         nodes: dict[int, Node] = {}
         relationships: dict[int, Relationship] = {}
-        for record in self:
-            _gather(record, nodes, relationships)
+        for row in self:
+            _gather(row, nodes, relationships)
         return Subgraph(tuple(nodes.values()), tuple(relationships.values()))
 
     # ── what it did ───────────────────────────────────────────────────────────────────────────

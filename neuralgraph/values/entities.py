@@ -8,14 +8,16 @@ from the statement's own snapshot.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
+
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeRef:
     """A node inside the engine.
 
@@ -26,7 +28,7 @@ class NodeRef:
     at: Any = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EdgeRef:
     """An edge inside the engine; `at` as in `NodeRef`."""
 
@@ -34,7 +36,7 @@ class EdgeRef:
     at: Any = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PathRef:
     """A path inside the engine: one node more than edges, in walking order; `at` as in `NodeRef`."""
 
@@ -43,7 +45,7 @@ class PathRef:
     at: Any = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """A node as it was in the statement's snapshot.
 
@@ -67,7 +69,7 @@ class Node:
         return self.properties.get(key, default)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Relationship:
     """A relationship as it was in the statement's snapshot; `start_node` is its source."""
 
@@ -105,7 +107,7 @@ class Relationship:
         return self.properties.get(key, default)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Path:
     """Nodes and the relationships between them, in walking order."""
 

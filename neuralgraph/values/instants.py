@@ -20,12 +20,12 @@ Make them with `of`, `parse` (`instant_text`), or from Python's own by `values.f
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any, Final
 
 from neuralgraph.errors import QueryArithmeticError
 from neuralgraph.values import gregorian, zones
 from neuralgraph.values.gregorian import NANOS_PER_DAY, NANOS_PER_SECOND
+from neuralgraph.values.records import record
 
 INT64_MIN: Final = -(2**63)
 INT64_MAX: Final = 2**63 - 1
@@ -62,7 +62,7 @@ def _nanosecond(value: Any) -> int:
     return int(value.nanos % NANOS_PER_SECOND)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@record
 class Date:
     """A day."""
 
@@ -102,7 +102,7 @@ class Date:
         return date_text(self.days)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@record
 class LocalTime:
     """A wall clock's time, nowhere in particular."""
 
@@ -143,7 +143,7 @@ class LocalTime:
         return time_text(self.nanos)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@record
 class Time:
     """A wall clock's time at an offset from UTC."""
 
@@ -181,7 +181,7 @@ class Time:
         return time_text(self.nanos) + zones.offset_text(self.offset_s)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@record
 class LocalDateTime:
     """A day and a wall clock's time, nowhere in particular."""
 
@@ -232,7 +232,7 @@ class LocalDateTime:
         return f"{date_text(self.days)}T{time_text(self.nanos)}"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@record
 class DateTime:
     """A moment, seen from an offset or a named zone."""
 
@@ -314,7 +314,7 @@ class DateTime:
         return text if self.zone is None else f"{text}[{self.zone}]"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@record
 class Duration:
     """A length of time in months, days and seconds."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from neuralgraph.values.records import record
 
 CARTESIAN: Final = 7203
 CARTESIAN_3D: Final = 9157
@@ -19,7 +20,7 @@ SYSTEM_NAMES: Final[dict[int, str]] = {
 DIMENSIONS: Final[dict[int, int]] = {CARTESIAN: 2, CARTESIAN_3D: 3, WGS_84: 2, WGS_84_3D: 3}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Point:
     """A place.
 

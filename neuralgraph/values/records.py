@@ -1,11 +1,12 @@
 """`record`: a frozen dataclass with slots that is cheap to define.
 
-The syntax tree and the plan have some 150 classes. `dataclasses.dataclass` writes and compiles six
-methods for each, about a millisecond a class, which a process pays before its first query. A record shares
-one generic implementation of these methods instead; defining one costs a tenth of that, making an
-instance a microsecond or two more. For what is defined often and made rarely; elsewhere use `dataclass`.
+The package has some 200 such classes. `dataclasses.dataclass` writes and compiles six methods for each, half
+a millisecond a class, which every process pays at its start. Records share one generic implementation of
+these methods instead; defining one costs a tenth of that, and making an instance a microsecond or two more.
+A class of which many instances are made gets an ``__init__`` of its own at the `_COMPILED_AFTER`-th.
 
-`dataclasses.fields`, `replace` and pattern matching work as with any dataclass.
+Methods that a class defines itself are kept; ``__post_init__`` is called. `dataclasses.fields`, `replace` and
+pattern matching work as with any dataclass.
 """
 
 from __future__ import annotations
@@ -13,46 +14,57 @@ from __future__ import annotations
 import dataclasses
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, dataclass_transform
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _Class = TypeVar("_Class", bound=type)
-_MISSING = dataclasses.MISSING
+_MISSING: Final = dataclasses.MISSING
+_ABSENT: Final = object()
+"""The default of a parameter whose value a factory makes."""
+_COMPILED_AFTER: Final = 32
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 def record(cls: _Class) -> _Class:
     """A frozen dataclass with slots; keyword-only fields by `KW_ONLY` or ``field(kw_only=True)``."""
+    own = set(cls.__dict__)
     made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(cls)
-    layout = _Layout(made)
-    for name, method in (
-        ("__record__", layout),
-        ("__init__", _init),
-        ("__repr__", _repr),
-        ("__eq__", _eq),
-        ("__hash__", _hash),
-        ("__setattr__", _refuse_set),
-        ("__delattr__", _refuse_delete),
-        ("__reduce__", _reduce),
-    ):
-        type.__setattr__(made, name, method)
+    type.__setattr__(made, "__record__", _Layout(made))
+    for name, method in _METHODS.items():
+        if name not in own:
+            type.__setattr__(made, name, method)
     return cast("_Class", made)
 
 
 class _Layout:
     """What the shared methods need to know of a class."""
 
-    __slots__ = ("compared", "defaults", "positional", "positional_setters", "setters", "shown")
+    __slots__ = (
+        "cls",
+        "compared",
+        "defaults",
+        "has_post_init",
+        "keyword_only",
+        "made",
+        "positional",
+        "positional_setters",
+        "setters",
+        "shown",
+    )
 
     def __init__(self, cls: type) -> None:
         fields = dataclasses.fields(cls)
+        self.cls = cls
+        self.made = 0
         self.setters: dict[str, Callable[[Any, Any], None]] = {
             field.name: getattr(cls, field.name).__set__ for field in fields
         }
         self.positional = tuple(field.name for field in fields if not field.kw_only)
+        self.keyword_only = tuple(field.name for field in fields if field.kw_only)
         self.positional_setters = tuple(self.setters[name] for name in self.positional)
+        self.has_post_init = hasattr(cls, "__post_init__")
         self.defaults: dict[str, Callable[[], Any]] = {}
         for field in fields:
             if field.default is not _MISSING:
@@ -61,6 +73,31 @@ class _Layout:
                 self.defaults[field.name] = field.default_factory
         self.shown = tuple(field.name for field in fields if field.repr)
         self.compared = _getter([field.name for field in fields if field.compare])
+
+    def compile_init(self) -> None:
+        """Give the class an ``__init__`` made for its fields."""
+        scope: dict[str, Any] = {"_absent": _ABSENT}
+        lines: list[str] = []
+        for name, setter in self.setters.items():
+            scope[f"_set_{name}"] = setter
+            default = self.defaults.get(name)
+            if default is not None:
+                scope[f"_default_{name}"] = default
+                lines.append(f"    if {name} is _absent: {name} = _default_{name}()")
+            lines.append(f"    _set_{name}(self, {name})")
+        if self.has_post_init:
+            lines.append("    self.__post_init__()")
+        parameters = ["self", *map(self._parameter, self.positional)]
+        if self.keyword_only:
+            parameters += ["*", *map(self._parameter, self.keyword_only)]
+        source = f"def __init__({', '.join(parameters)}):\n" + "\n".join(lines or ["    pass"])
+        exec(source, scope)  # noqa: S102 - the source is made of names of fields only
+        made = scope["__init__"]
+        made.__qualname__ = f"{self.cls.__qualname__}.__init__"
+        type.__setattr__(self.cls, "__init__", made)
+
+    def _parameter(self, name: str) -> str:
+        return f"{name}=_absent" if name in self.defaults else name
 
 
 def _same(value: Any) -> Any:
@@ -73,7 +110,10 @@ def _getter(names: list[str]) -> Callable[[Any], Any]:
 
 def _init(self: Any, *values: Any, **named: Any) -> None:
     layout: _Layout = self.__record__
-    setters, positional = layout.setters, layout.positional
+    layout.made += 1
+    if layout.made >= _COMPILED_AFTER:
+        layout.compile_init()
+    setters = layout.setters
     try:
         for setter, value in zip(layout.positional_setters, values, strict=False):
             setter(self, value)
@@ -81,12 +121,18 @@ def _init(self: Any, *values: Any, **named: Any) -> None:
             setters[name](self, value)
     except KeyError as error:
         raise TypeError(f"{type(self).__name__} has no field {error}") from None
-    if len(values) + len(named) == len(setters):
-        return
-    given = positional[: len(values)]
-    if len(values) > len(positional) or not named.keys().isdisjoint(given):
+    if named or not len(values) == len(layout.positional) == len(setters):
+        _complete(self, layout, len(values), named)
+    if layout.has_post_init:
+        self.__post_init__()
+
+
+def _complete(self: Any, layout: _Layout, values_count: int, named: dict[str, Any]) -> None:
+    """Check how the values were given, and set what was not."""
+    given = layout.positional[:values_count]
+    if values_count > len(layout.positional) or not named.keys().isdisjoint(given):
         raise TypeError(f"{type(self).__name__} was given too many values")
-    for name, setter in setters.items():
+    for name, setter in layout.setters.items():
         if name not in named and name not in given:
             default = layout.defaults.get(name)
             if default is None:
@@ -129,3 +175,14 @@ def _reduce(self: Any) -> tuple[Any, ...]:
 
 def _rebuild(cls: type, values: dict[str, Any]) -> Any:
     return cls(**values)
+
+
+_METHODS: Final[dict[str, Any]] = {
+    "__init__": _init,
+    "__repr__": _repr,
+    "__eq__": _eq,
+    "__hash__": _hash,
+    "__setattr__": _refuse_set,
+    "__delattr__": _refuse_delete,
+    "__reduce__": _reduce,
+}

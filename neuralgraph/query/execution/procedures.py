@@ -7,11 +7,11 @@ and those that need storage are registered by `api`; the ones here need a reader
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import SchemaError
 from neuralgraph.query.language.contracts import ProcedureSignature
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -24,7 +24,7 @@ def _no_rows(_context: CallContext, *_arguments: Any) -> Iterable[Sequence[Any]]
     return ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Procedure(ProcedureSignature):
     """A procedure.
 

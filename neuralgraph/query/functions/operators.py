@@ -19,7 +19,6 @@ any value. What is written with brackets and dots is in `accessors`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.query.functions import arithmetic, predicates
@@ -31,12 +30,13 @@ from neuralgraph.query.functions.kernels import (
     negate_column,
 )
 from neuralgraph.values import Column, Kind, logic
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OperatorFunction:
     """How an operator is computed.
 

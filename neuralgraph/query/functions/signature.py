@@ -8,8 +8,9 @@ return None to say "not these kinds", and the executor falls back to `scalar`, r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 ANY_TYPE = "ANY"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallContext:
     """What a function may look at beside its arguments.
 
@@ -36,7 +37,7 @@ class CallContext:
     random: Callable[[], float]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function:
     """A scalar function.
 
@@ -98,7 +99,7 @@ class Accumulator(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AggregateFunction:
     """An aggregating function; DISTINCT is the executor's business."""
 

@@ -9,7 +9,6 @@ A type without NOT NULL holds null too.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from neuralgraph.errors import QuerySyntaxError
 from neuralgraph.values import type_name
+from neuralgraph.values.records import record
 
 _TOKEN: Final = re.compile(
     r"\s*(NOT\s+NULL|[<>|!]|[A-Za-z][A-Za-z]*(?:\s+(?!NOT\s+NULL)[A-Za-z]+)*)"
@@ -95,7 +95,7 @@ _UNION_ORDER: Final = (
 _NOT_PROPERTIES: Final = frozenset({"NODE", "RELATIONSHIP", "PATH"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Type:
     name: str
     element: tuple[_Type, ...] | None = None

@@ -7,8 +7,10 @@ Types are openCypher type names in capitals: ``ANY``, ``BOOLEAN``, ``INTEGER``, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
+
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,7 +31,7 @@ class FunctionLookup(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProcedureSignature:
     """What CALL needs to know of a procedure.
 
@@ -64,7 +66,7 @@ class ProcedureLookup(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CheckContext:
     """What the analysis may look at beside the statement.
 
@@ -80,7 +82,7 @@ class CheckContext:
     parameters: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checked:
     """A statement that makes sense, and what was found out about it.
 

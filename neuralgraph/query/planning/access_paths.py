@@ -29,6 +29,7 @@ from neuralgraph.query.planning.plan import (
     NodeScan,
 )
 from neuralgraph.query.planning.walking import needs
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,7 +43,7 @@ _MIRRORED: Final = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _IDS: Final = ("id", "elementid")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AccessPath:
     """One way to find a node.
 

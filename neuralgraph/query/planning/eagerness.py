@@ -21,7 +21,6 @@ property keys. Nothing goes where it is not needed:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.query.language.syntax import (
@@ -74,6 +73,7 @@ from neuralgraph.query.planning.plan import (
 )
 from neuralgraph.query.planning.rules.facts import at_most_one_row
 from neuralgraph.query.planning.walking import children
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -89,7 +89,7 @@ _WALKS: Final = (Expand, ExpandInto, ExpandVariable, ShortestPath)
 _WHOLE: Final = ("properties", "keys", "labels", "type", "startnode", "endnode")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Effects:
     """What is looked at, or changed.
 

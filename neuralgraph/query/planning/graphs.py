@@ -31,6 +31,7 @@ from neuralgraph.query.language.syntax import (
 )
 from neuralgraph.query.planning.plan import AsEntity, Extend, PathOf, Slot
 from neuralgraph.query.planning.walking import conjunction, conjuncts, free_names, substitute
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from neuralgraph.query.language.syntax import Direction, Expression, Pattern
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 FLIPPED: Final[dict[str, Direction]] = {"out": "in", "in": "out", "both": "both"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GraphEdge:
     """One edge of a pattern, or a walk along several.
 

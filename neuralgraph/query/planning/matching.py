@@ -10,7 +10,7 @@ could be the same one (`GraphEdge.may_equal`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.query.language.syntax import Comparison, IsNull, Variable
@@ -21,6 +21,7 @@ from neuralgraph.query.planning.operators import added, cross_joined, hash_joine
 from neuralgraph.query.planning.plan import Extend, Slot, Unit
 from neuralgraph.query.planning.steps import Walked, edge_scan, step_along
 from neuralgraph.query.planning.walking import needs
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from neuralgraph.query.language.syntax import Expression
@@ -40,7 +41,7 @@ CHEAP_SEEK_ROWS: Final = 2.0
 """A second end is sought by index, to be joined by `ExpandInto`, when it gives at most so many rows."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class State:
     """A plan half made.
 

@@ -10,7 +10,7 @@ projected, the variable is carried along beside the columns and dropped behind i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.query.language.syntax import (
@@ -49,6 +49,7 @@ from neuralgraph.query.planning.walking import (
     replace_equal,
     substitute,
 )
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +71,7 @@ def visible(slots: Sequence[Slot]) -> list[str]:
     return sorted(slot.name for slot in slots if not slot.name.startswith(" "))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Order:
     """ORDER BY with names resolved."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import QuerySyntaxError
@@ -40,6 +39,7 @@ from neuralgraph.query.planning.plan import (
     SortKey,
 )
 from neuralgraph.query.planning.walking import free_names
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from neuralgraph.query.language.syntax import Direction, Expression
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from neuralgraph.query.planning.plan import Operator
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Walked:
     """An edge that is matched.
 
@@ -75,7 +75,7 @@ class Walked:
         return Quantified("none", each.name, one, Binary("IN", each, two))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """An operator, and how it walked."""
 
@@ -85,7 +85,7 @@ class Step:
     """What it costs beyond the rows that it gives."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scanned:
     """A scan of edges: with what it answers and what remains to be asked of its ends."""
 
@@ -138,7 +138,7 @@ def step_along(
     return Step(expand, Walked(edge, source, target, direction))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Way:
     """Which way an edge is walked; `into`: the target is bound too."""
 

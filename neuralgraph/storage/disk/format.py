@@ -7,9 +7,10 @@ flag (`REQUIRED_FEATURES`), or, where that cannot say it, a version.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
+
+from neuralgraph.values.records import record
 
 MAGIC: Final = b"\x89NGDB\r\n\x1a"
 """First bytes of a database: not text, and broken by whatever rewrites line ends."""
@@ -27,7 +28,7 @@ INLINE_BYTES_MAX: Final = 512
 """Parts of a segment up to this long stand in its descriptor instead of in a block."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """One field of a layout; `code` is the `struct` module's."""
 
@@ -41,7 +42,7 @@ class Field:
         return struct.calcsize("<" + self.code)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layout:
     """Fields one after the other, without gaps."""
 

@@ -5,7 +5,6 @@ Everything in a slot stands in its first 256 bytes, within one sector, so that a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import xxhash
@@ -19,6 +18,7 @@ from neuralgraph.storage.disk.format import (
     SLOT_COUNT,
     VERSION,
 )
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ _PACKER: Final = HEADER_SLOT.packer()
 _CHECKSUM_BYTES: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slot:
     """What a header slot says.
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -27,6 +26,7 @@ from neuralgraph.storage.transactions.transaction import Transaction
 from neuralgraph.storage.versions.attaching import attach_edges, attach_nodes
 from neuralgraph.storage.versions.base_commits import CommitTime
 from neuralgraph.storage.versions.changes import AttachSegments
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ NODE_ROWS_MAX: Final = 1 << 20
 """So many nodes are attached at a time, so that progress shows."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loader:
     """What a load needs of the engine."""
 

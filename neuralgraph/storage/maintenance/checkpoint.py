@@ -11,13 +11,13 @@ When anything fails before the swap, the old base goes on and the log still has 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from neuralgraph.storage.disk import RecordKind
 from neuralgraph.storage.transactions.apply import fresh_deltas
 from neuralgraph.storage.versions import State, fold
 from neuralgraph.storage.versions.changes import Change, Commit, CreateEdge, CreateNode
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.versions import Base
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CheckpointReport:
     """What a checkpoint did.
 

@@ -16,7 +16,6 @@ Everything here is thread-safe; readers take `reader()` and need nothing else.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import (
@@ -39,6 +38,7 @@ from neuralgraph.storage.transactions.manager import TransactionManager
 from neuralgraph.storage.transactions.replication import LocalReplicator
 from neuralgraph.storage.transactions.transaction import Transaction
 from neuralgraph.storage.versions import Base
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from neuralgraph.values import Column, IdArray
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EngineInfo:
     """Sizes and counts, for people.
 
@@ -349,7 +349,7 @@ class Engine:
             raise AccessModeError("the graph was opened for reading only")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Opened:
     """The parts of an engine."""
 

@@ -12,7 +12,6 @@ it aside). A log that does not continue the base is damage, and said to be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from neuralgraph.errors import CorruptionError
@@ -26,6 +25,7 @@ from neuralgraph.storage.transactions.apply import (
 )
 from neuralgraph.storage.transactions.commit_codec import CommitReader
 from neuralgraph.storage.versions import Catalog, State
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.versions.changes import Commit
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RecoveryReport:
     """What an opening did.
 
@@ -55,7 +55,7 @@ class RecoveryReport:
     torn: TornTail | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Recovered:
     """What the engine begins with.
 
@@ -123,22 +123,22 @@ class _Replay:
 
     def run(self, log: LogStore) -> None:
         reader = CommitReader()
-        for record in log.read(log.first_index):
-            if record.kind == RecordKind.LEASE:
-                node_limit, edge_limit = decode(record.payload)
+        for entry in log.read(log.first_index):
+            if entry.kind == RecordKind.LEASE:
+                node_limit, edge_limit = decode(entry.payload)
                 self.node_start = max(self.node_start, node_limit)
                 self.edge_start = max(self.edge_start, edge_limit)
                 continue
-            if record.txid and record.txid <= self.state.txid:
+            if entry.txid and entry.txid <= self.state.txid:
                 continue
-            commit = reader.take(record)
+            commit = reader.take(entry)
             if commit is None:
                 continue
             if commit.txid != self.state.txid + 1:
                 raise CorruptionError(
                     f"transactions {self.state.txid + 1} to {commit.txid - 1} are neither in the file"
                     " nor in the log",
-                    where=f"log record {record.index}",
+                    where=f"log record {entry.index}",
                 )
             self.state = apply_commit(self.state, commit, self._open_base)
             self.commits_count += 1

@@ -9,13 +9,13 @@ snapshot may be older than the lock.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from neuralgraph.errors import ConflictError, ConstraintViolationError
 from neuralgraph.storage.transactions.locks import WRITE
 from neuralgraph.storage.transactions.type_rules import conforms
 from neuralgraph.values.ordering import equality_key
+from neuralgraph.values.records import record
 from neuralgraph.values.types import type_name
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ EntityKind = Literal["node", "edge"]
 _WORDS: Final = {"node": "node", "edge": "relationship"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """A constraint, and the index that finds equal values, where it needs one."""
 

@@ -10,7 +10,6 @@ needs; when that has been done often enough to pay for it, `flat` puts all in on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from neuralgraph.storage.versions.base_arrays import (
     by_segment,
 )
 from neuralgraph.values import NO_IDS
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from neuralgraph.values.arrays import Int64Array
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AdjacencySegment:
     """Edges of up to 65,536 consecutive nodes; see the module's docstring."""
 

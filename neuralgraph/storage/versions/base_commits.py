@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from neuralgraph.storage.disk.values_codec import decode, encode
 from neuralgraph.storage.indexes.stored_array import StoredArray
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ class CommitTime(NamedTuple):
     metadata: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CommitSegment:
     """Commits in order of txid; metadata is one encoded list of [txid, metadata]."""
 
@@ -83,7 +83,7 @@ class CommitSegment:
             yield from array.block_refs()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CommitLog:
     """All folded commits, oldest first."""
 

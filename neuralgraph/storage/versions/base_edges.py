@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from neuralgraph.storage.indexes.stored_array import StoredArray, narrowest
 from neuralgraph.storage.versions.base_arrays import SEGMENT_BITS, Cache, SegmentedArray
 from neuralgraph.values import NO_IDS
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ ABSENT = 0
 """The code of an id that is no edge; type number n has code n + 1."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EdgeSegment:
     """The first `codes.count` ids of 65,536.
 

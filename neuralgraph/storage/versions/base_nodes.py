@@ -6,7 +6,6 @@ txid at which each node came to be. A deleted node keeps that txid, for readers 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from neuralgraph.storage.indexes.stored_array import StoredArray
 from neuralgraph.storage.versions.base_arrays import SEGMENT_BITS, Cache, SegmentedArray
 from neuralgraph.values import NO_IDS
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ ABSENT = 0
 """The code of an id that is no node."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeSegment:
     """The first `codes.count` ids of 65,536.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from neuralgraph.storage.versions.base_commits import CommitLog
 from neuralgraph.storage.versions.base_edges import EdgeTable
 from neuralgraph.storage.versions.base_nodes import NodeTable
 from neuralgraph.storage.versions.history import History
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.versions.base_columns import PropertyColumn
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BaseParts:
     """Everything a base consists of; `dataclasses.replace` makes the parts of the next one."""
 

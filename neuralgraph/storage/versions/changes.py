@@ -7,8 +7,10 @@ the same wherever it is read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
+
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateNode:
     """A node that did not exist; the labels are a set, in order of first use."""
 
@@ -25,14 +27,14 @@ class CreateNode:
     properties: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DeleteNode:
     """A node goes; its edges went before."""
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetNodeProperty:
     """A property's new value; None when it is removed."""
 
@@ -41,7 +43,7 @@ class SetNodeProperty:
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetLabels:
     """All labels of a node, after the change."""
 
@@ -49,7 +51,7 @@ class SetLabels:
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateEdge:
     """An edge that did not exist."""
 
@@ -60,7 +62,7 @@ class CreateEdge:
     properties: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DeleteEdge:
     """An edge goes; with its ends and type, so that followers need not look them up."""
 
@@ -70,7 +72,7 @@ class DeleteEdge:
     target: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetEdgeProperty:
     """A property's new value; None when it is removed."""
 
@@ -79,35 +81,35 @@ class SetEdgeProperty:
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateIndex:
     """An index; apply builds it from the data."""
 
     definition: IndexDefinition
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DropIndex:
     """An index goes."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateConstraint:
     """A constraint; its index, where it has one, comes in a change of its own before it."""
 
     definition: ConstraintDefinition
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DropConstraint:
     """A constraint goes; its index goes by a change of its own."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AttachSegments:
     """A bulk load: rows that were written to the database file as base segments before the commit.
 
@@ -134,7 +136,7 @@ Change = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Commit:
     """What one transaction did.
 

@@ -14,7 +14,7 @@ Deleting an entity leaves its birth where it was, so that the past knows since w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +32,7 @@ from neuralgraph.storage.versions.folding_edges import fold_edges
 from neuralgraph.storage.versions.folding_segments import set_node_rows
 from neuralgraph.storage.versions.history import History, HistoryLog
 from neuralgraph.values import NO_IDS, Column, Kind
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -119,7 +120,7 @@ def _constraints_after(base: Base, commits: Sequence[Commit]) -> tuple[Constrain
 # ── nodes ─────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeFold:
     """The nodes of the next base.
 
@@ -201,7 +202,7 @@ def _key_names(
 # ── indexes ───────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Touched:
     """Which entities changed: their state, and by property key their values; ids ascend."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from neuralgraph.storage.versions.base_columns import PropertyColumn
 from neuralgraph.storage.versions.folding_chains import Outcome, walk_chains
 from neuralgraph.storage.versions.folding_segments import narrow, set_column_rows
 from neuralgraph.storage.versions.history import HistoryLog
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from neuralgraph.values import IdArray
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ColumnFold:
     """What folding the columns of nodes, or of edges, needs to know.
 
@@ -40,7 +40,7 @@ class ColumnFold:
     blocks: BlockFile
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FoldedColumns:
     """New columns and history logs by key; `touched` has the ids (ascending) whose value changed."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ from neuralgraph.storage.versions.base_edges import ABSENT, EdgeTable
 from neuralgraph.storage.versions.folding_chains import Outcome, walk_chains
 from neuralgraph.storage.versions.folding_segments import change_adjacency, set_edge_rows
 from neuralgraph.values import Column, Kind
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _GONE = (ABSENT, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EdgeFold:
     """The edges of the next base.
 

@@ -16,7 +16,6 @@ property (null: it was absent), the code of a label set for nodes, type code, so
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -25,6 +24,7 @@ from neuralgraph.storage.disk import ColumnSegment
 from neuralgraph.storage.indexes.stored_array import StoredArray, narrowest
 from neuralgraph.storage.versions.base_arrays import SEGMENT_ROWS
 from neuralgraph.storage.versions.base_columns import join
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,7 +44,7 @@ class Displaced(NamedTuple):
     payload: tuple[Column, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HistorySegment:
     """Displaced rows in order of (id, until); `low` and `high` are the least and greatest `until`.
 
@@ -115,7 +115,7 @@ class HistorySegment:
                 yield from piece.block_refs()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HistoryLog:
     """All that was displaced of one thing: of a property, of the label sets, of the edges."""
 
@@ -186,7 +186,7 @@ class HistoryLog:
             yield from segment.block_refs()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class History:
     """Everything that was displaced; values by property key."""
 

@@ -8,7 +8,6 @@ where the same moment is seen, while without a selected zone it says where the c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import QueryArgumentError
@@ -25,6 +24,7 @@ from neuralgraph.values import (
 )
 from neuralgraph.values.gregorian import NANOS_PER_DAY, NANOS_PER_SECOND
 from neuralgraph.values.instants import checked_nanos
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,7 +48,7 @@ _KNOWN: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Zone:
     """Where a clock stands: a named zone, or an offset."""
 

@@ -6,7 +6,6 @@ added instead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import QueryArgumentError
@@ -17,6 +16,7 @@ from neuralgraph.query.functions.temporal.construction import moment_of
 from neuralgraph.query.functions.temporal.fields import UTC, Zone
 from neuralgraph.values import Date, DateTime, LocalDateTime, LocalTime, Time, gregorian
 from neuralgraph.values.gregorian import NANOS_PER_SECOND
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +97,7 @@ def _overrides(function: str, unit: str, nanos: int, given: Any) -> dict[str, An
     return overrides
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Cut:
     """A value cut down to the beginning of a unit, and the fields that override it."""
 

@@ -38,7 +38,7 @@ def test_duplicates_are_found_as_by_looking_at_each_value(batches):
 
 
 def _equals_something(value):
-    return value is not None and value == value  # noqa: PLR0124 - NaN
+    return value is not None and value == value
 
 
 def test_duplicates_of_two_batches_are_named():
