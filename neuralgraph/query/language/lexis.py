@@ -37,7 +37,8 @@ RESERVED = frozenset(
 )  # fmt: skip
 CLAUSE_WORDS = (
     "MATCH", "OPTIONAL", "WITH", "RETURN", "UNWIND", "CALL", "LOAD", "USE", "FINISH", "CREATE", "MERGE",
-    "SET", "REMOVE", "DELETE", "DETACH", "NODETACH", "FOREACH", "AT",
+    "SET", "REMOVE", "DELETE", "DETACH", "NODETACH", "FOREACH", "AT", "INSERT", "LET", "FILTER", "ORDER",
+    "SKIP", "OFFSET", "LIMIT",
 )  # fmt: skip
 
 NESTING_MAX = 100

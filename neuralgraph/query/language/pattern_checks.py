@@ -94,10 +94,13 @@ class PatternChecker:
     def _check_inside(self, path: PathPattern, scope: Scope, outer: Scope) -> None:
         for element in path.elements:
             if isinstance(element, QuantifiedPath):
-                inner = dict(scope)
+                if len(element.pattern.elements) == 1:
+                    message = "A quantified path needs a relationship; a node alone leads nowhere"
+                    complain(message, element, "UnexpectedSyntax")
+                # It sees what was bound before the clause, and not what is matched beside it.
                 local: Scope = {}
                 self._bind_path(element.pattern, local, set())
-                inner.update(local)
+                inner = {**outer, **local}
                 self._check_inside(element.pattern, inner, outer)
                 if element.predicate is not None:
                     self.expressions.predicate(element.predicate, inner)

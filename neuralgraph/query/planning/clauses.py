@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from neuralgraph.errors import QuerySyntaxError
@@ -29,8 +30,8 @@ from neuralgraph.query.language.syntax import (
 )
 from neuralgraph.query.planning.batching import EMPTY, batched, grouped_by_row
 from neuralgraph.query.planning.filtering import filtered_by
-from neuralgraph.query.planning.graphs import GraphBuilder
-from neuralgraph.query.planning.matching import Matcher
+from neuralgraph.query.planning.graphs import is_search
+from neuralgraph.query.planning.matching import match_pattern
 from neuralgraph.query.planning.operators import (
     added,
     cross_joined,
@@ -53,6 +54,7 @@ from neuralgraph.query.planning.plan import (
     UnwindList,
 )
 from neuralgraph.query.planning.projections import project, visible
+from neuralgraph.query.planning.repeats import path_names, shortest_paths
 from neuralgraph.query.planning.updates import (
     plan_create,
     plan_delete,
@@ -61,7 +63,7 @@ from neuralgraph.query.planning.updates import (
     plan_remove,
     plan_set,
 )
-from neuralgraph.query.planning.walking import conjuncts
+from neuralgraph.query.planning.walking import conjunction, conjuncts, free_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,9 +145,28 @@ def _match(context: PlanningContext, clause: Match, child: Operator) -> Operator
 
 
 def _matched(context: PlanningContext, clause: Match, child: Operator) -> Operator:
-    builder = GraphBuilder(context, child)
-    builder.add(clause.pattern, clause.where)
-    return Matcher(context, builder.graph).match(builder.child)
+    paths = clause.pattern.paths
+    whole = [path for path in paths if path.selector is not None and not is_search(path)]
+    if not whole:
+        return match_pattern(context, child, clause.pattern, clause.where)[0]
+    waiting = conjuncts(clause.where)
+    plain = tuple(path for path in paths if path not in whole)
+    operator = child
+    if plain:
+        inside = frozenset[str]().union(*(path_names(path) for path in whole))
+        early = [p for p in waiting if not free_names(p) & inside]
+        waiting = [p for p in waiting if p not in early]
+        pattern = replace(clause.pattern, paths=plain)
+        operator, _ = match_pattern(context, operator, pattern, conjunction(early))
+    for path in whole:
+        # What is asked of the ends alone may be asked before the shortest are chosen.
+        ends = {getattr(path.elements[place], "variable", None) for place in (0, -1)}
+        inner_names = path_names(path) - ends
+        bound = names_of(operator.slots) | ends
+        early = [p for p in waiting if free_names(p) <= bound and not free_names(p) & inner_names]
+        waiting = [p for p in waiting if p not in early]
+        operator = shortest_paths(context, operator, path, tuple(early), match_pattern)
+    return filtered_by(context, operator, waiting)
 
 
 def _project(context: PlanningContext, clause: Projection, child: Operator) -> Operator:

@@ -65,6 +65,7 @@ from neuralgraph.query.planning.plan import (
     PlanExpression,
     ProcedureCall,
     RemoveItems,
+    Repeat,
     SetItems,
     ShortestPath,
     Sort,
@@ -228,7 +229,7 @@ def read_by(operator: Operator) -> Effects:
         found = EVERYTHING
     if isinstance(operator, MergePath):
         found = _of_plan(operator.match)
-    elif isinstance(operator, ForeachApply | Apply):
+    elif isinstance(operator, ForeachApply | Apply | Repeat):
         found = _of_plan(operator.inner)
     return found | _of_expressions(operator)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from neuralgraph.errors import QuerySyntaxError
 from neuralgraph.query.language.syntax import (
     Comparison,
     EdgePattern,
@@ -52,6 +51,8 @@ class GraphEdge:
         predicate: what each edge of a walk must fulfil, about `predicate_edge`.
         known: the slot is there before the MATCH.
         selector: shortest paths and the like; `path` then names the path.
+        group: what is walked again and again, where that is more than one edge with conditions of its own;
+            all its ends and edges have names, and it has none of its own.
     """
 
     slot: str
@@ -65,6 +66,7 @@ class GraphEdge:
     known: bool = False
     selector: PathSelector | None = None
     path: str | None = None
+    group: QuantifiedPath | None = None
 
     def may_equal(self, other: GraphEdge) -> bool:
         """Could both be the same edge, as far as types tell? Shortest paths are unique by themselves."""
@@ -126,12 +128,15 @@ class GraphBuilder:
     # ── paths ─────────────────────────────────────────────────────────────────────────────────
 
     def _path(self, path: PathPattern) -> None:
+        middle = path.elements[1] if len(path.elements) == 3 else None
+        if path.selector is not None and isinstance(middle, EdgePattern):
+            path = _searched(path, middle, path.selector)
         nodes = [self._node(element) for element in path.elements[::2]]  # type: ignore[arg-type]
         steps = [nodes[0]]
         for place, element in enumerate(path.elements[1::2]):
             left, right = nodes[place], nodes[place + 1]
             if isinstance(element, QuantifiedPath):
-                edge = self._quantified(element, left, right)
+                edge = self._quantified(element, left, right, path.selector)
             else:
                 assert isinstance(element, EdgePattern)
                 edge = self._edge(element, left, right)
@@ -145,14 +150,10 @@ class GraphBuilder:
     def _select(self, path: PathPattern, nodes: list[str]) -> None:
         """``shortestPath(...)`` and its kin: the one edge becomes a search."""
         assert path.selector is not None
-        if len(nodes) != 2:
-            raise QuerySyntaxError(
-                "a shortest path needs one variable-length relationship between two nodes",
-                span=path.span,
-            )
+        assert len(nodes) == 2, "paths of more parts are planned by themselves"
         edge = self.graph.edges.pop()
         length = edge.length or (1, 1)
-        if edge.length is None:
+        if edge.length is None and edge.group is None:
             edge = self._as_walk(edge)
         path_name = path.variable or self._context.fresh("path")
         self.graph.edges.append(
@@ -234,16 +235,36 @@ class GraphBuilder:
             self.graph.predicates.append(Comparison(("<=",), (size, LiteralValue(high))))
         return edge
 
-    def _quantified(self, part: QuantifiedPath, left: str, right: str) -> GraphEdge:
+    def _group(self, part: QuantifiedPath, left: str, right: str) -> GraphEdge:
+        """A quantified path of any kind, to be walked round by round."""
+        fresh = self._context.fresh
+        elements: list[Any] = []
+        types: tuple[str, ...] | None = ()
+        for place, element in enumerate(part.pattern.elements):
+            named: Any = element
+            at_end = place in (0, len(part.pattern.elements) - 1)
+            if isinstance(element, EdgePattern):
+                named = replace(element, variable=element.variable or fresh("edge"))
+                own = type_names(element.types)
+                types = None if not own or types is None else types + own
+            elif isinstance(element, NodePattern) and at_end:
+                named = replace(element, variable=element.variable or fresh("node"))
+            elements.append(named)
+        path = replace(part.pattern, elements=tuple(elements))
+        group = replace(part, pattern=path)
+        length = (part.min, part.max)
+        return GraphEdge(fresh("walk"), left, right, types or (), "both", length, group=group)
+
+    def _quantified(
+        self, part: QuantifiedPath, left: str, right: str, selector: PathSelector | None
+    ) -> GraphEdge:
         """``((a)-[r]->(b) WHERE p){1,3}`` over one relationship: a walk.
 
         The nodes inside are the ends of each relationship, and lists of them outside.
         """
         elements = part.pattern.elements
-        if len(elements) != 3 or not isinstance(elements[1], EdgePattern) or elements[1].length:
-            raise QuerySyntaxError(
-                "a quantified path pattern may hold one relationship only", span=part.span
-            )
+        if not is_plain_walk(part) or (selector is not None and not finds_one(part, selector)):
+            return self._group(part, left, right)
         first, edge, last = elements
         assert isinstance(edge, EdgePattern)
         assert isinstance(first, NodePattern)
@@ -264,11 +285,6 @@ class GraphBuilder:
             predicates += [HasLabels(end, label) for label in label_conjuncts(node.labels)]
             predicates += property_predicates(end, node.properties) + conjuncts(node.predicate)
         predicates += conjuncts(part.predicate)
-        if edge.direction == "both" and len(predicates) > 0:
-            raise QuerySyntaxError(
-                "conditions inside an undirected quantified path pattern are not known to NGQL",
-                span=part.span,
-            )
         condition = conjunction([substitute(p, mapping) for p in predicates])
         self._lists_of_nodes(first, last, slot, left, right)
         return replace(
@@ -299,7 +315,8 @@ class GraphBuilder:
         place = walks[name]
         edge = self.graph.edges[place]
         outside = free_names(predicate.predicate) - {predicate.variable}
-        if edge.known or not outside <= self._kinds.keys():
+        later = edge.selector is not None and not edge.selector.legacy
+        if edge.known or later or edge.group or not outside <= self._kinds.keys():
             return False
         each = edge.predicate_edge or self._context.fresh("each")
         asked = substitute(predicate.predicate, {predicate.variable: Variable(each)})
@@ -321,6 +338,67 @@ class GraphBuilder:
             if name == path and isinstance(made, PathOf) and len(made.steps) == 3:
                 return made.steps[1]
         return None
+
+
+# ── what kind of path it is ───────────────────────────────────────────────────────────────────
+
+
+def is_plain_walk(part: QuantifiedPath) -> bool:
+    """One relationship, and all that is asked can be asked of it alone."""
+    elements = part.pattern.elements
+    if len(elements) != 3 or part.pattern.variable is not None:
+        return False
+    first, edge, last = elements
+    if not isinstance(edge, EdgePattern) or edge.length is not None:
+        return False
+    assert isinstance(first, NodePattern)
+    assert isinstance(last, NodePattern)
+    if first.variable is not None and first.variable == last.variable:
+        return False
+    if edge.direction != "both":
+        return True
+    asked = (part.predicate, first.labels, first.properties, first.predicate)
+    return all(one is None for one in (*asked, last.labels, last.properties, last.predicate))
+
+
+def finds_one(part: QuantifiedPath | EdgePattern, selector: PathSelector) -> bool:
+    """Can a search from both ends answer it: one shortest path of each pair, or all of the least length?"""
+    if isinstance(part, QuantifiedPath):
+        low = part.min
+    else:
+        low = 1 if part.length is None or part.length.min is None else part.length.min
+    every = selector.kind == "all shortest"
+    return low <= 1 and (every or (selector.count == 1 and selector.kind != "shortest groups"))
+
+
+def is_search(path: PathPattern) -> bool:
+    """A path with a selector that one operator can search for between its two nodes."""
+    assert path.selector is not None
+    if len(path.elements) != 3:
+        return False
+    middle = path.elements[1]
+    if isinstance(middle, EdgePattern):
+        return finds_one(middle, path.selector) or middle.length is not None
+    assert isinstance(middle, QuantifiedPath)
+    parts = middle.pattern.elements[1::2]
+    return all(isinstance(part, EdgePattern) and part.length is None for part in parts)
+
+
+def _searched(path: PathPattern, edge: EdgePattern, selector: PathSelector) -> PathPattern:
+    """The path with a group where one search is not enough."""
+    if finds_one(edge, selector):
+        return path
+    return replace(path, elements=(path.elements[0], as_group(edge), path.elements[2]))
+
+
+def as_group(edge: EdgePattern) -> QuantifiedPath:
+    """``-[r:T*2..5]->`` as ``(()-[r:T]->()){2,5}``."""
+    assert edge.length is not None
+    low = 1 if edge.length.min is None else edge.length.min
+    single = replace(edge, length=None)
+    ends = NodePattern(span=edge.span)
+    path = PathPattern((ends, single, ends), span=edge.span)
+    return QuantifiedPath(path, low, edge.length.max, span=edge.span)
 
 
 # ── labels, types, properties ─────────────────────────────────────────────────────────────────

@@ -16,19 +16,21 @@ from typing import TYPE_CHECKING, Any, Final
 from neuralgraph.query.language.syntax import Comparison, IsNull, Variable
 from neuralgraph.query.planning.access_paths import AccessPaths
 from neuralgraph.query.planning.filtering import filtered_by
-from neuralgraph.query.planning.graphs import labels_predicate
+from neuralgraph.query.planning.graphs import GraphBuilder, labels_predicate
 from neuralgraph.query.planning.operators import added, cross_joined, hash_joined, names_of, writes
 from neuralgraph.query.planning.plan import Extend, Slot, Unit
+from neuralgraph.query.planning.repeats import group_names, repeated
 from neuralgraph.query.planning.steps import Walked, edge_scan, step_along
 from neuralgraph.query.planning.walking import needs
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
-    from neuralgraph.query.language.syntax import Expression
+    from neuralgraph.query.language.syntax import Expression, Pattern
     from neuralgraph.query.planning.access_paths import AccessPath
     from neuralgraph.query.planning.context import PlanningContext
     from neuralgraph.query.planning.graphs import GraphEdge, PatternGraph
     from neuralgraph.query.planning.plan import Operator
+    from neuralgraph.query.planning.steps import Step
 
 STARTS_MAX: Final = 4
 """So many starts are tried for a component."""
@@ -93,6 +95,7 @@ class Matcher:
         self._universe = bound | graph.nodes.keys() | {edge.slot for edge in graph.edges}
         self._universe |= {edge.path for edge in graph.edges if edge.path}
         self._universe |= {name for name, _ in graph.derived}
+        self._universe |= {name for edge in graph.edges for name in group_names(edge)}
         isolated = graph.known - {end for edge in graph.edges for end in (edge.left, edge.right)}
         predicates = [*graph.predicates]
         # A node that an optional match left null is not matched again; edges see to that themselves.
@@ -144,7 +147,7 @@ class Matcher:
         for edge in state.edges:
             ends = (edge.left in state.bound) + (edge.right in state.bound)
             if edge.known or ends == 2 or (ends == 1 and edge.selector is None):
-                taken = step_along(self._context, self._graph, state.operator, edge, state.walked)
+                taken = self._step(state, edge)
                 moved = state.moved(taken.operator, edge=edge, walked=taken.walked)
                 options.append(self._asked(replace(moved, cost=moved.cost + taken.cost)))
         if options:
@@ -153,6 +156,13 @@ class Matcher:
                 if path.is_seek and path.rows <= CHEAP_SEEK_ROWS:
                     options.append(self._placed(state, name, path))
         return options
+
+    def _step(self, state: State, edge: GraphEdge) -> Step:
+        if edge.group is None:
+            return step_along(self._context, self._graph, state.operator, edge, state.walked)
+        return repeated(
+            self._context, self._graph, state.operator, edge, state.walked, match_pattern
+        )
 
     def _access(self, name: str, state: State) -> AccessPath:
         usable = [
@@ -319,3 +329,12 @@ class Matcher:
         waiting = tuple(p for p in state.predicates if p not in ready)
         moved = state.moved(operator)
         return replace(moved, predicates=waiting)
+
+
+def match_pattern(
+    context: PlanningContext, child: Operator, pattern: Pattern, where: Expression | None
+) -> tuple[Operator, PatternGraph]:
+    """A whole pattern over `child`, and its graph, which tells what its edges are called."""
+    builder = GraphBuilder(context, child)
+    builder.add(pattern, where)
+    return Matcher(context, builder.graph).match(builder.child), builder.graph

@@ -26,6 +26,7 @@ from neuralgraph.query.planning.plan import (
     ProcedureCall,
     Project,
     RemoveItems,
+    Repeat,
     SetItems,
     Skip,
     Slot,
@@ -76,7 +77,7 @@ def argument_slots(plan: Operator) -> tuple[Slot, ...]:
             found.update((slot.name, slot) for slot in operator.slots if slot.name != ROW_SLOT)
         elif isinstance(operator, Apply):
             waiting.append(operator.outer)
-        elif isinstance(operator, MergePath | ForeachApply):
+        elif isinstance(operator, MergePath | ForeachApply | Repeat):
             waiting.append(operator.child)
         else:
             waiting.extend(inputs(operator))

@@ -36,6 +36,7 @@ from neuralgraph.query.planning.plan import (
     MergePath,
     Operator,
     Project,
+    Repeat,
     SchemaChange,
     ShortestPath,
     ShowRows,
@@ -149,7 +150,7 @@ def taken_by(plan: Operator) -> Names:
             from_arguments.update(slot.name for slot in operator.slots)
         elif isinstance(operator, Apply):
             waiting.append(operator.outer)
-        elif isinstance(operator, MergePath | ForeachApply):
+        elif isinstance(operator, MergePath | ForeachApply | Repeat):
             waiting.append(operator.child)
         else:
             waiting.extend(inputs(operator))
@@ -164,6 +165,16 @@ def _pruned_join(operator: CrossJoin | HashJoin, needed: Names) -> Operator:
         right=pruned(operator.right, wanted),
         slots=_only(operator.slots, needed),
     )
+
+
+def _pruned_repeat(operator: Repeat, needed: Names) -> Operator:
+    wanted_inside = {operator.end, *operator.edges, *(name for name, _ in operator.variables)}
+    inner = pruned(operator.inner, frozenset(wanted_inside) | {ROW_SLOT})
+    wanted = needed | {operator.source} | (taken_by(inner) - {operator.start})
+    if operator.into:
+        wanted |= {operator.target}
+    child = pruned(operator.child, wanted)
+    return replace(operator, child=child, inner=inner, slots=_only(operator.slots, needed))
 
 
 def _pruned_nested(operator: MergePath | ForeachApply, needed: Names) -> Operator:
@@ -190,6 +201,7 @@ _PRUNERS: Final[dict[type, Callable[[Any, Names], Operator]]] = {
     HashJoin: _pruned_join,
     MergePath: _pruned_nested,
     ForeachApply: _pruned_nested,
+    Repeat: _pruned_repeat,
 }
 
 # ── what an operator looks at ─────────────────────────────────────────────────────────────────

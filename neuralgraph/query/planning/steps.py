@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.errors import QuerySyntaxError
 from neuralgraph.query.language.syntax import (
     Binary,
     Comparison,
     FunctionCall,
     ListComprehension,
-    LiteralValue,
     Property,
     Quantified,
     Unary,
@@ -20,8 +18,6 @@ from neuralgraph.query.planning.estimates import LIST_LENGTH
 from neuralgraph.query.planning.graphs import FLIPPED, labels_predicate
 from neuralgraph.query.planning.operators import added
 from neuralgraph.query.planning.plan import (
-    Apply,
-    Argument,
     EdgeById,
     EdgeEnds,
     EdgeIndexSeek,
@@ -30,13 +26,8 @@ from neuralgraph.query.planning.plan import (
     Expand,
     ExpandInto,
     ExpandVariable,
-    Extend,
     Filter,
-    Limit,
-    PathOf,
     ShortestPath,
-    Sort,
-    SortKey,
 )
 from neuralgraph.query.planning.walking import free_names
 from neuralgraph.values.records import record
@@ -198,7 +189,7 @@ def _walk(
         min=edge.length[0],
         max=edge.length[1],
         into=way.into,
-        predicate=_lowered(context, edge, child),
+        predicate=lowered(context, edge, child),
         predicate_edge=edge.predicate_edge,
         different_from=tuple(w.edge.slot for w in different),
         target_labels=() if way.into else labels,
@@ -220,12 +211,13 @@ def _meeting(walked: Walked, source: str, direction: Direction) -> str | None:
     return None if slot == source else slot
 
 
-def _lowered(context: PlanningContext, edge: GraphEdge, child: Operator) -> Expression | None:
+def lowered(context: PlanningContext, edge: GraphEdge, child: Operator) -> Expression | None:
+    """What each edge of a walk must fulfil, with plans in place of subqueries."""
     if edge.predicate is None:
         return None
     slots = added(child, (edge.predicate_edge, "edge"))
-    lowered: Expression = context.lower(edge.predicate, slots)
-    return lowered
+    predicate: Expression = context.lower(edge.predicate, slots)
+    return predicate
 
 
 def _known(
@@ -278,11 +270,6 @@ def _shortest(context: PlanningContext, child: Operator, edge: GraphEdge) -> Ste
     assert edge.selector is not None
     assert edge.length is not None
     low, high = edge.length
-    kind = edge.selector.kind
-    if kind == "shortest groups":
-        raise QuerySyntaxError("SHORTEST ... GROUPS is not known to NGQL", span=edge.selector.span)
-    if low > 1 or (edge.selector.count > 1 and kind != "all shortest"):
-        return _enumerated(context, child, edge)
     operator = ShortestPath(
         slots=added(child, (edge.path, "value"), (edge.slot, "value")),
         estimated_rows=child.estimated_rows,
@@ -295,46 +282,9 @@ def _shortest(context: PlanningContext, child: Operator, edge: GraphEdge) -> Ste
         direction=edge.direction,
         min=low,
         max=high,
-        all=kind == "all shortest",
-        predicate=_lowered(context, edge, child),
+        all=edge.selector.kind == "all shortest",
+        predicate=lowered(context, edge, child),
         predicate_edge=edge.predicate_edge,
-    )
-    return Step(operator, Walked(edge))
-
-
-def _enumerated(context: PlanningContext, child: Operator, edge: GraphEdge) -> Step:
-    """The k shortest, or those of a least length above one: all paths of the pair, the shortest first."""
-    assert edge.selector is not None
-    assert edge.length is not None
-    start = Argument(slots=child.slots)
-    paths = ExpandVariable(
-        slots=added(start, (edge.slot, "value")),
-        child=start,
-        source=edge.left,
-        edges=edge.slot,
-        target=edge.right,
-        types=edge.types,
-        direction=edge.direction,
-        min=edge.length[0],
-        max=edge.length[1],
-        into=True,
-        predicate=_lowered(context, edge, child),
-        predicate_edge=edge.predicate_edge,
-    )
-    size = FunctionCall("size", (Variable(edge.slot),))
-    ordered = Sort(slots=paths.slots, child=paths, keys=(SortKey(size, descending=False),))
-    first = Limit(slots=paths.slots, child=ordered, count=LiteralValue(edge.selector.count))
-    named = Extend(
-        slots=added(first, (edge.path, "value")),
-        child=first,
-        items=(PathOf((edge.left, edge.slot, edge.right)),),
-    )
-    operator = Apply(
-        slots=added(child, (edge.slot, "value"), (edge.path, "value")),
-        estimated_rows=child.estimated_rows * edge.selector.count,
-        outer=child,
-        inner=named,
-        kind="inner",
     )
     return Step(operator, Walked(edge))
 

@@ -38,6 +38,7 @@ from neuralgraph.query.execution.operators.limits import EagerStep, LimitStep, S
 from neuralgraph.query.execution.operators.load_csv import LoadCsvStep
 from neuralgraph.query.execution.operators.node_scan import NodeByIdStep, NodeScanStep
 from neuralgraph.query.execution.operators.project import ExtendStep, ProjectStep
+from neuralgraph.query.execution.operators.repeat import KeepShortestStep, RepeatStep
 from neuralgraph.query.execution.operators.schema import SchemaChangeStep, ShowStep
 from neuralgraph.query.execution.operators.shortest_path import ShortestPathStep
 from neuralgraph.query.execution.operators.sort import SortStep, TopStep
@@ -63,6 +64,7 @@ from neuralgraph.query.planning.plan import (
     Filter,
     ForeachApply,
     HashJoin,
+    KeepShortest,
     Limit,
     LoadCsvRows,
     MergePath,
@@ -75,6 +77,7 @@ from neuralgraph.query.planning.plan import (
     ProcedureCall,
     Project,
     RemoveItems,
+    Repeat,
     SchemaChange,
     SetItems,
     ShortestPath,
@@ -112,6 +115,7 @@ STEPS: Final[dict[type, Callable[[Any, Any], Step]]] = {
     Filter: FilterStep,
     ForeachApply: ForeachStep,
     HashJoin: HashJoinStep,
+    KeepShortest: KeepShortestStep,
     Limit: LimitStep,
     LoadCsvRows: LoadCsvStep,
     MergePath: MergeStep,
@@ -124,6 +128,7 @@ STEPS: Final[dict[type, Callable[[Any, Any], Step]]] = {
     ProcedureCall: CallStep,
     Project: ProjectStep,
     RemoveItems: AssignStep,
+    Repeat: RepeatStep,
     SchemaChange: SchemaChangeStep,
     SetItems: AssignStep,
     ShortestPath: ShortestPathStep,

@@ -14,6 +14,7 @@ from neuralgraph.query.language.grammar.elements import (
     Parsed,
     Parses,
     Piece,
+    Repeated,
     Separated,
     Sequence,
     flag,
@@ -24,7 +25,11 @@ from neuralgraph.query.language.grammar.elements import (
 )
 from neuralgraph.query.language.grammar.expressions import Operand
 from neuralgraph.query.language.grammar.patterns import Edge, Labels, NamedPath, Node, Path
-from neuralgraph.query.language.grammar.projections import projections, unlifted
+from neuralgraph.query.language.grammar.projections import (
+    narrowing_clauses,
+    projections,
+    unlifted,
+)
 from neuralgraph.query.language.grammar.special_forms import add_special_forms
 from neuralgraph.query.language.grammar.updates import updating_clauses
 from neuralgraph.query.language.lexis import (
@@ -60,6 +65,7 @@ PROCEDURE_NAME = rf"({NAME}(?:\s*\.\s*{NAME})*)"
 _PARTS = re.compile(NAME)
 _WORD = re.compile(r"\s*([^\W\d]\w*)")
 _UNION = re.compile(r"\s*UNION\b(?:\s*(?:(ALL)|(DISTINCT))\b)?", re.IGNORECASE)
+_MATCH_WORDS = r"MATCH\b(?:\s+DIFFERENT\s+RELATIONSHIPS?(?:\s+BINDINGS)?(?=\s*[(\w`]))?"
 _AT = r"AT\s+(?:TIMESTAMP|TIME|TRANSACTION)\b"
 _AT_NEXT = re.compile(rf"\s*{_AT}", re.IGNORECASE)
 
@@ -148,9 +154,11 @@ def make_query() -> tuple[QueryElement, Operand]:
     inner.table = dict.fromkeys(CLAUSE_WORDS, whole)
     add_special_forms(operand, named_path, inner)
     with_, return_ = projections(operand)
+    narrowing = narrowing_clauses(operand)
     match = Sequence(
-        "MATCH", [words("MATCH"), pattern, Maybe(rf"(?={_AT})", moment, None), where,
-                  Maybe(rf"(?={_AT})", moment, None)], _match
+        "MATCH", [Piece(_MATCH_WORDS, "MATCH"), pattern, Repeated(r"USING\b", _hint()),
+                  Maybe(rf"(?={_AT})", moment, None), where, Maybe(rf"(?={_AT})", moment, None)],
+        _match,
     )  # fmt: skip
     table.update(updating_clauses(operand, named_path, clause))
     table.update(
@@ -158,13 +166,19 @@ def make_query() -> tuple[QueryElement, Operand]:
             "MATCH": match,
             "WITH": with_,
             "RETURN": return_,
+            **narrowing,
             "UNWIND": Sequence(
                 "UNWIND", [words("UNWIND"), operand.run, words("AS"), name("a variable")], _unwind
             ),
             "CALL": Call_(operand, query),
             "LOAD": _load_csv(operand),
             "USE": Sequence(
-                "USE", [words("USE"), Piece(PROCEDURE_NAME, "a graph", procedure_name)],
+                "USE",
+                [
+                    words("USE"),
+                    Piece(PROCEDURE_NAME, "a graph", procedure_name),
+                    Maybe(r"\(", Sequence("a graph", [operand.run, symbol(")")], _no_value)),
+                ],
                 lambda _t, start, end, values: Use(values[0], span=(start, end)),
             ),
             "FINISH": Sequence(
@@ -175,6 +189,22 @@ def make_query() -> tuple[QueryElement, Operand]:
     table["OPTIONAL"] = Optional_(table["MATCH"], table["CALL"])
     clause <<= Choice(whole.wanted, table)
     return whole, operand
+
+
+def _no_value(_text: SourceText, _start: int, _end: int, _values: list[Any]) -> None:
+    """Read and left out."""
+    return
+
+
+def _hint() -> Piece:
+    """``USING INDEX n:Label(key)`` and the like: the planner decides by itself, so they are only read."""
+    labelled = rf"{NAME}\s*:\s*{NAME}"
+    keys = rf"\(\s*{NAME}(?:\s*,\s*{NAME})*\s*\)"
+    return Piece(
+        rf"USING\s+(?:(?:(?:RANGE|TEXT|POINT|BTREE)\s+)?INDEX\s+(?:SEEK\s+)?{labelled}\s*{keys}"
+        rf"|SCAN\s+{labelled}|JOIN\s+ON\s+{NAME}(?:\s*,\s*{NAME})*)",
+        "INDEX n:Label(key), SCAN n:Label or JOIN ON n",
+    )
 
 
 def _short_query(pattern: Parses, where: Parses) -> Sequence:
@@ -322,7 +352,7 @@ def _in_transactions(operand: Operand) -> Sequence:
     return Sequence(
         "IN TRANSACTIONS",
         [
-            Piece(r"(?:\d+\s+)?(?:CONCURRENT\s+)?TRANSACTIONS\b", "TRANSACTIONS"),
+            Piece(r"(?:(?:\d+|\$\w+)\s+)?(?:CONCURRENT\s+)?TRANSACTIONS\b", "TRANSACTIONS"),
             Maybe(r"OF\b", rows, None),
             Maybe(r"ON\s+ERROR\b", on_error, "FAIL"),
             Maybe(r"REPORT\s+STATUS\s+AS\b", name("a variable"), None),

@@ -49,13 +49,18 @@ def refuse(text: SourceText, location: int, wanted: str) -> NoReturn:
     Raises:
         ParseException: always.
     """
+    note(text, location, wanted)
+    raise ParseException(text, location, wanted)
+
+
+def note(text: SourceText, location: int, wanted: str) -> None:
+    """Note that `wanted` could have been here, for the message if nothing else fits."""
     location = skip_space(text, location)
     if location > text.furthest:
         text.furthest = location
         text.expected = [wanted]
     elif location == text.furthest:
         text.expected.append(wanted)
-    raise ParseException(text, location, wanted)
 
 
 class Element(ParserElement):

@@ -20,7 +20,14 @@ from neuralgraph.query.language.grammar.elements import (
     Sequence,
     refuse,
 )
-from neuralgraph.query.language.grammar.operators import Prefix, Suffix, fold, null_test, type_test
+from neuralgraph.query.language.grammar.operators import (
+    Prefix,
+    Suffix,
+    fold,
+    label_test,
+    null_test,
+    type_test,
+)
 from neuralgraph.query.language.grammar.string_forms import normal_test, with_normal_form
 from neuralgraph.query.language.lexis import (
     CHAIN_MAX,
@@ -42,6 +49,8 @@ from neuralgraph.query.language.syntax import (
     FunctionCall,
     HasLabels,
     Index,
+    LabelExpression,
+    LabelOr,
     LiftedLiteral,
     ListComprehension,
     ListLiteral,
@@ -86,9 +95,11 @@ _OPERATOR = re.compile(
     | (?P<null>IS\s+(?P<negated>NOT\s+)?NULL)\b
     | (?P<type>(?:IS\s+(?P<untyped>NOT\s+)?(?:::|TYPED\b)|::))
     | (?P<normal>IS\s+(?P<abnormal>NOT\s+)?(?:(?P<form>NFK?[CD])\s+)?NORMALIZED)\b
+    | (?P<labelled>IS\s+(?P<without>NOT\b\s*)?(?=[\w`!%($]))
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
+_SUFFIXES = frozenset({"null", "type", "normal", "labelled"})
 _TYPE_NAME = re.compile(r"\s*(?:[A-Z]\w*)", re.IGNORECASE)
 _TYPE_MORE = re.compile(
     r"\s+(?:NODE|EDGE|VALUE|MAP|ZONED|LOCAL|DATETIME|TIME|WITH|WITHOUT|TIMEZONE|ZONE|FLOAT|INTEGER|NULL|NOT\s+NULL|PROPERTY|PRECISION|POINT)\b",
@@ -140,12 +151,20 @@ class Run(Element):
             syntax_error(message, location, location + 1)
         text.depth = depth
         tokens: list[Any] = []
+        location = self.operand.scan(text, location, tokens, bars=self.bars)
+        location = self.rest(text, location, tokens)
+        text.depth = depth - 1
+        if self.folds:
+            return location, (tokens if len(tokens) == 1 else [fold(tokens)])
+        return location, [tokens]
+
+    def rest(self, text: SourceText, location: int, tokens: list[Any]) -> int:
+        """What follows an operand: operators and operands, appended to `tokens`; gives the end."""
         scan, bars = self.operand.scan, self.bars
         while True:
-            location = scan(text, location, tokens, bars=bars)
             match = _OPERATOR.match(text, location)
-            while match is not None and match.lastgroup in {"null", "type", "normal"}:
-                location = _suffix(text, match, tokens)
+            while match is not None and match.lastgroup in _SUFFIXES:
+                location = self._suffix(text, match, tokens, bars=bars)
                 match = _OPERATOR.match(text, location)
             if match is None:
                 break
@@ -159,24 +178,29 @@ class Run(Element):
             elif word == "!=":
                 word = "<>"
             tokens.append(word)
-        text.depth = depth - 1
-        if self.folds:
-            return location, (tokens if len(tokens) == 1 else [fold(tokens)])
-        return location, [tokens]
+            location = scan(text, location, tokens, bars=bars)
+        return location
 
-
-def _suffix(text: SourceText, match: re.Match[str], tokens: list[Any]) -> int:
-    end = match.end()
-    if match.lastgroup == "null":
-        tokens.append(null_test(negated=match.group("negated") is not None, end=end))
+    def _suffix(
+        self, text: SourceText, match: re.Match[str], tokens: list[Any], *, bars: bool
+    ) -> int:
+        """``IS NULL``, ``IS :: TYPE``, ``IS NORMALIZED`` or ``IS Label`` behind an operand."""
+        end, kind = match.end(), match.lastgroup
+        if kind == "null":
+            tokens.append(null_test(negated=match.group("negated") is not None, end=end))
+        elif kind == "normal":
+            form = (match.group("form") or "NFC").upper()
+            tokens.append(Suffix((normal_test, (form, match.group("abnormal") is not None), end)))
+        elif kind == "labelled":
+            labels = self.operand.labels if bars else self.operand.labels_without_bars
+            end, (expression,) = labels.parse(text, end)
+            negated = match.group("without") is not None
+            tokens.append(label_test(expression, negated=negated, end=end))
+        else:
+            end, type_name = parse_type(text, end)
+            negated = match.group("untyped") is not None
+            tokens.append(type_test(type_name, negated=negated, end=end))
         return end
-    if match.lastgroup == "normal":
-        form = (match.group("form") or "NFC").upper()
-        tokens.append(Suffix((normal_test, (form, match.group("abnormal") is not None), end)))
-        return end
-    end, type_name = parse_type(text, end)
-    tokens.append(type_test(type_name, negated=match.group("untyped") is not None, end=end))
-    return end
 
 
 def parse_type(text: SourceText, location: int) -> tuple[int, str]:
@@ -452,6 +476,11 @@ class Operand:
             closes = _CLOSE_INDEX.match(text, location)
             if follows is not None or closes is not None:
                 return self.comprehension(text, start, location, tokens)
+        while type(tokens[-1]) is HasLabels and (bar := _BAR.match(text, location)) is not None:
+            # In a list that is no comprehension, a bar goes on the labels before it.
+            location, (more,) = self.labels.parse(text, bar.end())
+            tokens[-1] = either_labels(tokens[-1], more)
+            location = self.flat_run.rest(text, location, tokens)
         items = [tokens[0] if len(tokens) == 1 else fold(tokens)]
         follows = _closing(_LIST_NEXT, text, location, "',' or ']'")
         location = follows.end()
@@ -487,6 +516,17 @@ def _closing(
     if match is None:
         refuse(text, location, wanted)
     return match
+
+
+def either_labels(test: HasLabels, more: LabelExpression) -> HasLabels:
+    """``n:A`` and what stood behind a bar after it."""
+    parts: list[LabelExpression] = []
+    for labels in (test.labels, more):
+        parts += labels.operands if type(labels) is LabelOr else (labels,)
+    span = (test.labels.span[0], more.span[1])
+    return HasLabels(
+        test.subject, LabelOr(tuple(parts), span=span), span=(test.span[0], more.span[1])
+    )
 
 
 def _exists(predicate: PatternPredicate, span: tuple[int, int]) -> Subquery:

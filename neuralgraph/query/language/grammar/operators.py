@@ -16,6 +16,7 @@ from neuralgraph.query.language.syntax import (
     Binary,
     Comparison,
     Expression,
+    HasLabels,
     IsNull,
     IsType,
     Unary,
@@ -23,6 +24,9 @@ from neuralgraph.query.language.syntax import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from neuralgraph.query.language.syntax import LabelExpression
+    from neuralgraph.query.language.syntax.expressions import Span
 
 NOT_LEVEL = 4
 COMPARISON_LEVEL = 5
@@ -183,6 +187,16 @@ def run_operands(expression: Binary) -> list[Expression]:
     if associate(expression.operator, flat) == expression:
         return flat
     return [expression.left, expression.right]
+
+
+def label_test(labels: LabelExpression, *, negated: bool, end: int) -> Suffix:
+    """IS Label, IS NOT Label."""
+
+    def build(operand: Expression, *, span: Span) -> Expression:
+        test = HasLabels(operand, labels, span=span)
+        return Unary("NOT", test, span=span) if negated else test
+
+    return Suffix((build, (), end))
 
 
 def null_test(*, negated: bool, end: int) -> Suffix:

@@ -7,9 +7,10 @@ not fit goes on from where that match ended.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.query.language.grammar.elements import Element, Parsed, refuse
+from neuralgraph.query.language.grammar.elements import Element, Parsed, note, refuse
 from neuralgraph.query.language.lexis import (
     NAME,
     NESTING_MAX,
@@ -19,6 +20,7 @@ from neuralgraph.query.language.lexis import (
     syntax_error,
 )
 from neuralgraph.query.language.syntax import (
+    Binary,
     Direction,
     EdgePattern,
     Expression,
@@ -72,6 +74,7 @@ _PATH_NAME = re.compile(rf"\s*({NAME})\s*=(?!~)")
 _SELECTOR = re.compile(
     r"""\s*(?:
       (?P<function>shortestPath|allShortestPaths)\s*\(
+    | (?P<every>ALL(?:\s+PATHS?)?)(?=\s*\()
     | (?P<all>ALL\s+SHORTEST)(?:\s+PATHS?)?\b
     | (?P<any>ANY)(?:\s+(?P<any_shortest>SHORTEST))?(?:\s+(?P<any_count>\d+))?(?:\s+PATHS?)?(?=\s*[(])
     | (?P<shortest>SHORTEST)(?:\s+(?P<count>\d+))?(?:\s+PATHS?)?(?:\s+(?P<groups>GROUPS?))?(?=\s*\()
@@ -339,6 +342,7 @@ class Path(Element):
         """Parse it; see the class."""
         start = skip_space(text, location)
         elements: list[Any] = []
+        name: str | None = None
         while True:
             if elements and _EDGE_NEXT.match(text, location) is not None:
                 location, (edge,) = self.edge.parse(text, location)
@@ -350,6 +354,9 @@ class Path(Element):
                     refuse(text, location, self.node.wanted)
             elif _GROUP_NEXT.match(text, location) is not None:
                 location, group = self._group(text, location)
+                if isinstance(group, PathPattern):
+                    name = self._spliced(elements, group) or name
+                    continue
                 if not elements or not isinstance(elements[-1], NodePattern):
                     elements.append(NodePattern(span=(group.span[0], group.span[0])))
                 elements.append(group)
@@ -362,7 +369,23 @@ class Path(Element):
                 break
         if not isinstance(elements[-1], NodePattern):
             elements.append(NodePattern(span=(location, location)))
-        return location, [PathPattern(tuple(elements), span=(start, location))]
+        return location, [PathPattern(tuple(elements), name, span=(start, location))]
+
+    def _spliced(self, elements: list[Any], group: PathPattern) -> str | None:
+        """Put a path in parentheses among the elements; gives its name.
+
+        Raises:
+            QuerySyntaxError: it stands right behind a node.
+        """
+        if elements and isinstance(elements[-1], NodePattern):
+            syntax_error(
+                "A path in parentheses stands behind a node here; a quantifier such as {1,3} is missing",
+                *group.span,
+            )  # fmt: skip
+        if elements and group.variable is not None:
+            syntax_error("Only a whole path has a name, not a part of one", *group.span)
+        elements.extend(group.elements)
+        return group.variable
 
     def _quantified_edge(
         self, text: SourceText, location: int, edge: EdgePattern
@@ -376,8 +399,8 @@ class Path(Element):
         least, most = _quantifier(match)
         return QuantifiedPath(path, least, most, span=(start, match.end())), match.end()
 
-    def _group(self, text: SourceText, location: int) -> tuple[int, QuantifiedPath]:
-        """``((a)-[r]->(b) WHERE p){1,3}``."""
+    def _group(self, text: SourceText, location: int) -> tuple[int, QuantifiedPath | PathPattern]:
+        """``((a)-[r]->(b) WHERE p){1,3}``; a path when there is no quantifier."""
         start = skip_space(text, location)
         depth = text.depth + 1
         if depth > NESTING_MAX:
@@ -397,9 +420,22 @@ class Path(Element):
         text.depth = depth - 1
         match = _QUANTIFIER.match(text, location)
         if match is None:
-            refuse(text, location, "a quantifier, such as {1,3}, + or *")
+            note(text, location, "a quantifier, such as {1,3}, + or *")
+            elements = _with_condition(path.elements, predicate)
+            return location, PathPattern(elements, path.variable, span=(start, location))
         least, most = _quantifier(match)
         return match.end(), QuantifiedPath(path, least, most, predicate, span=(start, match.end()))
+
+
+def _with_condition(elements: tuple[Any, ...], predicate: Expression | None) -> tuple[Any, ...]:
+    """The elements of a path, the last node with the condition of the whole path."""
+    if predicate is None:
+        return elements
+    last = elements[-1]
+    if last.predicate is not None:
+        both = (last.predicate.span[0], predicate.span[1])
+        predicate = Binary("AND", last.predicate, predicate, span=both)
+    return (*elements[:-1], replace(last, predicate=predicate))
 
 
 def _quantifier(match: re.Match[str]) -> tuple[int, int | None]:
@@ -438,11 +474,15 @@ class NamedPath(Element):
             location, found = self.path.parse(text, location)
             if variable is None:
                 return location, found
-            return location, [PathPattern(found[0].elements, variable, span=(start, location))]
+            return location, [replace(found[0], variable=variable, span=(start, location))]
+        if chosen.group("every") is not None:
+            location, (path,) = self.path.parse(text, chosen.end())
+            return location, [replace(path, variable=variable, span=(start, location))]
         selector = _selector(chosen)
         location, (path,) = self.path.parse(text, chosen.end())
         if selector.legacy:
             location = _close(text, location)
+        variable = path.variable if variable is None else variable
         return location, [PathPattern(path.elements, variable, selector, span=(start, location))]
 
 

@@ -93,6 +93,40 @@ def projections(operand: Operand) -> tuple[Sequence, Sequence]:
     )
 
 
+def narrowing_clauses(operand: Operand) -> dict[str, Sequence]:
+    """LET, FILTER, and ORDER BY, SKIP and LIMIT by themselves: short for ``WITH *`` with one thing more."""
+    _with, return_ = projections(operand)
+    # The elements of ORDER BY, SKIP and LIMIT are the last three of RETURN.
+    tail = return_.elements[-3:]
+
+    def sliced(text: SourceText, start: int, end: int, values: list[Any]) -> With:
+        order, skip, limit = values
+        _items, order = settled(text, (), order)
+        return With((), True, False, order, skip, limit, span=(start, end))  # noqa: FBT003
+
+    def filtered(_text: SourceText, start: int, end: int, values: list[Any]) -> With:
+        return With((), star=True, where=values[0], span=(start, end))
+
+    def named(_text: SourceText, start: int, end: int, values: list[Any]) -> ProjectionItem:
+        return ProjectionItem(values[1], values[0], aliased=True, span=(start, end))
+
+    def let(text: SourceText, start: int, end: int, values: list[Any]) -> With:
+        items, _order = settled(text, values[0], ())
+        return With(items, star=True, span=(start, end))
+
+    one = Sequence("a name", [name("a name"), Piece(r"=(?!~)", "'='"), operand.run], named)
+    alone = Sequence("ORDER BY, SKIP or LIMIT", tail, sliced)
+    where = Piece(r"FILTER\b(?:\s+WHERE\b)?", "FILTER")
+    return {
+        "ORDER": alone,
+        "SKIP": alone,
+        "OFFSET": alone,
+        "LIMIT": alone,
+        "FILTER": Sequence("FILTER", [where, operand.run], filtered),
+        "LET": Sequence("LET", [words("LET"), Separated(one, "assignments")], let),
+    }
+
+
 class _Items(Element):
     """``*``, ``*, items`` or items; gives two values: was there a star, and the items."""
 

@@ -3,30 +3,49 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.query.language.grammar.elements import (
+    Element,
     Maybe,
+    Parsed,
     Parses,
     Piece,
     Repeated,
+    Separated,
     Sequence,
     name,
     symbol,
     words,
 )
+from neuralgraph.query.language.grammar.operators import fold
 from neuralgraph.query.language.grammar.string_forms import TRIM_OPENING, trim_form
-from neuralgraph.query.language.lexis import NAME, name_value
+from neuralgraph.query.language.lexis import NAME, name_value, skip_space
 from neuralgraph.query.language.syntax import (
+    Binary,
     Case,
     CaseBranch,
+    Comparison,
+    Expression,
+    FunctionCall,
+    Index,
+    IsNull,
+    IsType,
+    LiftedLiteral,
+    ListComprehension,
+    ListLiteral,
     LiteralValue,
+    Parameter,
     PathPattern,
     PatternComprehension,
+    Property,
     Quantified,
     Reduce,
     ShortestPathCall,
     Subquery,
+    Unary,
+    Variable,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +57,11 @@ _OPEN_BRACE = re.compile(r"\s*\{")
 _OPEN_PAREN = re.compile(r"\s*\(")
 _BINDING = re.compile(rf"\s*\(?\s*{NAME}\s+IN\b", re.IGNORECASE)
 _ACCUMULATOR = re.compile(rf"\s*\(?\s*{NAME}\s*=", re.IGNORECASE)
+_FORM_NEXT = re.compile(
+    r"\s*(?:<>|!=|<=|>=|=~|[=<>]|(?:IN|CONTAINS|STARTS|ENDS)\b|IS\s+(?:NOT\s+)?(?:NULL|TYPED|NORMALIZED|NFK?[CD]|::)"
+    r"|::)",
+    re.IGNORECASE,
+)
 _NEW_CASE = re.compile(r"(?=\s*[^\s,;)\]}.:=<>|])")
 
 
@@ -72,17 +96,35 @@ def _constant(word: str, value: bool | None) -> Sequence:  # noqa: FBT001 (the v
     )
 
 
+class _Condition(Element):
+    """What stands behind WHEN: an expression, or the rest of one about the subject, as ``> 5``."""
+
+    def __init__(self, operand: Operand) -> None:
+        super().__init__("an expression")
+        self.operand = operand
+
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
+        if _FORM_NEXT.match(text, location) is None:
+            return self.operand.run.parse(text, location)
+        start = skip_space(text, location)
+        tokens: list[Any] = [Variable(CASE_SUBJECT, span=(start, start))]
+        location = self.operand.run.rest(text, location, tokens)
+        return location, [fold(tokens)]
+
+
 def _case(operand: Operand) -> Sequence:
     def branch(_text: SourceText, start: int, end: int, values: list[Any]) -> Any:
         conditions, result = values
         return [CaseBranch(condition, result, span=(start, end)) for condition in conditions]
 
-    def case(_text: SourceText, start: int, end: int, values: list[Any]) -> Case:
+    def case(_text: SourceText, start: int, end: int, values: list[Any]) -> Expression:
         subject, *branches, default = values
         flat = tuple(branch for group in branches for branch in group)
-        return Case(subject, flat, default, span=(start, end))
+        return about_subject(Case(subject, flat, default, span=(start, end)))
 
-    when = Sequence("WHEN", [words("WHEN"), operand.items, words("THEN"), operand.run], branch)
+    conditions = Separated(_Condition(operand), "expressions")
+    when = Sequence("WHEN", [words("WHEN"), conditions, words("THEN"), operand.run], branch)
     return Sequence(
         "CASE",
         [
@@ -95,6 +137,89 @@ def _case(operand: Operand) -> Sequence:
         ],
         case,
     )
+
+
+CASE_SUBJECT = " subject"
+"""The subject of a CASE inside a condition such as ``> 5``; no name of a query begins with a space."""
+
+
+def about_subject(case: Case) -> Expression:
+    """``CASE x WHEN > 5 THEN ...`` as a CASE without subject: ``CASE WHEN x > 5 THEN ...``.
+
+    Conditions that are plain values become equalities. A subject that is more than a name is evaluated
+    once, as the only element of a list: ``[s IN [x] | CASE WHEN s > 5 ...][0]``; not one with a call in
+    it, which may aggregate.
+    """
+    subject = case.subject
+    if subject is None or not any(_mentions(branch.condition) for branch in case.branches):
+        return case
+    of_name = isinstance(subject, Property) and isinstance(subject.subject, Variable)
+    simple = of_name or isinstance(subject, Variable | Parameter | LiteralValue | LiftedLiteral)
+    named = simple or (_holds(subject, FunctionCall) and not _holds(subject, Case))
+    stands: Expression = subject if named else Variable(CASE_SUBJECT, span=subject.span)
+    branches = []
+    for branch in case.branches:
+        condition = branch.condition
+        if _mentions(condition):
+            condition = _with_subject(condition, stands)
+        else:
+            condition = Comparison(("=",), (stands, condition), span=condition.span)
+        branches.append(CaseBranch(condition, branch.result, span=branch.span))
+    made = Case(None, tuple(branches), case.default, span=case.span)
+    if named:
+        return made
+    once = ListLiteral((subject,), span=subject.span)
+    each = ListComprehension(CASE_SUBJECT, once, None, made, span=case.span)
+    return Index(each, LiteralValue(0, span=case.span), span=case.span)
+
+
+def _mentions(condition: Expression) -> bool:
+    """Does the condition begin with the subject that was left out?"""
+    node: Any = condition
+    while True:
+        if isinstance(node, Variable):
+            return node.name == CASE_SUBJECT
+        following = _first_operand(node)
+        if following is None:
+            return False
+        node = following
+
+
+def _first_operand(node: Any) -> Any:
+    """The leftmost operand of an operator; None of anything else."""
+    if isinstance(node, Comparison):
+        return node.operands[0]
+    if isinstance(node, FunctionCall):
+        return node.arguments[0] if node.name == "isNormalized" and node.arguments else None
+    if isinstance(node, Binary):
+        return node.left
+    return node.operand if isinstance(node, Unary | IsNull | IsType) else None
+
+
+def _with_subject(node: Any, subject: Expression) -> Any:
+    """The condition with the subject where it was left out."""
+    if isinstance(node, Variable):
+        return subject
+    if isinstance(node, Comparison):
+        first = _with_subject(node.operands[0], subject)
+        return replace(node, operands=(first, *node.operands[1:]))
+    if isinstance(node, FunctionCall):
+        first = _with_subject(node.arguments[0], subject)
+        return replace(node, arguments=(first, *node.arguments[1:]))
+    if isinstance(node, Binary):
+        return replace(node, left=_with_subject(node.left, subject))
+    return replace(node, operand=_with_subject(node.operand, subject))
+
+
+def _holds(node: Any, kind: type) -> bool:
+    """Is a node of that class in the tree?"""
+    if isinstance(node, kind):
+        return True
+    if isinstance(node, tuple):
+        return any(_holds(part, kind) for part in node)
+    if is_dataclass(node):
+        return any(_holds(getattr(node, field.name), kind) for field in fields(node))
+    return False
 
 
 def _quantifier(operand: Operand, word: str) -> Sequence:

@@ -21,6 +21,7 @@ from neuralgraph.query.language.lexis import syntax_error
 from neuralgraph.query.language.syntax import (
     Create,
     Delete,
+    Expression,
     Foreach,
     HasLabels,
     Index,
@@ -59,6 +60,7 @@ def updating_clauses(operand: Operand, path: Parses, clause: Parses) -> dict[str
     delete = Separated(operand.run, "expressions")
     return {
         "CREATE": Sequence("CREATE", [words("CREATE"), pattern], _create),
+        "INSERT": Sequence("INSERT", [words("INSERT"), pattern], _create),
         "MERGE": Sequence(
             "MERGE", [words("MERGE"), path, Repeated(r"ON\b", _on(set_items))], _merge
         ),
@@ -101,6 +103,7 @@ class SetItem(Element):
         target = tokens[0]
         if len(tokens) > 1:
             syntax_error("SET assigns to a property, a variable or labels", *tokens[1].span)
+        location, target = _is_labels(self.operand, text, location, target)
         sign = self.match(text, location)
         if type(target) is HasLabels:
             labels = all_labels(target)
@@ -132,7 +135,7 @@ class RemoveItem(Element):
         """Parse it; see the class."""
         tokens: list[Any] = []
         location = self.operand.scan(text, location, tokens, bars=False)
-        target = tokens[-1]
+        location, target = _is_labels(self.operand, text, location, tokens[-1])
         if type(target) is Property:
             return location, [RemoveProperty(target, span=target.span)]
         if type(target) is Index:
@@ -141,6 +144,20 @@ class RemoveItem(Element):
             labels = all_labels(target)
             return location, [RemoveLabels(_variable(target), labels, span=target.span)]
         return syntax_error("REMOVE takes a property or labels", *target.span)
+
+
+_IS = re.compile(r"\s*IS\b", re.IGNORECASE)
+
+
+def _is_labels(
+    operand: Operand, text: SourceText, location: int, target: Expression
+) -> tuple[int, Expression]:
+    """``n IS Label``, the long form of ``n:Label``."""
+    match = _IS.match(text, location)
+    if match is None or type(target) is not Variable:
+        return location, target
+    location, (labels,) = operand.labels_without_bars.parse(text, match.end())
+    return location, HasLabels(target, labels, span=(target.span[0], location))
 
 
 def all_labels(target: HasLabels) -> LabelExpression:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from neuralgraph.query.planning.plan.operator import Operator
 from neuralgraph.values.records import record
@@ -139,3 +139,58 @@ class EdgeEnds(Operator):
     target: str
     types: tuple[str, ...]
     direction: Direction
+
+
+@record
+class Repeat(Operator):
+    """A pattern of several relationships walked again and again: a quantified path.
+
+    `inner` is one round of it. Its `Argument` gives the child's slots and the NODE slot `start`; it finds the
+    NODE slot `end`, from where the next round begins, and the slots named in `edges`. No edge is in a walk
+    twice.
+
+    Attributes:
+        source: slot of the child to start from; rows where it is null give nothing.
+        walk: VALUE slot to add: the list of all edges, in pattern order.
+        target: NODE slot to add; with `into` a slot of the child that must be reached.
+        edges: EDGE slots (or VALUE slots with lists of edges) of the inner plan, in pattern order.
+        variables: pairs of an inner slot and the VALUE slot to add: the list of what it was in each round.
+        min, max: rounds; max None is unbounded.
+        reversed: rounds go against the written order, so lists are turned round.
+        select: which walks to keep for each row: the ``count`` ``shortest``, or with ``groups`` all of
+            the first ``count`` lengths; only with `into`, and rounds of one length.
+        count: see `select`.
+    """
+
+    child: Operator
+    inner: Operator
+    source: str
+    start: str
+    end: str
+    walk: str
+    target: str
+    edges: tuple[str, ...]
+    variables: tuple[tuple[str, str], ...]
+    min: int
+    max: int | None
+    into: bool = False
+    reversed: bool = False
+    select: Literal["shortest", "groups"] | None = None
+    count: int = 0
+
+
+@record
+class KeepShortest(Operator):
+    """Of the rows that agree in `keys`, the shortest ones; rows of one length as they come.
+
+    Attributes:
+        keys: NODE slots.
+        edges: EDGE slots, each of length one, and VALUE slots with lists of edges: what length is.
+        select, count: as for `Repeat`.
+    """
+
+    child: Operator
+    keys: tuple[str, ...]
+    edges: tuple[str, ...]
+    select: Literal["shortest", "groups"]
+    count: int

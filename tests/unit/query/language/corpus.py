@@ -76,6 +76,18 @@ RETURN x IS NULL, x IS NOT NULL, x IS :: INTEGER NOT NULL, x IS NOT :: LIST<STRI
 RETURN [x IN xs WHERE x:A | x.name], [x IN xs | x], [x IN xs], [x IN xs, 1], [p = (a)-->(b) WHERE b:B | p]
 RETURN all(x IN xs WHERE x > 1), reduce(a = 0, x IN xs | a + x), none(x IN xs WHERE x)
 RETURN CASE x WHEN 1 THEN 2 WHEN 3, 4 THEN 5 ELSE 6 END, CASE WHEN true THEN 1 END
+RETURN CASE x WHEN > 5, < 2 THEN 1 WHEN IS NULL THEN 2 WHEN STARTS WITH 'a' THEN 3 WHEN 4 THEN 5 END AS c
+RETURN CASE x + 1 WHEN IN [1, 2] THEN 1 WHEN IS NOT :: INTEGER THEN 2 WHEN =~ 'a' THEN 3 ELSE 4 END AS c
+RETURN x IS NORMALIZED, x IS NOT NFKD NORMALIZED, n IS A|B, n IS NOT A&B, [n:A|B, n:A|B AND true, 1] AS l
+MATCH (n IS A)-[r IS R]->(m IS A&!B) WHERE n IS C SET n IS D:E REMOVE n IS F RETURN n
+INSERT (:A {x: 1})-[:R]->(b:B&C)
+MATCH (n:A) USING INDEX n:A(x, y) USING SCAN n:A WHERE n.x = 1 RETURN n
+MATCH DIFFERENT RELATIONSHIPS (a)-->(b)-->(c) ORDER BY a.x DESC SKIP 1 LIMIT 2 RETURN a
+MATCH (a) LET x = a.x, y = 2 FILTER x > y FILTER WHERE y > 1 LIMIT 3 RETURN x OFFSET 1
+USE graph.byName('x') RETURN 1 AS one
+MATCH (p = (a)-->(b) WHERE a.x > 1) RETURN p
+MATCH p = ALL PATHS (a)-->(b), q = ANY SHORTEST ((c)-[:R]->+(d WHERE d.x = 1) WHERE c.x = d.x) RETURN p, q
+MATCH (s)((a)-[r:R]->(b)<-[q:S {x: 1}]-(c) WHERE a.x < c.x){2}(e) RETURN a, r, c
 RETURN xs[0], xs[1..2], xs[..2], xs[1..], xs[..], m.a.b['c'], $p.x, $1, $`a b`
 MATCH (start)-[r]->(end) WHERE (start)-->() AND NOT (end)<-[:R]-(:A {x: 1}) OR (end:A|B) RETURN end
 RETURN 1 <= 2 < 3, a = b <> c, NOT NOT true, - -1, -(1), 2 ^ 3 ^ 2, (1 < 2) < 3, a - (b - c)

@@ -51,6 +51,10 @@ KINDS = {
     " RETURN city, n ORDER BY n DESC SKIP 1 LIMIT 2",
     "order_by_what_is_gone": "MATCH (a:Person) RETURN a.name ORDER BY a.age",
     "descending_range": "MATCH (p:Person) WHERE p.created > 3 RETURN p ORDER BY p.created DESC LIMIT 3",
+    "rounds": "MATCH (a:Person {id: 1}) ((x)-[:KNOWS]->(y)<-[r:KNOWS]-(z) WHERE x.age < z.age){1,3} (b)"
+    " RETURN b.name, [n IN y | n.name] AS names, size(r) AS n",
+    "shortest_of_parts": "MATCH p = SHORTEST 2 GROUPS (a:Person {id: 1})-[:LIKES]->(m)-->+(b:Person {id: 2})"
+    " WHERE length(p) > 2 RETURN length(p)",
     "merge": "MERGE (a:Person {id: $id}) ON CREATE SET a.created = 1 ON MATCH SET a.seen = 2",
     "merge_edge": "MATCH (a:Person {id: 1}), (b:Person {id: 2}) MERGE (a)-[r:KNOWS]->(b) RETURN r",
     "write_then_read": "UNWIND [1, 2] AS x CREATE (n:Tag {v: x}) WITH n MATCH (m:Tag) RETURN count(m)",

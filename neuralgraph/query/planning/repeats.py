@@ -1,0 +1,206 @@
+"""Quantified paths walked round by round, and the shortest of whole paths.
+
+A round is planned as a MATCH of its own, from the node where the round before it ended. From the right end
+the same pattern is planned from its last node, and the lists are turned round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from neuralgraph.query.language.syntax import NodePattern, Pattern, QuantifiedPath
+from neuralgraph.query.planning.batching import batched
+from neuralgraph.query.planning.graphs import labels_predicate
+from neuralgraph.query.planning.operators import added, filtered, names_of
+from neuralgraph.query.planning.plan import (
+    Apply,
+    Argument,
+    Extend,
+    KeepShortest,
+    PathOf,
+    Repeat,
+    Slot,
+)
+from neuralgraph.query.planning.steps import Step, Walked
+from neuralgraph.query.planning.walking import conjunction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from neuralgraph.query.language.syntax import Expression, PathPattern, PathSelector
+    from neuralgraph.query.planning.context import PlanningContext
+    from neuralgraph.query.planning.graphs import GraphEdge, PatternGraph
+    from neuralgraph.query.planning.plan import Operator
+
+    MatchPattern = Callable[
+        [PlanningContext, Operator, Pattern, Expression | None], tuple[Operator, PatternGraph]
+    ]
+
+
+def group_names(edge: GraphEdge) -> tuple[str, ...]:
+    """Names inside a quantified path that are lists outside."""
+    return () if edge.group is None else tuple(_variables(edge.group))
+
+
+def _variables(group: QuantifiedPath) -> dict[str, None]:
+    """Names that the query gave, in order."""
+    names: dict[str, None] = {}
+    for element in group.pattern.elements:
+        if isinstance(element, QuantifiedPath):
+            names.update(_variables(element))
+        elif element.variable is not None and not element.variable.startswith(" "):
+            names[element.variable] = None
+    if group.pattern.variable is not None:
+        names[group.pattern.variable] = None
+    return names
+
+
+def path_names(path: PathPattern) -> frozenset[str]:
+    """All names that a path binds."""
+    names = {path.variable} if path.variable is not None else set()
+    for element in path.elements:
+        if isinstance(element, QuantifiedPath):
+            names.update(_variables(element))
+        elif element.variable is not None:
+            names.add(element.variable)
+    return frozenset(names)
+
+
+def selection(selector: PathSelector) -> tuple[Literal["shortest", "groups"], int]:
+    """What to keep of the paths between two nodes."""
+    if selector.kind == "all shortest":
+        return "groups", 1
+    return ("groups" if selector.kind == "shortest groups" else "shortest"), selector.count
+
+
+def repeated(
+    context: PlanningContext,
+    graph: PatternGraph,
+    child: Operator,
+    edge: GraphEdge,
+    walked: tuple[Walked, ...],
+    match_pattern: MatchPattern,
+) -> Step:
+    """Match a quantified path; one of its ends is bound."""
+    assert edge.group is not None
+    assert edge.length is not None
+    bound = {slot.name for slot in child.slots}
+    forward = edge.left in bound
+    source, target = (edge.left, edge.right) if forward else (edge.right, edge.left)
+    into = target in bound
+    first: Any = edge.group.pattern.elements[0]
+    last: Any = edge.group.pattern.elements[-1]
+    start, end = (first.variable, last.variable) if forward else (last.variable, first.variable)
+    argument = Argument(slots=(*child.slots, Slot(start, "node")))
+    inner, inside = match_pattern(
+        context, argument, Pattern((edge.group.pattern,)), edge.group.predicate
+    )
+    rounds = context.estimates.walks(max(1.0, inner.estimated_rows), *edge.length)
+    fraction = 1 / context.estimates.nodes() if into else 1.0
+    select, count = (None, 0) if edge.selector is None else selection(edge.selector)
+    variables = tuple((name, name) for name in _variables(edge.group))
+    slots = added(child, (edge.slot, "value"), (None if into else target, "node"))
+    slots += tuple(Slot(name, "value") for _, name in variables)
+    operator: Operator = Repeat(
+        slots=slots,
+        estimated_rows=child.estimated_rows * max(rounds * fraction, 1e-3),
+        child=child,
+        inner=batched(inner) or inner,
+        source=source,
+        start=start,
+        end=end,
+        walk=edge.slot,
+        target=target,
+        edges=_edge_slots(edge.group, inside),
+        variables=variables,
+        min=edge.length[0],
+        max=edge.length[1],
+        into=into,
+        reversed=not forward,
+        select=select,
+        count=count,
+    )
+    here = Walked(edge)
+    for predicate in _asked(graph, None if into else target, here, walked):
+        operator = filtered(operator, predicate)
+    if edge.path is not None:
+        operator = Extend(
+            slots=added(operator, (edge.path, "value")),
+            estimated_rows=operator.estimated_rows,
+            child=operator,
+            items=(PathOf((edge.left, edge.slot, edge.right)),),
+        )
+    return Step(operator, here, child.estimated_rows * rounds)
+
+
+def _asked(
+    graph: PatternGraph, target: str | None, here: Walked, walked: tuple[Walked, ...]
+) -> list[Expression]:
+    """What is left to ask of the walk: the labels of its end, and edges walked before."""
+    asked: list[Expression] = []
+    if target is not None and graph.nodes[target]:
+        asked.append(labels_predicate(target, graph.nodes[target]))
+    asked += [here.differs_from(other) for other in walked if here.edge.may_equal(other.edge)]
+    return asked
+
+
+def _edge_slots(group: QuantifiedPath, inside: PatternGraph) -> tuple[str, ...]:
+    """The inner plan's slots of the edges, in pattern order, which is the order they were added in."""
+    assert len(inside.edges) == len(group.pattern.elements) // 2
+    return tuple(edge.slot for edge in inside.edges)
+
+
+def shortest_paths(
+    context: PlanningContext,
+    child: Operator,
+    path: PathPattern,
+    where: tuple[Expression, ...],
+    match_pattern: MatchPattern,
+) -> Operator:
+    """Any path with a selector: all paths of each row, and of those between the same nodes the shortest.
+
+    Args:
+        context: of this planning.
+        child: what is bound before.
+        path: with its selector.
+        where: conditions about the ends only; they hold for all paths between two nodes or for none.
+        match_pattern: plans the pattern.
+    """
+    assert path.selector is not None
+    named, ends = named_ends(path, context)
+    inner, inside = match_pattern(
+        context, Argument(slots=child.slots), Pattern((named,)), conjunction(list(where))
+    )
+    select, count = selection(path.selector)
+    kept = KeepShortest(
+        slots=inner.slots,
+        estimated_rows=inner.estimated_rows,
+        child=inner,
+        keys=ends,
+        edges=tuple(edge.slot for edge in inside.edges),
+        select=select,
+        count=count,
+    )
+    known = names_of(child.slots)
+    new = tuple(slot for slot in kept.slots if slot.name not in known)
+    return Apply(
+        slots=child.slots + new,
+        estimated_rows=child.estimated_rows * max(1.0, kept.estimated_rows),
+        outer=child,
+        inner=kept,
+        kind="inner",
+    )
+
+
+def named_ends(path: PathPattern, context: PlanningContext) -> tuple[PathPattern, tuple[str, str]]:
+    """The path without its selector and with names for its ends, and these names."""
+    names = []
+    elements = list(path.elements)
+    for place in (0, len(elements) - 1):
+        node = elements[place]
+        assert isinstance(node, NodePattern)
+        name = node.variable or context.fresh("node")
+        elements[place] = replace(node, variable=name)
+        names.append(name)
+    return replace(path, elements=tuple(elements), selector=None), (names[0], names[1])
