@@ -1,8 +1,11 @@
-"""The part of an index that is younger than the base: candidates in order of their key.
+"""The part of an index that is younger than the base: candidates by their key.
 
 It says where to look, never what is true: an entity stands under every key it has had since the base, and a
 reader checks each candidate against its own snapshot. So one structure serves every snapshot, and a
 transaction's own changes too.
+
+Equal keys are found in a dictionary; the order of the keys, which ranges need, is brought up to date when
+a range is asked for, so that a commit does not pay for it.
 """
 
 from __future__ import annotations
@@ -12,33 +15,41 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sortedcontainers import SortedDict
+from sortedcontainers import SortedList
 
-from neuralgraph.values import NO_IDS
+from neuralgraph.storage.indexes.id_places import SortedIds
 from neuralgraph.values.ordering import order_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from neuralgraph.values import IdArray
+    from neuralgraph.values import IdArray, MaskArray
+
+_Key = tuple[Any, ...]
 
 
 class DeltaIndex:
-    """Candidates of one index.
+    """Candidates of one index. One writer at a time, any readers.
+
+    Args:
+        width: how many properties it indexes.
 
     Attributes:
         touched: every entity whose entry in the index may differ from the base's; a reader checks
             these against its snapshot, and trusts the base for all others.
     """
 
-    __slots__ = ("_entries", "_latch", "_touched_ids", "touched")
+    __slots__ = ("_entries", "_keys", "_latch", "_ordered", "_touched_ids", "touched", "width")
 
-    def __init__(self) -> None:
-        # Keys are tuples of order keys, one for each indexed property, so that a prefix of them is a range.
-        self._entries: SortedDict[tuple[Any, ...], set[int]] = SortedDict()
-        self._latch = threading.Lock()
+    def __init__(self, width: int) -> None:
+        self.width = width
         self.touched: dict[int, None] = {}
-        self._touched_ids: IdArray = NO_IDS
+        # Keys are tuples of order keys, one for each indexed property, so that a prefix of them is a range.
+        self._entries: dict[_Key, list[int]] = {}
+        self._keys: list[_Key] = []
+        self._ordered: SortedList[_Key] = SortedList()
+        self._latch = threading.Lock()
+        self._touched_ids = SortedIds(np.zeros(0, dtype=np.int64))
 
     def touch(self, entity_id: int) -> None:
         """The base's entry for this entity, if there is one, may no longer hold."""
@@ -46,34 +57,54 @@ class DeltaIndex:
 
     def add(self, entity_id: int, values: Sequence[Any]) -> None:
         """The entity has (or had) these values; none of them is None."""
-        key = tuple(map(order_key, values))
+        key = (order_key(values[0]),) if self.width == 1 else tuple(map(order_key, values))
         self.touched[entity_id] = None
-        with self._latch:
-            known = self._entries.get(key)
+        known = self._entries.get(key)
+        if known is None:
+            self._entries[key] = [entity_id]
+            self._keys.append(key)
+        elif known[-1] != entity_id:
+            known.append(entity_id)
+
+    def add_many(self, entity_ids: Sequence[int], columns: Sequence[Sequence[Any]]) -> None:
+        """`add` for each row of the columns, but for those with a None, which are only touched."""
+        entries, keys = self._entries, self._keys
+        self.touched.update(dict.fromkeys(entity_ids))
+        for entity_id, values in zip(entity_ids, zip(*columns, strict=True), strict=True):
+            if any(value is None for value in values):
+                continue
+            key = tuple(map(order_key, values))
+            known = entries.get(key)
             if known is None:
-                self._entries[key] = {entity_id}
+                entries[key] = [entity_id]
+                keys.append(key)
             else:
-                # A set that a reader may be walking is not changed under it.
-                self._entries[key] = known | {entity_id}
+                known.append(entity_id)
 
-    def touched_ids(self) -> IdArray:
-        """`touched`, as an array, in no order."""
-        if len(self._touched_ids) != len(self.touched):
-            self._touched_ids = np.array(list(self.touched), dtype=np.int64)
-        return self._touched_ids
+    def touched_rows(self, ids: IdArray) -> MaskArray:
+        """Which of the ids are touched?"""
+        if len(ids) * 8 < len(self.touched):
+            touched = self.touched
+            return np.array([entity_id in touched for entity_id in ids.tolist()], dtype=np.bool_)
+        known = self._touched_ids
+        if len(known.array) != len(self.touched):
+            known = SortedIds(np.sort(np.array(list(self.touched), dtype=np.int64)))
+            self._touched_ids = known
+        mask = np.zeros(len(ids), dtype=np.bool_)
+        mask[known.locate(ids)[0]] = True
+        return mask
 
-    def candidates(self, values: Sequence[Any]) -> list[int]:
-        """Entities that may have these values for the first keys."""
+    def candidates(self, values: Sequence[Any]) -> Sequence[int]:
+        """Entities that may have these values for the first keys; some may be named twice."""
         key = tuple(map(order_key, values))
-        exact = self._entries.get(key)
-        if exact is not None:
-            return sorted(exact)
+        if len(key) == self.width:
+            return self._entries.get(key, ())
         found: list[int] = []
         for entry, entity_ids in self._walk(key):
             if entry[: len(key)] != key:
                 break
             found.extend(entity_ids)
-        return sorted(set(found))
+        return found
 
     def between(self, lower: Any | None, upper: Any | None) -> set[int]:
         """Entities whose first key may lie between two order keys, both inclusive; None: no bound."""
@@ -84,13 +115,16 @@ class DeltaIndex:
             found.update(entity_ids)
         return found
 
-    def _walk(self, start: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], set[int]]]:
-        """Entries from `start` up. Copied out in runs, for a writer may change the map in between."""
-        entries = self._entries
+    def _walk(self, start: _Key) -> Iterator[tuple[_Key, list[int]]]:
+        """Entries from `start` up. Copied out in runs, for another reader may add to the order."""
+        entries, ordered = self._entries, self._ordered
         inclusive = True
         while True:
             with self._latch:
-                keys = list(islice(entries.irange(start, inclusive=(inclusive, True)), 256))
+                count = len(self._keys)
+                if len(ordered) < count:
+                    ordered.update(self._keys[len(ordered) : count])
+                keys = list(islice(ordered.irange(start, inclusive=(inclusive, True)), 256))
             for key in keys:
                 yield key, entries[key]
             if len(keys) < 256:

@@ -48,13 +48,9 @@ def node_changed(generation: Generation, node_id: int) -> int:
     newest = 0
     for deltas in generation:
         if deltas.change_count:
-            chain = deltas.node_states.chains.get(node_id)
-            if chain is not None:
-                newest = max(newest, chain.txid)
+            newest = max(newest, deltas.node_states.newest_txid(node_id))
             for column in list(deltas.node_values.values()):  # a commit may add one
-                chain = column.chains.get(node_id)
-                if chain is not None:
-                    newest = max(newest, chain.txid)
+                newest = max(newest, column.newest_txid(node_id))
     return newest
 
 
@@ -63,23 +59,19 @@ def edge_changed(generation: Generation, edge_id: int) -> int:
     newest = 0
     for deltas in generation:
         if deltas.change_count:
-            chain = deltas.edge_states.chains.get(edge_id)
-            if chain is not None:
-                newest = max(newest, chain.txid)
+            newest = max(newest, deltas.edge_states.newest_txid(edge_id))
             for column in list(deltas.edge_values.values()):
-                chain = column.chains.get(edge_id)
-                if chain is not None:
-                    newest = max(newest, chain.txid)
+                newest = max(newest, column.newest_txid(edge_id))
     return newest
 
 
 def node_deleted(generation: Generation, node_id: int) -> int:
     """Txid of the commit that deleted the node; 0: none there did."""
     for deltas in generation:
-        chain = deltas.node_states.chains.get(node_id)
-        if chain is not None and chain.value is None:
-            deleted_txid: int = chain.txid
-            return deleted_txid
+        states = deltas.node_states
+        place = states.heads.get(node_id, -1)
+        if place >= 0 and states.values[place] is None:
+            return states.txids[place]
     return 0
 
 
@@ -87,9 +79,8 @@ def node_attached(generation: Generation, node_id: int) -> int:
     """Txid of the newest commit that tied an edge to the node; 0: none there."""
     newest = 0
     for deltas in generation:
-        for added in (deltas.outgoing.of_node(node_id), deltas.incoming.of_node(node_id)):
-            if added:
-                newest = max(newest, added[-1].txid)
+        for added in (deltas.outgoing, deltas.incoming):
+            newest = max(newest, added.newest_txid(node_id))
     return newest
 
 

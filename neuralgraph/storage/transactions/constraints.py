@@ -212,10 +212,10 @@ def _is_touched(own: DeltaStore | None, constraint: ConstraintDefinition, entity
         return False
     is_node = constraint.entity == "node"
     states = own.node_states if is_node else own.edge_states
-    if entity_id in states.chains:
+    if entity_id in states.heads:
         return True
     columns = own.node_values if is_node else own.edge_values
-    return any(key in columns and entity_id in columns[key].chains for key in constraint.keys)
+    return any(key in columns and entity_id in columns[key].heads for key in constraint.keys)
 
 
 def check_type(constraint: ConstraintDefinition, entity_id: int, value: Any) -> None:

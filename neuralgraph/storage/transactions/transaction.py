@@ -42,7 +42,6 @@ from neuralgraph.storage.transactions.write_set import (
     stored_properties,
 )
 from neuralgraph.storage.versions import GraphView
-from neuralgraph.storage.versions.chains import visible
 from neuralgraph.storage.versions.changes import (
     Change,
     CreateEdge,
@@ -489,11 +488,10 @@ class Transaction(GraphView):
             return False
         if node_id in writes.created_nodes:
             return True
-        chain = self._committed[0].node_states.chains.get(node_id)
-        if chain is not None:
-            version = visible(chain, self.txid)
-            if version is not None:
-                return version.value is not None
+        states = self._committed[0].node_states
+        place = states.place_of(node_id, self.txid)
+        if place >= 0:
+            return states.values[place] is not None
         return self.base.has_node(node_id)
 
     def _attach_many(self, writes: WriteSet, node_ids: IdArray) -> None:

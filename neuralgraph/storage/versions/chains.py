@@ -1,228 +1,253 @@
 """Version chains, and how a batch of ids finds the few of them that matter.
 
 A chain holds what one thing (a property of a node, the labels of a node, an edge) was after each
-commit since the base, newest first. A snapshot sees the newest version that is not younger than itself;
-where there is none, the base's value holds.
+commit since the base. A snapshot sees the newest version that is not younger than itself; where there
+is none, the base's value holds.
 
-Reading a column through chains must stay vectorised, so `TouchedIds` answers "which rows of this batch
-have a chain at all?" with a few array operations, and `DeltaColumn.image` has the visible values of all
-chains for batches that meet many of them.
+The chains of a column lie in one log in order of commit, as parallel lists: whose version it is, since
+which txid, what it says, and the place of the version before. So many versions are added with a few list
+operations, and nothing but the value is an object of its own.
+
+    place     0    1    2    3
+    ids      17   23   17   40          heads  {17: 2, 23: 1, 40: 3}
+    txids     4    4    5    9
+    older    -1   -1    0   -1
+    values   'a'  'b'  'c'  None        None: absent, deleted
+
+What a snapshot sees is a prefix of the log. Reading a column through it stays vectorised: the `Image` of a
+prefix has the place of each id's newest version, and the values as a typed column.
 """
 
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from sortedcontainers import SortedDict
 
-from neuralgraph.values import NO_IDS
+from neuralgraph.storage.indexes.id_places import GrowingArray, SortedIds
+from neuralgraph.values import NO_IDS, Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
-    from neuralgraph.values import IdArray, MaskArray, RowArray
+    from neuralgraph.values import IdArray, RowArray
 
 OWN_TXID: Final = 1 << 62
 """Txid of a transaction's own, uncommitted versions: younger than every commit."""
 
-SORTED_IDS_MAX: Final = 256
-"""Up to this many touched ids a search among sorted ids is cheaper than keeping a mask."""
-
 LOOKUP_ROWS_MAX: Final = 48
-"""Up to this many touched rows of a batch are looked up one by one; above, by `image`."""
+"""Up to this many rows are looked up one by one; more, by `image`."""
 
-
-class Version:
-    """One value of one thing, from its txid on."""
-
-    __slots__ = ("older", "txid", "value")
-
-    def __init__(self, txid: int, value: Any, older: Version | None) -> None:
-        self.txid = txid
-        self.value = value
-        self.older = older
-
-    def __repr__(self) -> str:
-        return f"Version({self.txid}, {self.value!r}{', ...' if self.older else ''})"
-
-
-def visible(version: Version | None, txid: int) -> Version | None:
-    """The newest version of the chain that a snapshot at `txid` sees; None: ask the base."""
-    while version is not None and version.txid > txid:
-        version = version.older
-    return version
-
-
-class TouchedIds:
-    """A growing set of ids that finds its members in a batch.
-
-    Only ever grows, so that what a reader knows of it stays true; one writer, any readers.
-    """
-
-    __slots__ = ("_growing", "_mask", "_masked", "_order", "_sorted")
-
-    def __init__(self) -> None:
-        self._order: list[int] = []
-        self._sorted: IdArray = NO_IDS
-        self._mask: MaskArray = np.zeros(0, dtype=np.bool_)
-        self._masked = 0
-        self._growing = threading.Lock()
-
-    def __len__(self) -> int:
-        return len(self._order)
-
-    def note(self, touched_id: int) -> None:
-        """Add an id that is not in yet; the caller knows (it has just made its first chain)."""
-        self._order.append(touched_id)
-
-    def sorted_ids(self) -> IdArray:
-        """All of them, ascending; a few may have been added by commits that a reader does not see."""
-        if len(self._sorted) != len(self._order):
-            self._sorted = np.sort(np.array(self._order, dtype=np.int64))
-        return self._sorted
-
-    def rows(self, ids: IdArray) -> RowArray:
-        """Rows of `ids` that are members, ascending; -1 and unknown ids are none."""
-        count = len(self._order)
-        if count == 0 or len(ids) == 0:
-            return NO_IDS
-        if count <= SORTED_IDS_MAX:
-            members = self.sorted_ids()
-            places = members.searchsorted(ids)
-            places[places == len(members)] = 0
-            return np.flatnonzero(members[places] == ids)
-        mask = self._mask if self._masked == count else self._grow_mask(count)
-        inside = ids
-        if int(ids.max()) >= len(mask) or int(ids.min()) < 0:
-            # The last place of the mask is never a member, so it stands for whatever lies outside.
-            inside = np.where((ids < 0) | (ids >= len(mask)), len(mask) - 1, ids)
-        return np.flatnonzero(mask[inside])
-
-    def _grow_mask(self, count: int) -> MaskArray:
-        with self._growing:
-            fresh = np.array(self._order[self._masked : count], dtype=np.int64)
-            needed = int(fresh.max()) + 2 if len(fresh) else 1
-            mask = self._mask
-            if needed > len(mask):
-                mask = np.zeros(max(needed, len(mask) * 2), dtype=np.bool_)
-                mask[: len(self._mask)] = self._mask
-            mask[fresh] = True
-            self._mask, self._masked = mask, max(self._masked, count)
-            return mask
+_IMAGES_MAX: Final = 2
+"""A long reader and the newest one; others make theirs anew."""
 
 
 class Image:
-    """What a snapshot sees of all chains of a column: ids ascending, a value for each."""
+    """The newest version of each id among the first `count` of a log.
 
-    __slots__ = ("change_count", "ids", "seen", "txid", "values")
+    Attributes:
+        count: how many versions it knows.
+        ids: who has one.
+        places: of it, for each id.
+    """
 
-    def __init__(
-        self, txid: int, change_count: int, ids: IdArray, values: list[Any], seen: MaskArray
-    ) -> None:
-        self.txid = txid
-        self.change_count = change_count
-        """How many changes the column had; a transaction's own all have one txid."""
+    __slots__ = ("count", "ids", "places")
+
+    def __init__(self, count: int, ids: SortedIds, places: RowArray) -> None:
+        self.count = count
         self.ids = ids
-        self.values = values
-        self.seen = seen
-        """False where the snapshot is older than the whole chain: the base's value holds."""
+        self.places = places
+
+    def locate(self, ids: IdArray) -> tuple[RowArray, RowArray]:
+        """Rows of `ids` (ascending) with a version, and its place."""
+        rows, found = self.ids.locate(ids)
+        return rows, self.places[found]
+
+
+_EMPTY_IMAGE: Final = Image(0, SortedIds(NO_IDS), NO_IDS)
 
 
 class DeltaColumn:
-    """Chains of one column (a property key; labels; edges), by id.
+    """Chains of one column (a property key; labels; edges); see the module's docstring.
+
+    One writer at a time, any readers: a version is written before `heads` leads to it.
 
     Attributes:
-        chains: id -> newest version. Sorted, so that a fold can walk ranges of ids; `get` is a plain
-            dictionary look-up and safe beside a writer.
-        touched: the ids that have a chain.
+        heads: id -> place of its newest version.
+        ids, txids, older, values: the log. Only ever grow, and what stands in them stays.
     """
 
-    __slots__ = ("_changes", "_image", "chains", "latest_txid", "touched")
+    __slots__ = (
+        "_id_array",
+        "_images",
+        "_latch",
+        "_typed",
+        "heads",
+        "ids",
+        "older",
+        "txids",
+        "values",
+    )
 
     def __init__(self) -> None:
-        self.chains: SortedDict[int, Version] = SortedDict()
-        self.touched = TouchedIds()
-        self.latest_txid = 0
-        self._changes: list[tuple[int, int]] = []
-        self._image: Image | None = None
+        self.heads: dict[int, int] = {}
+        self.ids: list[int] = []
+        self.txids: list[int] = []
+        self.older: list[int] = []
+        self.values: list[Any] = []
+        self._id_array: GrowingArray | None = None
+        self._images: tuple[Image, ...] = ()
+        self._typed: Column | None = None
+        self._latch = threading.Lock()
+
+    # ── writing ───────────────────────────────────────────────────────────────────────────────
 
     def push(self, changed_id: int, value: Any, txid: int) -> None:
-        """A new newest version. One writer at a time."""
-        older = self.chains.get(changed_id)
-        self.chains[changed_id] = Version(txid, value, older)
-        if older is None:
-            self.touched.note(changed_id)
-        self._changes.append((txid, changed_id))
-        self.latest_txid = txid
+        """A new newest version; no txid is less than the one before."""
+        heads, txids = self.heads, self.txids
+        place = len(txids)
+        self.values.append(value)
+        self.ids.append(changed_id)
+        self.older.append(heads.get(changed_id, -1))
+        txids.append(txid)
+        heads[changed_id] = place
 
-    def lookup(self, ids: Iterable[int], txid: int) -> list[Version | None]:
-        """The visible version for each id; None: ask the base."""
-        get = self.chains.get
-        return [visible(get(touched_id), txid) for touched_id in ids]
+    def push_first(self, ids: Sequence[int], values: Sequence[Any], txid: int) -> None:
+        """`push` for ids that have no version yet, each once."""
+        place, count = len(self.txids), len(ids)
+        self.values.extend(values)
+        self.ids.extend(ids)
+        self.older.extend(repeat(-1, count))
+        self.txids.extend(repeat(txid, count))
+        self.heads.update(zip(ids, range(place, place + count), strict=True))
 
-    def find(self, ids: IdArray, txid: int) -> tuple[RowArray, list[Any]]:
-        """Rows of a batch whose value comes from here: rows (ascending) and their values."""
-        rows = self.touched.rows(ids)
-        if len(rows) == 0:
-            return rows, []
-        if len(rows) <= LOOKUP_ROWS_MAX:
-            found_rows: list[int] = []
-            values: list[Any] = []
-            get = self.chains.get
-            for row, touched_id in zip(rows.tolist(), ids[rows].tolist(), strict=True):
-                version = visible(get(touched_id), txid)
-                if version is not None:
-                    found_rows.append(row)
-                    values.append(version.value)
-            return np.array(found_rows, dtype=np.int64), values
-        image = self.image(txid)
-        places = image.ids.searchsorted(ids[rows])
-        places[places == len(image.ids)] = 0
-        hit = (image.ids[places] == ids[rows]) & image.seen[places]
-        rows, places = rows[hit], places[hit]
-        known = image.values
-        return rows, [known[place] for place in places.tolist()]
+    # ── one by one ────────────────────────────────────────────────────────────────────────────
+
+    def place_of(self, wanted_id: int, txid: int) -> int:
+        """Place of the version that a snapshot sees; -1: ask the base."""
+        place = self.heads.get(wanted_id, -1)
+        if place >= 0:
+            txids = self.txids
+            while place >= 0 and txids[place] > txid:
+                place = self.older[place]
+        return place
+
+    def newest_txid(self, wanted_id: int) -> int:
+        """When it changed last; 0 when it did not."""
+        place = self.heads.get(wanted_id, -1)
+        return 0 if place < 0 else self.txids[place]
+
+    # ── many ──────────────────────────────────────────────────────────────────────────────────
+
+    def locate(self, ids: IdArray, txid: int) -> tuple[RowArray, RowArray]:
+        """Rows of a batch (ascending) with a version that `txid` sees, and its place."""
+        if not self.heads:
+            return NO_IDS, NO_IDS
+        if len(ids) > LOOKUP_ROWS_MAX:
+            return self.image(txid).locate(ids)
+        place_of = self.place_of
+        found = [place_of(wanted, txid) for wanted in ids.tolist()]
+        places = np.array(found, dtype=np.int64)
+        rows = np.flatnonzero(places >= 0)
+        return rows, places[rows]
+
+    def find(self, ids: IdArray, txid: int) -> tuple[RowArray, Column]:
+        """Rows of a batch (ascending) whose value comes from here, and their values."""
+        rows, places = self.locate(ids, txid)
+        return rows, self.take(places)
+
+    def take(self, places: RowArray) -> Column:
+        """The values at some places of the log."""
+        if len(places) <= LOOKUP_ROWS_MAX:
+            values = self.values
+            return Column.of_values([values[place] for place in places.tolist()])
+        return self._typed_values(int(places.max()) + 1).take(places)
+
+    def visible_count(self, txid: int) -> int:
+        """How many versions of the log a snapshot sees: the first ones."""
+        txids = self.txids
+        count = len(txids)
+        if count == 0 or txids[count - 1] <= txid:
+            return count
+        return bisect_right(txids, txid, 0, count)
 
     def image(self, txid: int) -> Image:
         """All chains as `txid` sees them; kept, and brought forward after a few commits."""
-        wanted = min(txid, self.latest_txid)
-        count = len(self._changes)
-        image = self._image
-        if (
-            image is not None
-            and image.txid == wanted
-            and (wanted < self.latest_txid or image.change_count == count)
-        ):
-            return image
-        if image is None or image.txid > wanted or len(image.ids) != len(self.touched):
-            image = self._make_image(wanted, count)
-        else:
-            image = self._advance(image, wanted, count)
-        self._image = image
-        return image
+        count = self.visible_count(txid)
+        best = _EMPTY_IMAGE
+        for image in self._images:
+            if image.count == count:
+                return image
+            if best.count < image.count < count:
+                best = image
+        made = self._advance(best, count)
+        # The newest images stay; what two threads make at once is the same.
+        kept = sorted((made, *self._images), key=lambda image: image.count)
+        self._images = tuple(kept[-_IMAGES_MAX:])
+        return made
 
-    def _make_image(self, txid: int, count: int) -> Image:
-        # A loop over chains: each is a linked list of Python values. It runs once, not once a read.
-        ids = self.touched.sorted_ids()
-        found = self.lookup(ids.tolist(), txid)
-        seen = np.fromiter((version is not None for version in found), np.bool_, len(found))
-        values = [None if version is None else version.value for version in found]
-        return Image(txid, count, ids, values, seen)
+    def _advance(self, image: Image, count: int) -> Image:
+        if self._id_array is None:
+            self._id_array = GrowingArray(self.ids)
+        fresh = self._id_array.first(count)[image.count :]
+        # The last version of each: the first one seen from the end.
+        ids, back = np.unique(fresh[::-1], return_index=True)
+        places = count - 1 - back
+        known = image.ids.array
+        if len(known) == 0:
+            return Image(count, SortedIds(ids), places)
+        spots = known.searchsorted(ids)
+        spots_inside = np.minimum(spots, len(known) - 1)
+        is_known = known[spots_inside] == ids
+        merged = image.places.copy()
+        merged[spots[is_known]] = places[is_known]
+        if is_known.all():
+            return Image(count, image.ids, merged)
+        is_new = ~is_known
+        spots, ids, places = spots[is_new], ids[is_new], places[is_new]
+        if spots[0] == len(known):
+            return Image(
+                count,
+                SortedIds(np.concatenate((known, ids))),
+                np.concatenate((merged, places)),
+            )
+        return Image(
+            count,
+            SortedIds(np.insert(known, spots, ids)),
+            np.insert(merged, spots, places),
+        )
 
-    def _advance(self, image: Image, txid: int, count: int) -> Image:
-        changes = self._changes
-        # Younger than the image, or as young (a transaction's own) and made after it.
-        start = min(image.change_count, count)
-        while start and changes[start - 1][0] > image.txid:
-            start -= 1
-        if count - start > len(image.ids) // 4:
-            return self._make_image(txid, count)
-        values, seen = image.values.copy(), image.seen.copy()
-        for _, changed_id in changes[start:count]:
-            place = int(image.ids.searchsorted(changed_id))
-            version = visible(self.chains.get(changed_id), txid)
-            seen[place] = version is not None
-            values[place] = None if version is None else version.value
-        return Image(txid, count, image.ids, values, seen)
+    def _typed_values(self, count: int) -> Column:
+        """At least the first `count` values of the log."""
+        typed = self._typed
+        if typed is not None and typed.count >= count:
+            return typed
+        with self._latch:
+            known = self._typed
+            start = 0 if known is None else known.count
+            if start < count:
+                fresh = Column.of_values(self.values[start:count])
+                self._typed = fresh if known is None else _joined(known, fresh)
+            assert self._typed is not None
+            return self._typed
+
+
+def _joined(known: Column, fresh: Column) -> Column:
+    """One after the other; removals alone have no kind of their own."""
+    if known.kind != fresh.kind:
+        if _is_all_null(fresh):
+            fresh = _nulls(known.kind, fresh.count)
+        elif _is_all_null(known):
+            known = _nulls(fresh.kind, known.count)
+    return Column.concat([known, fresh])
+
+
+def _is_all_null(column: Column) -> bool:
+    return column.kind == Kind.ANY and column.valid is not None and not column.valid.any()
+
+
+def _nulls(kind: Kind, count: int) -> Column:
+    return Column.of_list(kind, [None] * count)

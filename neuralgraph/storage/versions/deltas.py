@@ -5,20 +5,23 @@ writes. Readers go through `GraphView`. Everything only grows: chains get newer 
 longer lists, index candidates get more entries, and each entry carries its txid, so that any number of
 snapshots read one store without locks. A checkpoint starts a new store; old readers keep the old one.
 
-    nodes        id -> chain of label tuples; None: deleted
-    edges        id -> chain of (type, source, target); None: deleted
-    node_values  key -> DeltaColumn        edge_values alike
-    outgoing     AddedEdges by source      incoming by target
-    indexes      name -> DeltaIndex
+    nodes, edges    chains of label tuples, of (type, source, target); None: deleted
+    node_values     key -> DeltaColumn        edge_values alike
+    outgoing        AddedEdges by source      incoming by target
+    deleted_edges   chains again, of edges that are gone: few look at them, for every edge they walk
+    indexes         name -> DeltaIndex
+
+A large commit is applied in runs of changes of one kind, column by column.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from itertools import groupby, repeat
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from neuralgraph.storage.indexes.delta_index import DeltaIndex
 from neuralgraph.storage.versions.added_edges import AddedEdges
-from neuralgraph.storage.versions.chains import DeltaColumn, TouchedIds, Version, visible
+from neuralgraph.storage.versions.chains import DeltaColumn
 from neuralgraph.storage.versions.changes import (
     Change,
     CreateConstraint,
@@ -33,13 +36,15 @@ from neuralgraph.storage.versions.changes import (
     SetLabels,
     SetNodeProperty,
 )
+from neuralgraph.storage.versions.entity_states import EdgeStates, NodeStates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from sortedcontainers import SortedDict
-
     from neuralgraph.access import IndexDefinition
+
+_RUN_MIN: Final = 8
+"""From so many changes on it pays to look for runs of one kind."""
 
 
 class Below(Protocol):
@@ -72,14 +77,14 @@ class Counts:
         self.edges: dict[str | None, int] = {}
 
     def count_node(self, labels: Iterable[str], step: int) -> None:
-        """A node with these labels came (1) or went (-1)."""
+        """Nodes with these labels came (so many) or went (negative)."""
         nodes = self.nodes
         nodes[None] = nodes.get(None, 0) + step
         for label in labels:
             nodes[label] = nodes.get(label, 0) + step
 
     def count_edge(self, edge_type: str, step: int) -> None:
-        """An edge of this type came (1) or went (-1)."""
+        """Edges of this type came (so many) or went (negative)."""
         edges = self.edges
         edges[None] = edges.get(None, 0) + step
         edges[edge_type] = edges.get(edge_type, 0) + step
@@ -93,6 +98,7 @@ class DeltaStore:
         "_by_key",
         "_by_label",
         "_handlers",
+        "_run_handlers",
         "base_txid",
         "change_count",
         "counts",
@@ -100,12 +106,14 @@ class DeltaStore:
         "edge_limit",
         "edge_states",
         "edge_values",
+        "edges",
         "incoming",
         "index_definitions",
         "indexes",
         "node_limit",
         "node_states",
         "node_values",
+        "nodes",
         "outgoing",
     )
 
@@ -114,13 +122,15 @@ class DeltaStore:
     ) -> None:
         self.base_txid = base_txid
         self._below = below
-        self.node_states = DeltaColumn()
-        self.edge_states = DeltaColumn()
+        self.nodes = NodeStates()
+        self.edges = EdgeStates()
+        self.node_states = self.nodes.log
+        self.edge_states = self.edges.log
         self.node_values: dict[str, DeltaColumn] = {}
         self.edge_values: dict[str, DeltaColumn] = {}
         self.outgoing = AddedEdges()
         self.incoming = AddedEdges()
-        self.deleted_edges = TouchedIds()
+        self.deleted_edges = DeltaColumn()
         self.indexes: dict[str, DeltaIndex] = {}
         self.index_definitions: dict[str, IndexDefinition] = {}
         self._by_key: dict[tuple[str, str], list[IndexDefinition]] = {}
@@ -140,16 +150,11 @@ class DeltaStore:
             DeleteEdge: self._delete_edge,
             SetEdgeProperty: self._set_edge_property,
         }
-
-    @property
-    def nodes(self) -> SortedDict[int, Version]:
-        """Chains of label tuples."""
-        return self.node_states.chains
-
-    @property
-    def edges(self) -> SortedDict[int, Version]:
-        """Chains of (type, source, target)."""
-        return self.edge_states.chains
+        self._run_handlers: dict[type, Callable[[list[Any], int], None]] = {
+            CreateNode: self._create_nodes,
+            CreateEdge: self._create_edges,
+            DeleteEdge: self._delete_edges,
+        }
 
     def apply(self, changes: Sequence[Change], txid: int) -> None:
         """Fold changes in, in order. One writer at a time; readers need not wait.
@@ -157,6 +162,18 @@ class DeltaStore:
         Schema changes are the state's business and pass by, but for indexes, which begin to collect
         candidates here.
         """
+        if len(changes) < _RUN_MIN:
+            self._apply_each(changes, txid)
+        else:
+            for kind, run in groupby(changes, type):
+                handler = self._run_handlers.get(kind)
+                if handler is None:
+                    self._apply_each(run, txid)
+                else:
+                    handler(list(run), txid)
+        self.change_count += len(changes)
+
+    def _apply_each(self, changes: Iterable[Change], txid: int) -> None:
         handlers = self._handlers
         for change in changes:
             handler = handlers.get(type(change))
@@ -164,7 +181,6 @@ class DeltaStore:
                 handler(change, txid)
             else:
                 self._change_schema(change)
-        self.change_count += len(changes)
 
     # ── nodes ─────────────────────────────────────────────────────────────────────────────────
 
@@ -178,6 +194,18 @@ class DeltaStore:
             _column(self.node_values, key).push(node_id, value, txid)
         if self.indexes:
             self._index_entity("node", node_id, labels, change.properties)
+
+    def _create_nodes(self, changes: list[CreateNode], txid: int) -> None:
+        for (labels, keys), group in groupby(changes, _shape_of_node):
+            part = list(group)
+            ids = [change.id for change in part]
+            self.nodes.log.push_first(ids, list(repeat(labels, len(ids))), txid)
+            self.node_limit = max(self.node_limit, max(ids) + 1)
+            self.counts.count_node(labels, len(ids))
+            columns = _push_values(self.node_values, keys, part, ids, txid)
+            for label in labels:
+                for definition in self._by_label.get(("node", label), ()):
+                    self._index_entities(definition, ids, columns)
 
     def _delete_node(self, change: DeleteNode, txid: int) -> None:
         labels = self.labels_of(change.id)
@@ -224,13 +252,38 @@ class DeltaStore:
             self._index_entity("edge", edge_id, (edge_type,), change.properties)
 
     def _delete_edge(self, change: DeleteEdge, txid: int) -> None:
-        chain = self.edge_states.chains.get(change.id)
         self.edge_states.push(change.id, None, txid)
-        if chain is None or chain.value is not None:
-            self.deleted_edges.note(change.id)
+        self.deleted_edges.push(change.id, None, txid)
         self.counts.count_edge(change.type, -1)
         for definition in self._by_label.get(("edge", change.type), ()):
             self.indexes[definition.name].touch(change.id)
+
+    def _create_edges(self, changes: list[CreateEdge], txid: int) -> None:
+        for (edge_type, keys), group in groupby(changes, _shape_of_edge):
+            part = list(group)
+            ids = [change.id for change in part]
+            sources = [change.source for change in part]
+            targets = [change.target for change in part]
+            states = list(zip(repeat(edge_type), sources, targets, strict=False))
+            self.edge_states.push_first(ids, states, txid)
+            self.edge_limit = max(self.edge_limit, max(ids) + 1)
+            self.outgoing.add_many(sources, ids, edge_type, targets, txid)
+            self.incoming.add_many(targets, ids, edge_type, sources, txid)
+            self.counts.count_edge(edge_type, len(ids))
+            columns = _push_values(self.edge_values, keys, part, ids, txid)
+            for definition in self._by_label.get(("edge", edge_type), ()):
+                self._index_entities(definition, ids, columns)
+
+    def _delete_edges(self, changes: list[DeleteEdge], txid: int) -> None:
+        for edge_type, group in groupby(changes, _type_of_edge):
+            ids = [change.id for change in group]
+            push = self.edge_states.push
+            for edge_id in ids:
+                push(edge_id, None, txid)
+            self.deleted_edges.push_first(ids, list(repeat(None, len(ids))), txid)
+            self.counts.count_edge(edge_type, -len(ids))
+            for definition in self._by_label.get(("edge", edge_type), ()):
+                self.indexes[definition.name].touched.update(dict.fromkeys(ids))
 
     def _set_edge_property(self, change: SetEdgeProperty, txid: int) -> None:
         _column(self.edge_values, change.key).push(change.id, change.value, txid)
@@ -241,25 +294,31 @@ class DeltaStore:
 
     def labels_of(self, node_id: int) -> tuple[str, ...] | None:
         """Labels after all changes, or None when there is no such node."""
-        chain = self.node_states.chains.get(node_id)
-        return self._below.latest_labels(node_id) if chain is None else chain.value
+        states = self.node_states
+        place = states.heads.get(node_id, -1)
+        return self._below.latest_labels(node_id) if place < 0 else states.values[place]
 
     def edge_of(self, edge_id: int) -> tuple[str, int, int] | None:
         """Type, source and target after all changes, or None when there is no such edge."""
-        chain = self.edge_states.chains.get(edge_id)
-        return self._below.latest_edge(edge_id) if chain is None else chain.value
+        states = self.edge_states
+        place = states.heads.get(edge_id, -1)
+        return self._below.latest_edge(edge_id) if place < 0 else states.values[place]
 
     def node_value(self, node_id: int, key: str) -> Any:
         """A property after all changes."""
         column = self.node_values.get(key)
-        chain = None if column is None else column.chains.get(node_id)
-        return self._below.latest_node_value(node_id, key) if chain is None else chain.value
+        place = -1 if column is None else column.heads.get(node_id, -1)
+        if column is None or place < 0:
+            return self._below.latest_node_value(node_id, key)
+        return column.values[place]
 
     def edge_value(self, edge_id: int, key: str) -> Any:
         """A property after all changes."""
         column = self.edge_values.get(key)
-        chain = None if column is None else column.chains.get(edge_id)
-        return self._below.latest_edge_value(edge_id, key) if chain is None else chain.value
+        place = -1 if column is None else column.heads.get(edge_id, -1)
+        if column is None or place < 0:
+            return self._below.latest_edge_value(edge_id, key)
+        return column.values[place]
 
     # What lies above this store (a transaction's own) asks the same questions.
     latest_labels = labels_of
@@ -271,7 +330,7 @@ class DeltaStore:
 
     def add_index(self, definition: IndexDefinition) -> None:
         """Begin to collect candidates; what is here already is the caller's to add."""
-        self.indexes[definition.name] = DeltaIndex()
+        self.indexes[definition.name] = DeltaIndex(len(definition.keys))
         self.index_definitions[definition.name] = definition
         for label in definition.labels:
             self._by_label.setdefault((definition.entity, label), []).append(definition)
@@ -308,7 +367,7 @@ class DeltaStore:
         states = self.node_states if definition.entity == "node" else self.edge_states
         values = self.node_values if definition.entity == "node" else self.edge_values
         columns = [values[key] for key in definition.keys if key in values]
-        touched = set(states.chains).union(*(column.chains for column in columns))
+        touched = set(states.heads).union(*(column.heads for column in columns))
         for entity_id in sorted(touched):
             self._reindex(definition, entity_id)
             for txid in _txids_of(entity_id, columns)[1:]:
@@ -322,8 +381,11 @@ class DeltaStore:
         had: list[Any] = []
         for key in definition.keys:
             column = columns.get(key)
-            version = None if column is None else visible(column.chains.get(entity_id), txid)
-            had.append(below(entity_id, key) if version is None else version.value)
+            place = -1 if column is None else column.place_of(entity_id, txid)
+            if column is None or place < 0:
+                had.append(below(entity_id, key))
+            else:
+                had.append(column.values[place])
         if not any(value is None for value in had):
             self.indexes[definition.name].add(entity_id, had)
 
@@ -339,10 +401,23 @@ class DeltaStore:
             for definition in self._by_label.get((entity, label), ()):
                 values = [properties.get(key) for key in definition.keys]
                 index = self.indexes[definition.name]
-                if None in values:
+                if any(value is None for value in values):
                     index.touch(entity_id)
                 else:
                     index.add(entity_id, values)
+
+    def _index_entities(
+        self,
+        definition: IndexDefinition,
+        ids: Sequence[int],
+        columns: Mapping[str, Sequence[Any]],
+    ) -> None:
+        """Created entities of one shape."""
+        index = self.indexes[definition.name]
+        if all(key in columns for key in definition.keys):
+            index.add_many(ids, [columns[key] for key in definition.keys])
+        else:
+            index.touched.update(dict.fromkeys(ids))
 
     def _reindex(self, definition: IndexDefinition, entity_id: int) -> None:
         value_of = self.node_value if definition.entity == "node" else self.edge_value
@@ -358,10 +433,10 @@ def _txids_of(entity_id: int, columns: Iterable[DeltaColumn]) -> list[int]:
     """When some values of an entity changed, youngest first."""
     txids: set[int] = set()
     for column in columns:
-        version = column.chains.get(entity_id)
-        while version is not None:
-            txids.add(version.txid)
-            version = version.older
+        place = column.heads.get(entity_id, -1)
+        while place >= 0:
+            txids.add(column.txids[place])
+            place = column.older[place]
     return sorted(txids, reverse=True)
 
 
@@ -370,3 +445,30 @@ def _column(columns: dict[str, DeltaColumn], key: str) -> DeltaColumn:
     if column is None:
         column = columns[key] = DeltaColumn()
     return column
+
+
+def _shape_of_node(change: CreateNode) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return change.labels, tuple(change.properties)
+
+
+def _shape_of_edge(change: CreateEdge) -> tuple[str, tuple[str, ...]]:
+    return change.type, tuple(change.properties)
+
+
+def _type_of_edge(change: DeleteEdge) -> str:
+    return change.type
+
+
+def _push_values(
+    columns: dict[str, DeltaColumn],
+    keys: Sequence[str],
+    changes: Sequence[CreateNode] | Sequence[CreateEdge],
+    ids: Sequence[int],
+    txid: int,
+) -> dict[str, Sequence[Any]]:
+    """The properties of created entities that all have the same keys in the same order; by key."""
+    rows = (change.properties.values() for change in changes)
+    values: dict[str, Sequence[Any]] = dict(zip(keys, zip(*rows, strict=True), strict=True))
+    for key, items in values.items():
+        _column(columns, key).push_first(ids, items, txid)
+    return values

@@ -1,7 +1,6 @@
 """From version chains to arrays: what is true at a txid, and what was displaced on the way there.
 
-A chain is a linked list of Python objects, so this walks them one by one; everything after works on
-arrays.
+The values of the chains are Python objects in order of commit; here they come in order of id.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.storage.versions.chains import visible
+import numpy as np
 
 if TYPE_CHECKING:
     from neuralgraph.storage.versions.chains import DeltaColumn
@@ -47,24 +46,29 @@ class Outcome:
 def walk_chains(column: DeltaColumn, txid: int) -> Outcome:
     """Fold the chains of a column up to `txid`; younger versions stay out.
 
-    A writer may go on meanwhile: the ids are a copy, looking one up is safe, and what is added is too young.
+    A writer may go on meanwhile: what is added is too young, and lies behind.
     """
-    outcome = Outcome()
-    ids, values = outcome.ids, outcome.values
-    first_txids, last_txids = outcome.first_txids, outcome.last_txids
-    get = column.chains.get
-    for entity_id in column.touched.sorted_ids().tolist():
-        version = visible(get(entity_id), txid)
-        if version is None:
-            continue
-        ids.append(entity_id)
-        values.append(version.value)
-        last_txids.append(version.txid)
-        older = version.older
-        while older is not None:
-            # Of several versions in one commit only the last was ever seen.
-            if older.txid < version.txid:
-                outcome.displace(entity_id, version.txid, older.value)
-            version, older = older, older.older
-        first_txids.append(version.txid)
-    return outcome
+    count = column.visible_count(txid)
+    if count == 0:
+        return Outcome()
+    ids = np.array(column.ids[:count], dtype=np.int64)
+    txids = np.array(column.txids[:count], dtype=np.int64)
+    values = column.values[:count]
+    # Chain by chain, oldest version first.
+    places = np.argsort(ids, kind="stable")
+    ids, txids = ids[places], txids[places]
+    is_last = np.ones(count, dtype=np.bool_)
+    is_last[:-1] = ids[1:] != ids[:-1]
+    lasts = np.flatnonzero(is_last)
+    firsts = np.append(0, lasts[:-1] + 1)
+    # Of several versions in one commit only the last was ever seen.
+    replaced = np.flatnonzero(~is_last[:-1] & (txids[1:] > txids[:-1]))
+    return Outcome(
+        ids[lasts].tolist(),
+        [values[place] for place in places[lasts].tolist()],
+        txids[firsts].tolist(),
+        txids[lasts].tolist(),
+        ids[replaced].tolist(),
+        txids[replaced + 1].tolist(),
+        [values[place] for place in places[replaced].tolist()],
+    )

@@ -88,7 +88,7 @@ def set_column_rows(
             items[row] = value
         column = narrow(items)
     else:
-        column = patch(column, rows, values)
+        column = patch(column, rows, Column.of_values(values))
         if column.kind == Kind.ANY:
             column = narrow(column.to_list())
     return write_column(column, blocks)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from neuralgraph.storage.versions import index_reading, traversal
-from neuralgraph.storage.versions.chains import OWN_TXID, visible
+from neuralgraph.storage.versions.chains import OWN_TXID
 from neuralgraph.storage.versions.patching import patch
-from neuralgraph.values import BATCH_ROWS_MAX, Column, Kind
+from neuralgraph.values import BATCH_ROWS_MAX, NO_IDS, Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,10 +85,10 @@ class GraphView:
         """See `access.GraphReader`."""
         mask = self.base.node_exists(ids)
         for layer, txid in self.active_layers():
-            rows, labels = layer.node_states.find(ids, txid)
+            rows, places = layer.node_states.locate(ids, txid)
             if len(rows):
                 mask = mask.copy()
-                mask[rows] = [value is not None for value in labels]
+                mask[rows] = layer.nodes.alive(places)
         return mask
 
     def has_node(self, node_id: int) -> bool:
@@ -99,10 +99,10 @@ class GraphView:
         """See `access.GraphReader`."""
         mask = self.base.has_label(ids, label)
         for layer, txid in self.active_layers():
-            rows, labels = layer.node_states.find(ids, txid)
+            rows, places = layer.node_states.locate(ids, txid)
             if len(rows):
                 mask = mask.copy()
-                mask[rows] = [value is not None and label in value for value in labels]
+                mask[rows] = layer.nodes.alive(places, label)
         return mask
 
     def labels_or_none(self, node_id: int) -> tuple[str, ...] | None:
@@ -110,10 +110,10 @@ class GraphView:
         for depth in range(len(self.layers) - 1, -1, -1):
             layer = self.layers[depth]
             if layer.change_count:
-                chain = layer.node_states.chains.get(node_id)
-                version = visible(chain, OWN_TXID if depth else self.txid)
-                if version is not None:
-                    return version.value  # type: ignore[no-any-return]
+                states = layer.node_states
+                place = states.place_of(node_id, OWN_TXID if depth else self.txid)
+                if place >= 0:
+                    return states.values[place]  # type: ignore[no-any-return]
         base = self.base
         return base.labels_of(node_id) if base.has_node(node_id) else None
 
@@ -128,8 +128,8 @@ class GraphView:
         for layer, txid in self.active_layers():
             delta = layer.node_values.get(key)
             if delta is not None:
-                rows, values = delta.find(ids, txid)
-                column = patch(column, rows, values)
+                rows, fresh = delta.find(ids, txid)
+                column = patch(column, rows, fresh)
         return column
 
     def node_values(self, ids: Sequence[int], key: str) -> list[Any]:
@@ -170,10 +170,10 @@ class GraphView:
         """See `access.GraphReader`."""
         mask = self.base.edge_exists(ids)
         for layer, txid in self.active_layers():
-            rows, states = layer.edge_states.find(ids, txid)
+            rows, places = layer.edge_states.locate(ids, txid)
             if len(rows):
                 mask = mask.copy()
-                mask[rows] = [state is not None for state in states]
+                mask[rows] = layer.edges.alive(places)
         return mask
 
     def edge_or_none(self, edge_id: int) -> tuple[str, int, int] | None:
@@ -181,10 +181,10 @@ class GraphView:
         for depth in range(len(self.layers) - 1, -1, -1):
             layer = self.layers[depth]
             if layer.change_count:
-                chain = layer.edge_states.chains.get(edge_id)
-                version = visible(chain, OWN_TXID if depth else self.txid)
-                if version is not None:
-                    return version.value  # type: ignore[no-any-return]
+                states = layer.edge_states
+                place = states.place_of(edge_id, OWN_TXID if depth else self.txid)
+                if place >= 0:
+                    return states.values[place]  # type: ignore[no-any-return]
         return self.base.edge_record(edge_id)
 
     def edge_types(self, ids: IdArray) -> Column:
@@ -202,19 +202,22 @@ class GraphView:
             self._type_names,
         )
         for layer, txid in self.active_layers():
-            rows, states = layer.edge_states.find(ids, txid)
-            column = patch(column, rows, [state[0] if state else None for state in states])
+            rows, places = layer.edge_states.locate(ids, txid)
+            if len(rows):
+                codes = layer.edges.records(places)[0]
+                names = np.array([*layer.edges.types, None], dtype=object)
+                fresh = Column.of_array(Kind.TEXT, names[codes], codes >= 0)
+                column = patch(column, rows, fresh)
         return column
 
     def edge_endpoints(self, ids: IdArray) -> tuple[IdArray, IdArray]:
         """See `access.GraphReader`."""
         sources, targets = self.base.edge_ends(ids)
         for layer, txid in self.active_layers():
-            rows, states = layer.edge_states.find(ids, txid)
+            rows, places = layer.edge_states.locate(ids, txid)
             if len(rows):
                 sources, targets = sources.copy(), targets.copy()
-                sources[rows] = [state[1] if state else -1 for state in states]
-                targets[rows] = [state[2] if state else -1 for state in states]
+                _, sources[rows], targets[rows] = layer.edges.records(places)
         return sources, targets
 
     def edge_property(self, ids: IdArray, key: str) -> Column:
@@ -224,8 +227,8 @@ class GraphView:
         for layer, txid in self.active_layers():
             delta = layer.edge_values.get(key)
             if delta is not None:
-                rows, values = delta.find(ids, txid)
-                column = patch(column, rows, values)
+                rows, fresh = delta.find(ids, txid)
+                column = patch(column, rows, fresh)
         return column
 
     def edge_values(self, ids: Sequence[int], key: str) -> list[Any]:
@@ -319,37 +322,33 @@ class GraphView:
         self, entity: Literal["node", "edge"], name: str | None
     ) -> tuple[IdArray, IdArray] | None:
         """Entities touched by a layer, and those of them that qualify; both ascending. None: none."""
-        states: dict[int, Any] = {}
+        all_touched: IdArray | None = None
+        all_alive = NO_IDS
         for layer, txid in self.active_layers():
-            column = layer.node_states if entity == "node" else layer.edge_states
-            if column.chains:
-                image = column.image(txid)
-                seen = image.seen.tolist()
-                for place, (entity_id, value) in enumerate(
-                    zip(image.ids.tolist(), image.values, strict=True)
-                ):
-                    if seen[place]:
-                        states[entity_id] = value
-        if not states:
+            states = layer.nodes if entity == "node" else layer.edges
+            if not states.log.heads:
+                continue
+            image = states.log.image(txid)
+            touched = image.ids.array
+            alive = touched[states.alive(image.places, name)]
+            if all_touched is None:
+                all_touched, all_alive = touched, alive
+            else:
+                # The upper layer has the last word.
+                all_touched = np.union1d(all_touched, touched)
+                kept = all_alive[np.isin(all_alive, touched, invert=True)]
+                all_alive = np.union1d(kept, alive)
+        if all_touched is None or len(all_touched) == 0:
             return None
-        touched = np.array(sorted(states), dtype=np.int64)
-        # Labels are a tuple of names; of an edge's (type, source, target) only the first is one.
-        alive = [
-            entity_id
-            for entity_id, value in states.items()
-            if value is not None and (name is None or name in value)
-        ]
-        return touched, np.array(sorted(alive), dtype=np.int64)
+        return all_touched, all_alive
 
 
 def _patch_list(values: list[Any], ids: Sequence[int], delta: DeltaColumn, txid: int) -> None:
-    get = delta.chains.get
-    for place, entity_id in enumerate(ids):
-        chain = get(entity_id)
-        if chain is not None:
-            version = visible(chain, txid)
-            if version is not None:
-                values[place] = version.value
+    place_of, fresh = delta.place_of, delta.values
+    for row, entity_id in enumerate(ids):
+        place = place_of(entity_id, txid)
+        if place >= 0:
+            values[row] = fresh[place]
 
 
 def _merge_ids(batches: Iterator[IdArray], touched: IdArray, alive: IdArray) -> Iterator[IdArray]:
@@ -359,9 +358,10 @@ def _merge_ids(batches: Iterator[IdArray], touched: IdArray, alive: IdArray) -> 
         if len(batch) == 0:
             continue
         last = int(batch[-1])
-        places = touched.searchsorted(batch)
-        places[places == len(touched)] = 0
-        kept = batch[touched[places] != batch]
+        low, high = touched.searchsorted((int(batch[0]), last + 1)).tolist()
+        kept = batch
+        if high > low:
+            kept = batch[np.isin(batch, touched[low:high], assume_unique=True, invert=True)]
         stop = int(alive.searchsorted(last, side="right"))
         if stop > start:
             kept = np.sort(np.concatenate((kept, alive[start:stop])))

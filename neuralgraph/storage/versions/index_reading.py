@@ -172,7 +172,7 @@ def _split_touched(ids: IdArray, deltas: list[DeltaIndex]) -> tuple[IdArray, lis
         return np.array(kept, dtype=np.int64), touched
     keep = np.ones(len(ids), dtype=np.bool_)
     for delta in deltas:
-        keep &= ~np.isin(ids, delta.touched_ids())
+        keep &= ~delta.touched_rows(ids)
     return ids[keep], ids[~keep].tolist()
 
 

@@ -2,65 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
-import numpy as np
+from typing import TYPE_CHECKING, Final
 
 from neuralgraph.values import Column, Kind
 
 if TYPE_CHECKING:
-    from neuralgraph.values import RowArray
+    from neuralgraph.values import MaskArray, RowArray
 
-_PLAIN: Final[dict[Kind, type]] = {
-    Kind.BOOLEAN: bool,
-    Kind.INTEGER: int,
-    Kind.FLOAT: float,
-}
+_PLAIN: Final = frozenset({Kind.BOOLEAN, Kind.INTEGER, Kind.FLOAT})
 
 
-def patch(column: Column, rows: RowArray, values: list[Any]) -> Column:
-    """The column with `values` in `rows` (None is null); the column itself stays as it is.
+def patch(column: Column, rows: RowArray, fresh: Column) -> Column:
+    """The column with `fresh` in `rows` (ascending); the column itself stays as it is.
 
     The result has the same kind where the values allow it, else ANY.
     """
     if len(rows) == 0:
         return column
     if len(rows) == column.count:
-        return Column.of_values(values)
-    plain = _PLAIN.get(column.kind)
-    if plain is not None and all(value is None or type(value) is plain for value in values):
-        return _patch_plain(column, rows, values)
-    if column.kind == Kind.TEXT and all(value is None or type(value) is str for value in values):
-        return _patch_text(column, rows, values)
+        return fresh
+    kind = column.kind
+    if kind == fresh.kind and kind in _PLAIN:
+        array = column.array.copy()
+        array[rows] = fresh.array
+        return Column.of_array(kind, array, _validity(column, rows, fresh))
+    if kind == fresh.kind == Kind.TEXT:
+        # A dictionary holds each string once and fresh strings may be in it already: decode instead.
+        decoded = column.decoded().array
+        strings = decoded.copy() if column.dictionary is None else decoded
+        strings[rows] = fresh.decoded().array
+        return Column.of_array(Kind.TEXT, strings, _validity(column, rows, fresh))
     items = list(column.to_values())
-    for row, value in zip(rows.tolist(), values, strict=True):
+    for row, value in zip(rows.tolist(), fresh.to_values(), strict=True):
         items[row] = value
     return Column.of_values(items)
 
 
-def _validity(column: Column, rows: RowArray, values: list[Any]) -> Any:
-    present = np.fromiter((value is not None for value in values), np.bool_, len(values))
-    if column.valid is None and present.all():
-        return None, present
+def _validity(column: Column, rows: RowArray, fresh: Column) -> MaskArray | None:
+    if column.valid is None and fresh.valid is None:
+        return None
     valid = column.valid_mask.copy()
-    valid[rows] = present
-    return valid, present
-
-
-def _patch_plain(column: Column, rows: RowArray, values: list[Any]) -> Column:
-    valid, present = _validity(column, rows, values)
-    array = column.array.copy()
-    if present.all():
-        array[rows] = values
-    else:
-        array[rows[present]] = [value for value in values if value is not None]
-    return Column.of_array(column.kind, array, valid)
-
-
-def _patch_text(column: Column, rows: RowArray, values: list[Any]) -> Column:
-    valid, _ = _validity(column, rows, values)
-    # A dictionary holds each string once and fresh strings may be in it already: decode instead.
-    decoded = column.decoded().array
-    strings = decoded.copy() if column.dictionary is None else decoded
-    strings[rows] = np.array(values, dtype=object)
-    return Column.of_array(Kind.TEXT, strings, valid)
+    valid[rows] = True if fresh.valid is None else fresh.valid
+    return valid

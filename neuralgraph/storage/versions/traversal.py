@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from neuralgraph.access import Adjacency, Direction, Expansion
-from neuralgraph.storage.versions.chains import visible
 from neuralgraph.values import NO_IDS
 
 if TYPE_CHECKING:
@@ -77,18 +76,10 @@ def _expand_one_way(
 
 def _without_deleted(view: LayeredView, found: Expansion) -> Expansion:
     for layer, txid in view.active_layers():
-        if not len(layer.deleted_edges):
-            continue
-        suspects = layer.deleted_edges.rows(found.edges)
-        if len(suspects) == 0:
-            continue
-        gone = [
-            version is not None and version.value is None
-            for version in layer.edge_states.lookup(found.edges[suspects].tolist(), txid)
-        ]
-        if any(gone):
+        gone, _ = layer.deleted_edges.locate(found.edges, txid)
+        if len(gone):
             keep = np.ones(len(found.rows), dtype=np.bool_)
-            keep[suspects[gone]] = False
+            keep[gone] = False
             found = Expansion(found.rows[keep], found.edges[keep], found.neighbours[keep])
     return found
 
@@ -116,7 +107,7 @@ def _is_touched(view: LayeredView, node_id: int, way: Literal["out", "in"]) -> b
     for layer in view.layers:
         if layer.change_count:
             added = layer.outgoing if way == "out" else layer.incoming
-            if len(layer.deleted_edges) or added.of_node(node_id):
+            if layer.deleted_edges.heads or added.has_node(node_id):
                 return True
     return False
 
@@ -138,7 +129,7 @@ def degree(
     view: LayeredView, ids: IdArray, types: Sequence[str], direction: Direction
 ) -> Int64Array:
     """See `access.GraphReader.degree`."""
-    clean = all(not (len(layer.outgoing) or len(layer.deleted_edges)) for layer in view.layers)
+    clean = all(not (len(layer.outgoing) or layer.deleted_edges.heads) for layer in view.layers)
     if not clean or direction == "both":
         # Loops count once in both directions, so the sum of two degrees will not do.
         found = expand(view, ids, types, direction)
@@ -158,7 +149,7 @@ def adjacency(
     limit = view.node_limit
     known = [view.base.adjacency(name, direction) for name in types or view.base.edge_types]
     present = [part for part in known if part is not None]
-    dirty = any(len(layer.outgoing) or len(layer.deleted_edges) for layer in view.layers)
+    dirty = any(len(layer.outgoing) or layer.deleted_edges.heads for layer in view.layers)
     if len(present) == 1 and not dirty:
         flat = present[0].flat()
         if len(flat.offsets) == limit + 1:
@@ -208,9 +199,5 @@ def _sorted_adjacency(
 def _deleted(view: LayeredView, edge_ids: IdArray) -> MaskArray:
     gone = np.zeros(len(edge_ids), dtype=np.bool_)
     for layer, txid in view.active_layers():
-        rows = layer.deleted_edges.rows(edge_ids)
-        get = layer.edge_states.chains.get
-        for row, edge_id in zip(rows.tolist(), edge_ids[rows].tolist(), strict=True):
-            version = visible(get(edge_id), txid)
-            gone[row] = version is not None and version.value is None
+        gone[layer.deleted_edges.locate(edge_ids, txid)[0]] = True
     return gone
