@@ -1,0 +1,580 @@
+"""Torture: a workload on a recorded disk, a power cut somewhere, and what has to hold afterwards.
+
+    Life         one seed: random work on an engine, its model in dictionaries, every event of its disk
+    survive      open one of the states that a power cut leaves, and check everything
+    torture      a life, and some states at every point of it
+
+What is checked of each state: the database opens; it holds every commit that was acknowledged, and of the one
+that was under way all or nothing; it equals the model at that commit, and at an older one; `verify` is silent; an
+id that was ever given out is not given out again; it takes another commit; and when the power goes a second
+time, anywhere between its opening and that commit, the same holds again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xxhash
+
+from neuralgraph.access import ConstraintDefinition, IndexDefinition
+from neuralgraph.config import Options
+from neuralgraph.errors import ConstraintViolationError, NeuralGraphError
+from neuralgraph.storage.maintenance import Engine
+from neuralgraph.storage.versions.changes import CreateEdge, CreateNode
+from neuralgraph.values import Column
+from tests.support.power_loss import CUTS, Disk
+from tests.support.recording_directory import Marked, Recorder, RecordingDirectory, directory_of
+from tests.support.snapshot_model import Snapshot, SnapshotModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from neuralgraph.config import Durability
+    from neuralgraph.storage.disk import Directory
+    from neuralgraph.storage.transactions.transaction import Transaction
+    from neuralgraph.storage.versions import GraphView
+    from tests.support.power_loss import Cut
+    from tests.support.recording_directory import Image
+
+NAME = "graph.ngdb"
+LABELS = ("A", "B", "C")
+TYPES = ("R", "S")
+KEYS = ("k", "s", "u")
+SCHEMA_CHANGES = ("CreateIndex", "DropIndex", "CreateConstraint", "DropConstraint")
+
+
+class TortureError(AssertionError):
+    """A crash state that is not as it has to be; the message replays it."""
+
+
+@dataclass
+class Promise:
+    """What the disk has to give back.
+
+    Attributes:
+        safe_txid: the last commit that may not be lost.
+        begun_txid: the last one that may be there.
+        node_id, edge_id: the greatest that were given out for good.
+    """
+
+    safe_txid: int = 0
+    begun_txid: int = 0
+    node_id: int = -1
+    edge_id: int = -1
+
+
+@dataclass
+class Life:
+    """Random work on one engine.
+
+    Attributes:
+        seed: of everything.
+        durability: of the engine.
+        model: the graph at every commit.
+        schemas: names of indexes and constraints at every commit.
+        promises: one for each mark, by its number.
+    """
+
+    seed: int
+    durability: Durability = "full"
+    recorder: Recorder = field(default_factory=Recorder)
+    model: SnapshotModel = field(default_factory=SnapshotModel)
+    schemas: dict[int, frozenset[str]] = field(default_factory=lambda: {0: frozenset()})
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(f"life {self.seed}")
+        self.promise = Promise()
+        self.directory = RecordingDirectory(self.recorder)
+        self.clock = itertools.count(1_000_000).__next__
+        self.segment_bytes = self.random.choice((1024, 4096, 16384))
+        self.engine = self._open()
+
+    def _open(self) -> Engine:
+        return open_torture_engine(
+            self.directory, self.durability, self.clock, segment_bytes=self.segment_bytes
+        )
+
+    def live(self, steps: int) -> None:
+        """So many things happen."""
+        actions: tuple[tuple[Callable[[], None], int], ...] = (
+            (self.transact, 12),
+            (self.roll_back, 2),
+            (self.checkpoint, 4),
+            (self.load_nodes, 1),
+            (self.load_edges, 1),
+            (self.change_index, 1),
+            (self.change_constraint, 1),
+            (self.transact_much, 1),
+            (self.reopen, 2),
+            (self.kill, 1),
+        )
+        chosen, weights = zip(*actions, strict=True)
+        for action in self.random.choices(chosen, weights, k=steps):
+            action()
+            self._note_ids()
+
+    # ── what happens ──────────────────────────────────────────────────────────────────────────
+
+    def transact(self) -> None:
+        """A transaction of a few statements, some of them rolled back."""
+        self._transact(self.random.randrange(1, 6))
+
+    def transact_much(self) -> None:
+        """One that is larger than a segment of the log."""
+        self._transact(self.random.randrange(40, 90))
+
+    def roll_back(self) -> None:
+        """One that comes to nothing."""
+        writing = self.engine.begin()
+        for _ in range(self.random.randrange(1, 4)):
+            self._write(writing)
+        writing.rollback()
+
+    def _transact(self, count: int) -> None:
+        writing = self.engine.begin()
+        for _ in range(count):
+            mark = writing.savepoint()
+            try:
+                self._write(writing)
+            except ConstraintViolationError:
+                writing.rollback_to(mark)
+            if self.random.random() < 0.1:
+                writing.rollback_to(mark)
+        self._commit(writing)
+
+    def _commit(self, writing: Transaction) -> None:
+        changes = [
+            change for change in writing.changes if type(change).__name__ not in SCHEMA_CHANGES
+        ]
+        if not writing.has_changes:
+            writing.rollback()
+            return
+        self._begin()
+        txid = writing.commit()
+        self.model.apply(changes, txid)
+        self._acknowledge(txid)
+
+    def checkpoint(self) -> None:
+        """Fold the log into the file."""
+        self.engine.checkpoint()
+        self._save()
+
+    def load_nodes(self) -> None:
+        """A bulk load."""
+        count = self.random.randrange(1, 40)
+        values = [self.random.randrange(9) for _ in range(count)]
+        label = self.random.choice(LABELS)
+        self._begin()
+        try:
+            ids = self.engine.load_nodes([label], {"k": Column.of_values(values)}).tolist()
+        except ConstraintViolationError:
+            return
+        made = [
+            CreateNode(node, (label,), {"k": value})
+            for node, value in zip(ids, values, strict=True)
+        ]
+        txid = self.engine.state.txid
+        self.model.apply(made, txid)
+        self._acknowledge(txid, is_safe=True)
+
+    def load_edges(self) -> None:
+        """A bulk load of relationships."""
+        nodes = list(self.model.now.nodes)
+        if not nodes:
+            return
+        count = self.random.randrange(1, 30)
+        sources = np.array(self.random.choices(nodes, k=count), dtype=np.int64)
+        targets = np.array(self.random.choices(nodes, k=count), dtype=np.int64)
+        self._begin()
+        self.engine.load_relationships("R", {}, sources, targets)
+        view = self.engine.reader()
+        known = self.model.now.edges
+        fresh = np.array(
+            [edge for ids in view.scan_edges("R") for edge in ids.tolist() if edge not in known],
+            dtype=np.int64,
+        )
+        starts, ends = view.edge_endpoints(fresh)
+        made = [
+            CreateEdge(edge, "R", source, target, {})
+            for edge, source, target in zip(
+                fresh.tolist(), starts.tolist(), ends.tolist(), strict=True
+            )
+        ]
+        assert sorted(zip(starts.tolist(), ends.tolist(), strict=True)) == sorted(
+            zip(sources.tolist(), targets.tolist(), strict=True)
+        )
+        txid = self.engine.state.txid
+        self.model.apply(made, txid)
+        self._acknowledge(txid, is_safe=True)
+
+    def change_index(self) -> None:
+        """Build an index, or drop it."""
+        entity, label, name = self.random.choice((("node", "A", "by_k"), ("edge", "R", "by_r")))
+        definition = IndexDefinition(name, "range", entity, (label,), ("k",))  # type: ignore[arg-type]
+        writing = self.engine.begin()
+        if name in self.schemas[self.engine.state.txid]:
+            writing.drop_index(name)
+        else:
+            writing.create_index(definition)
+        self._commit(writing)
+
+    def change_constraint(self) -> None:
+        """Make a constraint if the data allow it, or drop it."""
+        writing = self.engine.begin()
+        if "only" in self.schemas[self.engine.state.txid]:
+            writing.drop_constraint("only")
+        else:
+            try:
+                writing.create_constraint(ConstraintDefinition("only", "unique", "node", "B", ("u",)))
+            except NeuralGraphError:
+                writing.rollback()
+                return
+        self._commit(writing)
+
+    def reopen(self) -> None:
+        """Close and open."""
+        self.engine.close()
+        self._save()
+        self.engine = self._open()
+
+    def kill(self) -> None:
+        """The process dies, the machine does not: nothing written is lost."""
+        abandon(self.engine)
+        if self.durability == "off":
+            return self._forget()
+        self.engine = self._open()
+        return None
+
+    def _forget(self) -> None:
+        """With durability off a dead process takes its last commits with it."""
+        self.engine = self._open()
+        txid = self.engine.state.txid
+        assert self.promise.safe_txid <= txid
+        for later in [at for at in self.model.at if at > txid]:
+            del self.model.at[later], self.schemas[later]
+        self.model.now = snapshot_of(self.engine.reader())
+        self.promise.begun_txid = txid
+        self._mark()
+
+    # ── what is remembered ────────────────────────────────────────────────────────────────────
+
+    def _begin(self) -> None:
+        self.promise.begun_txid = self.engine.state.txid + 1
+        self._mark()
+
+    def _acknowledge(self, txid: int, *, is_safe: bool = False) -> None:
+        self.schemas[txid] = schema_of(self.engine.reader())
+        self.promise.begun_txid = txid
+        if is_safe or self.durability == "full":
+            self.promise.safe_txid = txid
+        self._mark()
+
+    def _save(self) -> None:
+        self.promise.safe_txid = self.engine.state.txid
+        self._mark()
+
+    def _note_ids(self) -> None:
+        if self.durability == "full":
+            manager = self.engine._manager
+            self.promise.node_id = max(self.promise.node_id, manager.node_ids.next_id - 1)
+            self.promise.edge_id = max(self.promise.edge_id, manager.edge_ids.next_id - 1)
+            self._mark()
+
+    def _mark(self) -> None:
+        kept = self.promise
+        self.recorder.mark(
+            "promise", Promise(kept.safe_txid, kept.begun_txid, kept.node_id, kept.edge_id)
+        )
+
+    # ── one write ─────────────────────────────────────────────────────────────────────────────
+
+    def _write(self, writing: Transaction) -> None:
+        chance = self.random
+        action = chance.randrange(10)
+        nodes = [node for ids in writing.scan_nodes() for node in ids.tolist()]
+        edges = [edge for ids in writing.scan_edges() for edge in ids.tolist()]
+        if action < 3 or not nodes:
+            labels = chance.sample(LABELS, chance.randrange(3))
+            writing.create_node(labels, self._properties())
+        elif action < 5:
+            ends = chance.choice(nodes), chance.choice(nodes)
+            writing.create_edge(chance.choice(TYPES), *ends, self._properties())
+        elif action == 5:
+            writing.set_node_property(chance.choice(nodes), chance.choice(KEYS), self._value())
+        elif action == 6 and edges:
+            writing.set_edge_property(chance.choice(edges), chance.choice(KEYS), self._value())
+        elif action == 7:
+            change = chance.choice((writing.add_label, writing.remove_label))
+            change(chance.choice(nodes), chance.choice(LABELS))
+        elif action == 8 and edges:
+            writing.delete_edge(chance.choice(edges))
+        else:
+            node = chance.choice(nodes)
+            for edge in {*writing.expand_one(node, (), "both")[0].tolist()}:
+                writing.delete_edge(edge)
+            writing.delete_node(node)
+
+    def _properties(self) -> dict[str, Any]:
+        return {
+            key: value
+            for key in KEYS
+            if self.random.random() < 0.5 and (value := self._value()) is not None
+        }
+
+    def _value(self) -> Any:
+        chance = self.random
+        text = "".join(chance.choices("abcdefgh ", k=chance.choice((3, 20, 600))))
+        return chance.choice((chance.randrange(10**6), chance.random(), text, None, [1, "x"], True))
+
+
+def open_torture_engine(
+    directory: Directory, durability: Durability, clock: Callable[[], int], *, segment_bytes: int
+) -> Engine:
+    """A small engine, without a thread of its own."""
+    options = Options(
+        durability=durability,
+        busy_timeout_s=0.05,
+        checkpoint_changes=1 << 60,
+        wal_segment_bytes=segment_bytes,
+    )
+    return Engine.open(directory, NAME, options, clock_us=clock)
+
+
+def abandon(engine: Engine) -> None:
+    """Let an engine die as its process would: its lock goes, and nothing else happens."""
+    engine._lock.release()
+
+
+# ── reading a graph into a model ──────────────────────────────────────────────────────────────
+
+
+def snapshot_of(view: GraphView) -> Snapshot:
+    """Everything that a view shows."""
+    found = Snapshot()
+    for ids in view.scan_nodes():
+        listed = ids.tolist()
+        labels, properties = view.node_labels(listed), view.node_properties(listed)
+        for node, of_node, values in zip(listed, labels, properties, strict=True):
+            found.nodes[node] = (tuple(of_node), values)
+    for ids in view.scan_edges():
+        listed = ids.tolist()
+        types, (sources, targets) = view.edge_types(ids).to_list(), view.edge_endpoints(ids)
+        rows = zip(
+            listed,
+            types,
+            sources.tolist(),
+            targets.tolist(),
+            view.edge_properties(listed),
+            strict=True,
+        )
+        for edge, edge_type, source, target, values in rows:
+            found.edges[edge] = (edge_type, source, target, values)
+    return found
+
+
+def schema_of(view: GraphView) -> frozenset[str]:
+    """Names of indexes and constraints."""
+    catalog = view.catalog
+    return frozenset(item.name for item in (*catalog.indexes(), *catalog.constraints()))
+
+
+def differences(found: Snapshot, wanted: Snapshot) -> list[str]:
+    """What is not the same, in words; label sets have no order."""
+    told = []
+    for kind, one, other in (
+        ("node", _nodes_of(found), _nodes_of(wanted)),
+        ("relationship", found.edges, wanted.edges),
+    ):
+        for entity in sorted({*one, *other}):  # type: ignore[misc]
+            have, want = one.get(entity), other.get(entity)  # type: ignore[attr-defined]
+            if have != want:
+                told.append(f"{kind} {entity}: found {have}, wanted {want}")
+    return told
+
+
+def _nodes_of(snapshot: Snapshot) -> dict[int, Any]:
+    return {node: (set(labels), values) for node, (labels, values) in snapshot.nodes.items()}
+
+
+# ── what has to hold ──────────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class Figures:
+    """How much was done."""
+
+    points: int = 0
+    states: int = 0
+    second_states: int = 0
+    lives: int = 0
+
+    def add(self, other: Figures) -> None:
+        """Both together."""
+        self.points += other.points
+        self.states += other.states
+        self.second_states += other.second_states
+        self.lives += other.lives
+
+
+def check_opened(engine: Engine, life: Life, promise: Promise, chance: random.Random) -> None:
+    """Everything that has to hold of a database that was just opened."""
+    txid = engine.state.txid
+    assert promise.safe_txid <= txid <= promise.begun_txid, (
+        f"it is at transaction {txid}; {promise.safe_txid} was acknowledged, "
+        f"{promise.begun_txid} the last begun"
+    )
+    view = engine.reader()
+    told = differences(snapshot_of(view), life.model.at[txid])
+    assert not told, f"at transaction {txid}: {told[:3]}"
+    assert schema_of(view) == life.schemas[txid], f"schema {schema_of(view)}"
+    if chance.random() < 0.1 and txid > 1:
+        past = chance.randrange(1, txid)
+        told = differences(snapshot_of(engine.reader_at(txid=past)), life.model.at[past])
+        assert not told, f"at past transaction {past} of {txid}: {told[:3]}"
+    problems = engine.verify()
+    assert not problems, f"verify: {problems[:3]}"
+
+
+def write_one(engine: Engine, promise: Promise) -> tuple[int, int]:
+    """One more commit; gives its txid and its node."""
+    writing = engine.begin()
+    node = writing.create_node(["After"], {"k": 1})
+    edge = writing.create_edge("AFTER", node, node, {})
+    assert node > promise.node_id, f"node id {node} again; {promise.node_id} was given out"
+    assert edge > promise.edge_id, f"edge id {edge} again; {promise.edge_id} was given out"
+    return writing.commit(), node
+
+
+def survive(life: Life, image: Image, promise: Promise, chance: random.Random) -> int:
+    """Open a crash state, check it, write to it, and crash it again; how many states that were."""
+    is_twice = chance.random() < 0.25
+    recorder = Recorder()
+    directory: Directory = (
+        RecordingDirectory(recorder, image) if is_twice else directory_of(image)
+    )
+    start = len(recorder.events)
+    clock = itertools.count(1_000_000_000).__next__
+    engine = open_torture_engine(
+        directory, life.durability, clock, segment_bytes=life.segment_bytes
+    )
+    check_opened(engine, life, promise, chance)
+    before = engine.state.txid
+    recorder.mark("written", None)
+    txid, node = write_one(engine, promise)
+    if life.durability == "full":
+        recorder.mark("acknowledged", txid)
+    if chance.random() < 0.3:
+        engine.checkpoint()
+    abandon(engine)
+    if not is_twice:
+        return 1
+    cut_at = chance.randrange(start, len(recorder.events) + 1)
+    _crash_again(life, recorder, cut_at, promise, (before, txid, node), chance)
+    return 2
+
+
+def _crash_again(
+    life: Life,
+    recorder: Recorder,
+    cut_at: int,
+    promise: Promise,
+    expected: tuple[int, int, int],
+    chance: random.Random,
+) -> None:
+    before, txid, node = expected
+    disk = Disk()
+    marks = []
+    for event in recorder.events[:cut_at]:
+        disk.play(event)
+        if isinstance(event, Marked):
+            marks.append(event.what)
+    again = directory_of(disk.after_power_cut(chance.choice(CUTS), chance))
+    clock = itertools.count(2_000_000_000).__next__
+    engine = open_torture_engine(again, life.durability, clock, segment_bytes=life.segment_bytes)
+    found = engine.state.txid
+    if life.durability == "full":
+        least = txid if "acknowledged" in marks else before
+    else:
+        least = promise.safe_txid
+    most = txid if "written" in marks else before
+    assert least <= found <= most, f"after a second crash: {found}, not {least} to {most}"
+    snapshot = snapshot_of(engine.reader())
+    if found == txid:
+        assert snapshot.nodes.pop(node)[1] == {"k": 1}
+        (edge,) = [edge for edge, row in snapshot.edges.items() if row[0] == "AFTER"]
+        del snapshot.edges[edge]
+    told = differences(snapshot, life.model.at[min(found, before)])
+    assert not told, f"after a second crash: {told[:3]}"
+    problems = engine.verify()
+    assert not problems, f"after a second crash, verify: {problems[:3]}"
+    abandon(engine)
+
+
+def states_of(life: Life, *, states_each: int) -> Iterator[tuple[int, Cut, Image, Promise, random.Random]]:
+    """Crash states at every point of a life, no two of them alike at one point."""
+    disk = Disk()
+    promise = Promise()
+    for place, event in enumerate(life.recorder.events):
+        disk.play(event)
+        if isinstance(event, Marked):
+            promise = event.value
+            continue
+        chance = random.Random(f"cut {life.seed} {place}")
+        seen: set[int] = set()
+        for _ in range(1 if disk.is_quiet else states_each):
+            cut: Cut = chance.choice(CUTS)
+            image = disk.after_power_cut(cut, chance)
+            key = hash_of(image)
+            if key not in seen:
+                seen.add(key)
+                yield place, cut, image, promise, chance
+
+
+def hash_of(image: Image) -> int:
+    """The same for equal images."""
+    digest = xxhash.xxh3_64()
+    for folder, files in sorted(image.items()):
+        for name, data in sorted(files.items()):
+            digest.update(f"{folder}/{name}:{len(data)}:".encode())
+            digest.update(data)
+    return digest.intdigest()
+
+
+def torture(
+    seed: int,
+    *,
+    steps: int = 40,
+    states_each: int = 4,
+    durability: Durability = "full",
+    until: Callable[[Figures], bool] = lambda _: False,
+) -> Figures:
+    """Live a life, and cut its power at every point.
+
+    Raises:
+        TortureError: a state was not as it has to be; the message has the seed and the place.
+    """
+    figures = Figures(lives=1)
+    life = Life(seed, durability)
+    life.live(steps)
+    abandon(life.engine)
+    last = -1
+    for place, cut, image, promise, chance in states_of(life, states_each=states_each):
+        figures.points += place != last
+        last = place
+        try:
+            count = survive(life, image, promise, chance)
+        except Exception as error:
+            raise TortureError(
+                f"seed {seed}, durability {durability}, steps {steps}, states {states_each}: "
+                f"the power went after event {place} ({cut}): {type(error).__name__}: {error}"
+            ) from error
+        figures.states += 1
+        figures.second_states += count - 1
+        if until(figures):
+            break
+    return figures
