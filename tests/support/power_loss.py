@@ -2,14 +2,14 @@
 
 What a disk promises, and no more than that:
 
-- a sector of 512 bytes is old or new, never a mixture; each sector of each unsynced write may have reached the
-  disk or not, whatever was written before or after it (so a later write may be there and an earlier one not);
-- a file's size may be any of those it had since its last sync; what is read of it beyond what was written is zero;
-- a name that was made, changed or removed is so, or not, until its folder was synced, each on its own: a new file
-  may be gone though its bytes were synced, and a removed one may be back.
+- a sector of 512 bytes is old or new, never a mixture; each sector of each unsynced write may have reached
+  the disk or not, whatever was written before or after it (a later write may be there, an earlier one not);
+- a file's size may be any of those it had since its last sync; what was not written reads as zero;
+- a name that was made, changed or removed is so, or not, until its folder was synced, each on its own: a new
+  file may be gone though its bytes were synced, and a removed one may be back.
 
-A `Cut` chooses among all these: everything lost, everything kept, everything in order up to some point, or each
-by the dice.
+A `Cut` chooses among all these: everything lost, everything kept, everything in order up to some point, or
+each by the dice.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """RecordingDirectory: a directory in memory that writes down everything that is asked of its disk.
 
-`Recorder.events` is the whole life of a disk: contents, sizes, names, syncs, and marks that the workload puts
-between them ("commit 7 was acknowledged"). `power_loss.Disk` plays it back and says what a power cut at any
-point may leave.
+`Recorder.events` is the whole life of a disk: contents, sizes, names, syncs, and marks that the
+workload puts between them ("commit 7 was acknowledged"). `power_loss.Disk` plays it back and says what a
+power cut at any point may leave.
 
-A file is known by the number of its inode, as on a real disk, so that what was written under one name is still
+A file is known by the number of its inode, as on a real disk: what was written under one name is still
 the same file under another.
 """
 

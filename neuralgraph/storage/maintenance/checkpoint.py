@@ -51,7 +51,15 @@ class Checkpointer:
         published_txid: what the manifest in the header holds.
     """
 
-    __slots__ = ("_blocks", "_log", "_manager", "_pins", "_published_base", "published_txid")
+    __slots__ = (
+        "_blocks",
+        "_log",
+        "_manager",
+        "_pins",
+        "_published_base",
+        "_published_ids",
+        "published_txid",
+    )
 
     def __init__(
         self, blocks: BlockFile, log: LogStore, manager: TransactionManager, pins: BasePins
@@ -61,30 +69,38 @@ class Checkpointer:
         self._manager = manager
         self._pins = pins
         self._published_base: Base | None = None
+        self._published_ids = (0, 0)
         self.published_txid = -1
 
     def begin(self, published: Base) -> None:
         """At the opening: what the header leads to."""
         self._published_base = published
+        self._published_ids = published.parts.next_ids
         self.published_txid = published.txid
         self._pins.begin(published)
 
-    def run(self) -> CheckpointReport:
+    def run(self, *, is_last: bool = False) -> CheckpointReport:
         """Fold what there is.
+
+        Args:
+            is_last: nobody writes any more, and the log goes after it: the manifest must say it all.
 
         Raises:
             DiskError: the graph is as it was; the log still has what could not be folded.
         """
         with self._manager.maintenance:
             state = self._manager.pipeline.state
+            next_ids = self._manager.next_ids(is_last=is_last)
             if state.txid == state.base.txid:
                 if state.txid != self.published_txid:
-                    self._publish(state.base)  # a bulk load made it
+                    self._publish(state.base, next_ids)  # a bulk load made it
                     self._compact(self._manager.pipeline.published_index)
+                elif is_last and next_ids != self._published_ids:
+                    self._publish(state.base, next_ids)  # some were given out and rolled back
                 return CheckpointReport(self.published_txid, 0, self._pins.reclaim())
-            return self._fold(self._manager.pipeline)
+            return self._fold(self._manager.pipeline, next_ids)
 
-    def _fold(self, pipeline: CommitPipeline) -> CheckpointReport:
+    def _fold(self, pipeline: CommitPipeline, next_ids: tuple[int, int]) -> CheckpointReport:
         state, commits, last_index = pipeline.start_fold()
         changes_count = state.deltas.change_count
         folded: Base | None = None
@@ -96,7 +112,7 @@ class Checkpointer:
                 self._blocks,
                 commits=[_names_so_far(state), *commits],
             )
-            self._publish(folded)
+            self._publish(folded, next_ids)
         except BaseException:
             pipeline.abandon_fold()
             if folded is not None and self._published_base is not folded:
@@ -107,9 +123,10 @@ class Checkpointer:
         self._compact(last_index)
         return CheckpointReport(self.published_txid, changes_count, self._pins.reclaim())
 
-    def _publish(self, base: Base) -> None:
-        self._blocks.publish(base.to_manifest())
+    def _publish(self, base: Base, next_ids: tuple[int, int]) -> None:
+        self._blocks.publish(base.replaced(next_ids=next_ids).to_manifest())
         self._published_base = base
+        self._published_ids = next_ids
         self.published_txid = base.txid
         self._pins.published(base)
 

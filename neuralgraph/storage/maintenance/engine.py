@@ -329,7 +329,7 @@ class Engine:
         is_folded = False
         try:
             if not (self.options.read_only or self._is_ephemeral or self._pipeline.failure):
-                self._checkpointer.run()
+                self._checkpointer.run(is_last=True)
                 is_folded = True
         finally:
             self._pipeline.stop(_closed())
@@ -383,6 +383,7 @@ def _open_files(directory: Directory, name: str, options: Options, lock: Lock) -
             needed = set(published.block_refs())
             needed.update(recovered.state.base.block_refs())
             blocks.use(needed)
+            pins.keep_only(needed)
         except BaseException:
             log.close()
             raise

@@ -49,6 +49,10 @@ class BasePins:
         """At the opening: the header leads to this base."""
         self._published = frozenset(published.block_refs())
 
+    def keep_only(self, needed: set[BlockRef]) -> None:
+        """At the opening: all other blocks are free, though a base that replay passed by had them."""
+        self._held = [(held, refs & needed) for held, refs in self._held]
+
     def reclaim(self) -> int:
         """Give back the blocks of bases that nobody holds any more; how many there were."""
         gone: set[BlockRef] = set()

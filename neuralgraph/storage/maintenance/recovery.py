@@ -90,11 +90,12 @@ def recover(base: Base, log: SegmentedLog, open_base: Callable[[bytes], Base]) -
     replay = _Replay(state_of(base), open_base)
     replay.run(log)
     state = replay.state
+    node_start, edge_start = base.parts.next_ids
     return Recovered(
         state,
         replay.commits,
-        max(replay.node_start, state.base.node_limit, state.deltas.node_limit),
-        max(replay.edge_start, state.base.edge_limit, state.deltas.edge_limit),
+        max(node_start, replay.node_start, state.base.node_limit, state.deltas.node_limit),
+        max(edge_start, replay.edge_start, state.base.edge_limit, state.deltas.edge_limit),
         replay.schema_txid,
         RecoveryReport(
             base.txid,

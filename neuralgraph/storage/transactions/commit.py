@@ -178,6 +178,18 @@ class CommitPipeline:
             self._require_working()
             return self._replicator.propose([(kind, txid, payload)])
 
+    def wait_durable(self, index: int) -> None:
+        """Return once the records up to `index` are as durable as a commit.
+
+        Raises:
+            DiskError: nothing more is written until the graph is opened again.
+        """
+        try:
+            self._replicator.wait_durable(index)
+        except DiskError as error:
+            self.stop(error)
+            raise
+
     def _publish(self, index: int) -> None:
         """Apply every commit up to `index`, which is durable; the order of the queue is that of the log."""
         pending = self._pending

@@ -1,8 +1,9 @@
 """IdAllocator: dense ids that are final when they are given out, and never given out again.
 
-Ids are leased from the log in blocks: a record says "ids below this are taken" before the first of them is
-given out. The record goes in front of every commit that uses the ids, so a commit that survived a crash has
-its lease with it; what is left of a lease when a process dies is never used.
+Ids are leased from the log in blocks: a record says "ids below this are taken", and is as durable as a
+commit before the first of them is given out, for somebody may write down an id of a transaction that comes to
+nothing.
+What is left of a lease when a process dies is never used.
 """
 
 from __future__ import annotations

@@ -124,7 +124,19 @@ class TransactionManager:
         self._lease(self.node_ids.limit, limit)
 
     def _lease(self, node_limit: int, edge_limit: int) -> None:
-        self.pipeline.log(RecordKind.LEASE, encode([node_limit, edge_limit]))
+        index = self.pipeline.log(RecordKind.LEASE, encode([node_limit, edge_limit]))
+        self.pipeline.wait_durable(index)
+
+    def next_ids(self, *, is_last: bool = False) -> tuple[int, int]:
+        """Node and edge ids below these may be in somebody's hands.
+
+        Args:
+            is_last: nobody takes any more, so that what is left of the leases need not count.
+        """
+        nodes, edges = self.node_ids, self.edge_ids
+        if is_last:
+            return nodes.next_id, edges.next_id
+        return nodes.limit, edges.limit
 
     def log_leases(self) -> None:
         """Write the current limits again, before the log's prefix with the older leases goes."""

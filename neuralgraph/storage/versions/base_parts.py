@@ -35,3 +35,4 @@ class BaseParts:
     constraints: tuple[ConstraintDefinition, ...] = ()
     commits: CommitLog = field(default_factory=CommitLog)
     history: History = field(default_factory=History.empty)
+    next_ids: tuple[int, int] = (0, 0)

@@ -42,6 +42,7 @@ def encode_manifest(parts: BaseParts) -> bytes:
         "property_keys": parts.property_keys,
         "node_limit": parts.nodes.limit,
         "edge_limit": parts.edges.limit,
+        "next_ids": parts.next_ids,
         "nodes": _described(parts.nodes.segments),
         "edges": _described(parts.edges.segments),
         "node_columns": _described_columns(parts.node_columns),
@@ -128,6 +129,7 @@ def _read_parts(described: Mapping[str, Any], blocks: BlockFile) -> BaseParts:
             {key: HistoryLog.read(log, blocks) for key, log in node_values.items()},
             {key: HistoryLog.read(log, blocks) for key, log in edge_values.items()},
         ),
+        next_ids=tuple(described.get("next_ids", (node_limit, edge_limit))),
     )
 
 

@@ -1,3 +1,5 @@
+import gc
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from neuralgraph.errors import (
     QueryArgumentError,
     QueryTypeError,
 )
+from neuralgraph.storage.disk import MemoryDirectory
 from neuralgraph.values import Column, Kind, NodeRef
 from tests.support.engines import add_node, node_values, open_engine
 from tests.support.faulty_directory import FaultyDirectory
@@ -210,3 +213,20 @@ def test_a_load_that_fails_leaves_nothing():
             break
     else:
         pytest.fail("it never went through")
+
+
+def test_blocks_of_a_load_that_replay_passed_by_are_free_once():
+    directory = MemoryDirectory()
+    engine = open_engine(directory)
+    for label in "PQR":
+        engine.load_nodes([label], {"v": whole(2_000), "s": column(*map(str, range(2_000)))})
+    engine._lock.release()  # killed: the log has three loads, the file's manifest none
+    engine = open_engine(directory)
+    loaded = engine.reader().catalog.node_count()
+    gc.collect()
+    for value in range(3):
+        add_node(engine, "A", value=value)
+        engine.checkpoint()
+    assert engine.verify() == []
+    assert engine.reader().catalog.node_count() == loaded + 3
+    engine.close()
