@@ -10,16 +10,17 @@ gives Python lists. Both answer the same; pick by `values.ROW_PATH_MAX`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from neuralgraph.access.catalog import CatalogReader, IndexDefinition
     from neuralgraph.values.arrays import IdArray, Int64Array, MaskArray, RowArray
     from neuralgraph.values.columns import Column
 
 Direction = Literal["out", "in", "both"]
+Fact = TypeVar("Fact")
 EntityKind = Literal["node", "edge"]
 
 
@@ -160,6 +161,18 @@ class GraphReader(Protocol):
 
     def adjacency(self, types: Sequence[str], direction: Literal["out", "in"]) -> Adjacency:
         """The whole graph's edges of these types; made on first use and kept with the snapshot."""
+        ...
+
+    def memo(self, key: Hashable, make: Callable[[], Fact]) -> Fact:
+        """What `make` gives; kept with the snapshot, so that it is made once for each key.
+
+        For facts that are derived from the whole graph and asked for again: degrees by type, say.
+        Nothing is kept while a transaction has changes of its own.
+
+        Args:
+            key: tells the facts apart; as few as there are labels and types, not one for each value.
+            make: gives the fact; nobody may change it afterwards.
+        """
         ...
 
     # ── indexes ───────────────────────────────────────────────────────────────────────────────

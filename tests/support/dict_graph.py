@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
@@ -31,10 +31,12 @@ from neuralgraph.values import BATCH_ROWS_MAX, Column, EdgeRef, IdArray, Kind, M
 from neuralgraph.values.entities import PathRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from neuralgraph.values import RowArray
     from neuralgraph.values.arrays import Int64Array
+
+Fact = TypeVar("Fact")
 
 
 @dataclass(frozen=True)
@@ -211,6 +213,9 @@ class DictGraph:
         _, edges, neighbours = self.expand(everyone, types, direction)
         counts = self.degree(everyone, types, direction)
         return Adjacency(np.concatenate(([0], np.cumsum(counts))), neighbours, edges)
+
+    def memo(self, key: Hashable, make: Callable[[], Fact]) -> Fact:  # noqa: ARG002
+        return make()
 
     # ── indexes ───────────────────────────────────────────────────────────────────────────────
 

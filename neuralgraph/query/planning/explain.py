@@ -10,6 +10,7 @@ from neuralgraph.query.language.syntax import Syntax
 from neuralgraph.query.planning.operators import CHILD_FIELDS, inputs
 from neuralgraph.query.planning.plan import (
     AggregateCall,
+    Arm,
     EdgeToCreate,
     NodeToCreate,
     PlanExpression,
@@ -101,6 +102,8 @@ def _shown(value: Any) -> str:
     if isinstance(value, EdgeToCreate):
         inside = _part(value.variable, value.edge_type, value.properties)
         return f"({show_name(value.source)})-[{inside}]->({show_name(value.target)})"
+    if isinstance(value, Arm):
+        return f"{value.direction}:{'|'.join(value.types)}({'&'.join(value.labels)})"
     if isinstance(value, Syntax):
         return show_expression(value)
     if isinstance(value, Slot):

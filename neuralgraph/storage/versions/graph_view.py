@@ -9,7 +9,7 @@ without changes costs one look at its length.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from neuralgraph.storage.versions.patching import patch
 from neuralgraph.values import BATCH_ROWS_MAX, NO_IDS, Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from neuralgraph.access import Adjacency, Direction, Expansion, IndexDefinition, Range
     from neuralgraph.storage.versions.base_reader import BaseReader
@@ -30,10 +30,25 @@ if TYPE_CHECKING:
     from neuralgraph.values.arrays import Int64Array, ObjectArray
 
 
+_FACTS_MAX: Final = 256
+"""So many facts are kept with a view; then it begins anew."""
+
+Fact = TypeVar("Fact")
+
+
 class GraphView:
     """One graph at one snapshot; see the module's docstring."""
 
-    __slots__ = ("__weakref__", "_adjacencies", "_type_names", "base", "catalog", "layers", "txid")
+    __slots__ = (
+        "__weakref__",
+        "_adjacencies",
+        "_facts",
+        "_type_names",
+        "base",
+        "catalog",
+        "layers",
+        "txid",
+    )
 
     def __init__(
         self,
@@ -47,6 +62,7 @@ class GraphView:
         self.txid = txid
         self.catalog = catalog
         self._adjacencies: dict[tuple[tuple[str, ...], str], Adjacency] = {}
+        self._facts: dict[Hashable, Any] = {}
         self._type_names: ObjectArray | None = None
 
     def active_layers(self) -> Iterator[tuple[DeltaStore, int]]:
@@ -286,6 +302,18 @@ class GraphView:
         made = traversal.adjacency(self, types, direction)
         self._adjacencies[wanted] = made
         return made
+
+    def memo(self, key: Hashable, make: Callable[[], Fact]) -> Fact:
+        """See `access.GraphReader`."""
+        if len(self.layers) > 1 and self.layers[1].change_count:
+            return make()
+        facts = self._facts
+        if key not in facts:
+            if len(facts) >= _FACTS_MAX:
+                facts.clear()
+            facts[key] = make()
+        fact: Fact = facts[key]
+        return fact
 
     # ── indexes ───────────────────────────────────────────────────────────────────────────────
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from neuralgraph.values import IdArray, MaskArray, RowArray
     from neuralgraph.values.arrays import Int64Array
 
+_MERGE_FACTOR = 64
+_MERGE_FREE = 256
+"""New edges are put into a copy of the base's adjacency while they are so few, or one for so many there."""
+
 _NOTHING = Expansion(NO_IDS, NO_IDS, NO_IDS)
 _ONE_WAY: dict[str, tuple[Literal["out", "in"], ...]] = {
     "out": ("out",),
@@ -154,6 +158,10 @@ def adjacency(
         flat = present[0].flat()
         if len(flat.offsets) == limit + 1:
             return flat
+    if len(present) == 1:
+        merged = _merged_adjacency(view, types, direction, present[0].flat())
+        if merged is not None:
+            return merged
     nodes: list[IdArray] = []
     neighbours: list[IdArray] = []
     edges: list[IdArray] = []
@@ -170,6 +178,57 @@ def adjacency(
             edges.append(fresh_edges)
             neighbours.append(fresh_neighbours)
     return _sorted_adjacency(view, limit, nodes, neighbours, edges)
+
+
+def _merged_adjacency(
+    view: LayeredView,
+    types: Sequence[str],
+    direction: Literal["out", "in"],
+    flat: Adjacency,
+) -> Adjacency | None:
+    """The base's adjacency with few changes merged in; None where they are too many to do one by one."""
+    found = [
+        added.all_of(name, txid)
+        for layer, txid in view.active_layers()
+        for added in [layer.outgoing if direction == "out" else layer.incoming]
+        for name in types or added.types()
+    ]
+    fresh = [np.concatenate(arrays) for arrays in zip(*found, strict=True)] or [NO_IDS] * 3
+    if len(fresh[0]) > max(_MERGE_FREE, len(flat.edges) // _MERGE_FACTOR):
+        return None
+    keep = ~_deleted(view, fresh[1])
+    nodes, edges, neighbours = (array[keep] for array in fresh)
+    order = np.lexsort((neighbours, nodes))
+    nodes, edges, neighbours = nodes[order], edges[order], neighbours[order]
+    limit = view.node_limit
+    offsets = np.full(limit + 1, len(flat.edges), dtype=np.int64)
+    offsets[: len(flat.offsets)] = flat.offsets
+    # Base edges have smaller ids, so among equal neighbours they come first.
+    places = [
+        int(offsets[node])
+        + int(flat.neighbours[offsets[node] : offsets[node + 1]].searchsorted(end, side="right"))
+        for node, end in zip(nodes.tolist(), neighbours.tolist(), strict=True)
+    ]
+    gone = np.flatnonzero(_deleted(view, flat.edges))
+    counts = np.diff(offsets) + np.bincount(nodes, minlength=limit)
+    if len(gone):
+        left = np.searchsorted(offsets, gone, side="right") - 1
+        counts -= np.bincount(left, minlength=limit)
+    return Adjacency(
+        np.concatenate(([0], counts.cumsum())),
+        _replaced(flat.neighbours, gone, places, neighbours),
+        _replaced(flat.edges, gone, places, edges),
+    )
+
+
+def _replaced(array: IdArray, gone: RowArray, places: list[int], added: IdArray) -> IdArray:
+    """`array` with items put in before `places`, and those at `gone` taken out."""
+    if len(gone):
+        # Places count from before anything was taken out.
+        shifted = np.asarray(places, dtype=np.int64)
+        shifted -= np.searchsorted(gone, shifted, side="left")
+        return np.insert(np.delete(array, gone), shifted, added)
+    return np.insert(array, places, added)
 
 
 def _sorted_adjacency(

@@ -40,6 +40,10 @@ from neuralgraph.query.execution.operators.node_scan import NodeByIdStep, NodeSc
 from neuralgraph.query.execution.operators.project import ExtendStep, ProjectStep
 from neuralgraph.query.execution.operators.repeat import KeepShortestStep, RepeatStep
 from neuralgraph.query.execution.operators.schema import SchemaChangeStep, ShowStep
+from neuralgraph.query.execution.operators.shape_counts import (
+    PathCountStep,
+    TriangleCountStep,
+)
 from neuralgraph.query.execution.operators.shortest_path import ShortestPathStep
 from neuralgraph.query.execution.operators.sort import SortStep, TopStep
 from neuralgraph.query.execution.operators.unwind import UnwindStep
@@ -74,6 +78,7 @@ from neuralgraph.query.planning.plan import (
     NodeIndexRange,
     NodeIndexSeek,
     NodeScan,
+    PathCount,
     ProcedureCall,
     Project,
     RemoveItems,
@@ -85,6 +90,7 @@ from neuralgraph.query.planning.plan import (
     Skip,
     Sort,
     Top,
+    TriangleCount,
     UnionAll,
     UnwindList,
 )
@@ -125,6 +131,7 @@ STEPS: Final[dict[type, Callable[[Any, Any], Step]]] = {
     NodeIndexRange: NodeIndexRangeStep,
     NodeIndexSeek: NodeIndexSeekStep,
     NodeScan: NodeScanStep,
+    PathCount: PathCountStep,
     ProcedureCall: CallStep,
     Project: ProjectStep,
     RemoveItems: AssignStep,
@@ -136,6 +143,7 @@ STEPS: Final[dict[type, Callable[[Any, Any], Step]]] = {
     Skip: SkipStep,
     Sort: SortStep,
     Top: TopStep,
+    TriangleCount: TriangleCountStep,
     UnionAll: UnionAllStep,
     UnwindList: UnwindStep,
 }

@@ -16,6 +16,7 @@ from neuralgraph.query.execution.columns import for_slot
 from neuralgraph.query.execution.memory import column_bytes
 from neuralgraph.query.execution.operators.expand import ExpandStep
 from neuralgraph.query.execution.operators.grouping import Grouper
+from neuralgraph.query.execution.operators.reachable import unique_below
 from neuralgraph.query.execution.operators.step import Step
 from neuralgraph.query.functions.signature import AggregateFunction
 from neuralgraph.values import BATCH_ROWS_MAX, Batch, Column, Kind
@@ -27,11 +28,10 @@ if TYPE_CHECKING:
     from neuralgraph.query.execution.expressions import Evaluator, ExpressionCompiler
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
     from neuralgraph.query.planning.plan import Aggregate, AggregateCall
+    from neuralgraph.values import IdArray, MaskArray
     from neuralgraph.values.arrays import Int64Array
 
 _GROUP_BYTES: Final = 150
-_MASK_FACTOR_MAX: Final = 64
-"""A mask over all ids beats sorting while there are at most so many ids for each row."""
 
 
 class Call:
@@ -224,34 +224,39 @@ class _PresentRows:
 class _DistinctIds:
     """Counts different ids in a slot of nodes or edges."""
 
-    __slots__ = ("kept", "seen")
+    __slots__ = ("first", "flags", "limit", "written")
 
     def __init__(self) -> None:
-        self.seen: Any = None
-        self.kept: list[Any] = []
+        self.first: IdArray | None = None
+        # From the second batch on, a flag for each id there may be.
+        self.flags: MaskArray | None = None
+        self.limit = 0
+        # A writer's ids may lie beyond any limit known at the start.
+        self.written: set[int] | None = None
 
     def add(self, call: Call, batch: Batch, context: ExecutionContext) -> None:
         column = batch.columns[call.place]
         ids = column.ids
         if column.valid is not None:
             ids = ids[column.valid]
-        reader = context.reader
-        if self.seen is None and context.writer is None and not self.kept:
-            limit = reader.node_limit if column.kind == Kind.NODE else reader.edge_limit
-            if limit <= _MASK_FACTOR_MAX * batch.count:
-                context.memory.hold(limit)
-                self.seen = np.zeros(limit, dtype=np.bool_)
-        if self.seen is not None:
-            self.seen[ids] = True
-        else:
-            self.kept.append(np.unique(ids))
-            context.memory.hold(8 * len(ids))
+        if context.writer is not None:
+            self.written = self.written or set()
+            self.written.update(ids.tolist())
+            return
+        if self.first is None:
+            reader = context.reader
+            self.limit = reader.node_limit if column.kind == Kind.NODE else reader.edge_limit
+            context.memory.hold(self.limit)
+            self.first = ids
+            return
+        if self.flags is None:
+            self.flags = np.zeros(self.limit, dtype=np.bool_)
+            self.flags[self.first] = True
+        self.flags[ids] = True
 
     def total(self) -> int:
-        if self.seen is not None:
-            return int(np.count_nonzero(self.seen))
-        if not self.kept:
-            return 0
-        if len(self.kept) == 1:
-            return len(self.kept[0])
-        return len(np.unique(np.concatenate(self.kept)))
+        if self.written is not None:
+            return len(self.written)
+        if self.flags is not None:
+            return int(np.count_nonzero(self.flags))
+        return 0 if self.first is None else len(unique_below(self.first, self.limit))

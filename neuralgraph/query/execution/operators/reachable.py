@@ -15,13 +15,16 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from neuralgraph.access import Direction
+    from neuralgraph.access import Adjacency, Direction
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.values import IdArray, MaskArray, RowArray
     from neuralgraph.values.arrays import Int64Array
 
 _FLAGS_MAX: Final = 1 << 24
 """Rows are taken together while all their flags fit in so many bytes."""
+
+_WIDE_FACTOR: Final = 16
+"""A level is wide when more than one node in so many is in it: then the whole adjacency is used."""
 
 _UNIQUE_FACTOR_MAX: Final = 64
 """Flags beat sorting while there are at most so many of them for each code."""
@@ -60,9 +63,74 @@ def reachable(reach: Reach, rows: RowArray, starts: IdArray) -> Iterator[tuple[R
     """
     limit = max(reach.context.reader.node_limit, int(starts.max()) + 1 if len(starts) else 0)
     together = max(1, _FLAGS_MAX // max(limit, 1))
+    if len(rows) == 1 and reach.allowed is None and reach.direction != "both":
+        for nodes in _levels_of_one(reach, starts, limit):
+            yield rows.repeat(len(nodes)), nodes
+        return
     for first in range(0, len(rows), together):
         part = slice(first, first + together)
         yield from _levels(reach, rows[part], starts[part], limit)
+
+
+def _levels_of_one(reach: Reach, start: IdArray, limit: int) -> Iterator[IdArray]:
+    """`_levels` of a single start along directed edges: flags say it all, no walks are told apart."""
+    context, reader = reach.context, reach.context.reader
+    seen = np.zeros(limit, dtype=np.bool_)
+    context.memory.hold(len(seen))
+    if reach.min == 0:
+        yield start
+        seen[start] = True
+    nodes, depth = start, 0
+    while len(nodes) and (reach.max is None or depth < reach.max):
+        context.check()
+        depth += 1
+        if len(nodes) * _WIDE_FACTOR > limit:
+            nodes = _wide_level(reach, nodes, seen)
+        else:
+            found = reader.expand(nodes, reach.types, reach.direction).neighbours
+            nodes = unique_below(found[~seen[found]], limit)
+        seen[nodes] = True
+        if len(nodes):
+            yield nodes
+    context.memory.free(len(seen))
+
+
+def _wide_level(reach: Reach, nodes: IdArray, seen: MaskArray) -> IdArray:
+    """The next level of a wide one, from whichever side has fewer edges to look at.
+
+    Forward, along the edges of the level; backward, along the edges into the nodes not seen yet.
+    """
+    reader, limit = reach.context.reader, len(seen)
+    forward = reader.adjacency(reach.types, "out" if reach.direction == "out" else "in")
+    backward = reader.adjacency(reach.types, "in" if reach.direction == "out" else "out")
+    unseen = (~seen[: len(backward.offsets) - 1]).nonzero()[0]
+    starts, counts = edge_ranges(forward, nodes)
+    back_starts, back_counts = edge_ranges(backward, unseen)
+    flags = np.zeros(limit, dtype=np.bool_)
+    if counts.sum() <= back_counts.sum():
+        flags[forward.neighbours[places_in_ranges(starts, counts)]] = True
+        flags &= ~seen
+        return flags.nonzero()[0]
+    flags[nodes] = True
+    hits = flags[backward.neighbours[places_in_ranges(back_starts, back_counts)]]
+    reached = np.zeros(limit, dtype=np.bool_)
+    reached[unseen.repeat(back_counts)[hits]] = True
+    return reached.nonzero()[0]
+
+
+def edge_ranges(adjacency: Adjacency, nodes: IdArray) -> tuple[Int64Array, Int64Array]:
+    """Where the edges of each node begin, and how many there are; ids are below the limit."""
+    starts = adjacency.offsets[nodes]
+    return starts, adjacency.offsets[nodes + 1] - starts
+
+
+def places_in_ranges(starts: Int64Array, counts: Int64Array) -> Int64Array:
+    """Each range's places, one range after the other; shape (sum of counts,)."""
+    ends = counts.cumsum()
+    total = int(ends[-1]) if len(ends) else 0
+    places: Int64Array = (starts - ends + counts).repeat(counts)
+    places += np.arange(total)
+    return places
 
 
 def _levels(

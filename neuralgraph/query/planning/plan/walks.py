@@ -194,3 +194,50 @@ class KeepShortest(Operator):
     edges: tuple[str, ...]
     select: Literal["shortest", "groups"]
     count: int
+
+
+@record
+class Arm:
+    """One step away from a node.
+
+    Attributes:
+        labels: what the node at the other end must carry, all of them.
+    """
+
+    types: tuple[str, ...]
+    direction: Direction
+    labels: tuple[str, ...]
+
+
+@record
+class PathCount(Operator):
+    """How often a path of one or two steps occurs, from degrees: one row, one INTEGER.
+
+    The path is seen from its middle: `arms` lead away from a node that carries `labels`. With one
+    arm, from its beginning.
+
+    Attributes:
+        different: the two arms must not take the same edge.
+    """
+
+    child: Operator
+    labels: tuple[str, ...]
+    arms: tuple[Arm, ...]
+    different: bool
+
+
+@record
+class TriangleCount(Operator):
+    """How often a triangle of edges of the same types occurs: one row, one INTEGER.
+
+    Attributes:
+        child: the triangles themselves: counted one by one where the graph is not simple (a loop,
+            or two edges from one node to another), or where a node of it lacks one of `labels`.
+        labels: labels that some corner of the pattern must carry.
+        is_cycle: a->b->c->a; else a->b->c, a->c.
+    """
+
+    child: Operator
+    types: tuple[str, ...]
+    labels: tuple[str, ...]
+    is_cycle: bool

@@ -13,6 +13,7 @@ from neuralgraph.query.planning.rules.frontiers import with_frontiers
 from neuralgraph.query.planning.rules.idle_distincts import without_idle_distincts
 from neuralgraph.query.planning.rules.orders import without_idle_sorts
 from neuralgraph.query.planning.rules.projects import without_idle_projects
+from neuralgraph.query.planning.rules.shapes import with_shapes
 
 if TYPE_CHECKING:
     from neuralgraph.access import CatalogReader
@@ -27,4 +28,5 @@ def rewritten(root: Operator, catalog: CatalogReader) -> Operator:
     root = with_early_distinct(root, catalog)
     root = with_frontiers(root, catalog)
     root = without_idle_distincts(root)
+    root = with_shapes(root)
     return with_degrees(root)

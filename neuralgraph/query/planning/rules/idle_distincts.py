@@ -6,10 +6,13 @@ once; filters only drop rows. A Distinct whose columns hold that node has nothin
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
+from neuralgraph.query.language.syntax import Variable
 from neuralgraph.query.planning.operators import inputs, names_of, with_inputs
 from neuralgraph.query.planning.plan import (
+    Aggregate,
     Distinct,
     ExpandVariable,
     Filter,
@@ -40,15 +43,36 @@ def without_idle_distincts(operator: Operator) -> Operator:
         operator = with_inputs(operator, [without_idle_distincts(part) for part in below])
     if isinstance(operator, Distinct) and _are_different(operator.child):
         return operator.child
+    if isinstance(operator, Aggregate):
+        return _without_idle_counts(operator)
     return operator
 
 
+def _without_idle_counts(operator: Aggregate) -> Aggregate:
+    """Counts of the node that is another in every row need no DISTINCT, whatever the groups."""
+    name = _different_node(operator.child)
+    if name is None:
+        return operator
+    calls = tuple(
+        replace(call, distinct=False)
+        if call.name == "count" and call.arguments == (Variable(name),)
+        else call
+        for call in operator.calls
+    )
+    return operator if calls == operator.calls else replace(operator, calls=calls)
+
+
 def _are_different(operator: Operator) -> bool:
-    present = names_of(operator.slots)
+    name = _different_node(operator)
+    return name is not None and name in names_of(operator.slots)
+
+
+def _different_node(operator: Operator) -> str | None:
+    """The slot with another node in every row, if there is one."""
     while isinstance(operator, Filter):
         operator = operator.child
     if isinstance(operator, _FINDS_EACH_ONCE):
-        return operator.variable in present and at_most_one_row(operator.child)
+        return operator.variable if at_most_one_row(operator.child) else None
     if isinstance(operator, ExpandVariable) and operator.distinct_targets:
-        return operator.target in present and at_most_one_row(operator.child)
-    return False
+        return operator.target if at_most_one_row(operator.child) else None
+    return None

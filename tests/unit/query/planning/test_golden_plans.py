@@ -67,7 +67,7 @@ KINDS = {
     "edge_by_id": "MATCH ()-[r]->() WHERE id(r) = $i RETURN r",
     "node_by_id": "MATCH (n) WHERE elementId(n) = $i RETURN n",
     "frontier": "MATCH (a:Person)-[:KNOWS]->(b)-[:KNOWS]->(c)-[:KNOWS]->(d) RETURN count(DISTINCT d)",
-    "degrees": "MATCH (a:Person)-[:KNOWS]->()-[:KNOWS]->() RETURN count(*)",
+    "degrees": "MATCH (a:Person {id: 1})-[:KNOWS]->()-[:KNOWS]->() RETURN count(*)",
     "entities_from_a_list": "UNWIND $nodes AS n MATCH (n)-[:KNOWS]->(m) RETURN m.name",
     "foreach": "MATCH (a:Person {id: 1}) FOREACH (x IN [1, 2] | CREATE (a)-[:HAS]->(:Tag {v: x}))",
     "path": "MATCH p = (a:Person {id: 1})-[:KNOWS*1..2]-(b) RETURN p",

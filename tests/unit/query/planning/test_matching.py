@@ -149,3 +149,41 @@ def test_columns_of_a_distinct_count_as_looked_at():
     assert rows(graph, text) == []
     graph.create_edge("S", 0, 1, {})
     assert bag(rows(graph, text)) == bag([(NodeRef(0),)])
+
+
+LABELLED = st.sampled_from(("", ":A", ":B", ":A:B"))
+STEPS = st.sampled_from(("-[:S]->", "<-[:S]-", "-[:T]->", "-->", "<--", "<-[:S|T]-", "-[:S]-"))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(graphs(), st.tuples(LABELLED, LABELLED, LABELLED), st.tuples(STEPS, STEPS))
+def test_paths_counted_by_degrees(graph, labels, arrows):
+    one, two, three = labels
+    text = f"MATCH (a{one}){arrows[0]}(b{two}){arrows[1]}(c{three}) RETURN count(*)"
+    assert rows(graph, text) == rows(graph, text, optimise=False), text
+    text = f"MATCH (a{one}){arrows[0]}(b{two}) MATCH (b){arrows[1]}(c{three}) RETURN count(*)"
+    assert rows(graph, text) == rows(graph, text, optimise=False), text
+    text = f"MATCH (a{one}){arrows[0]}(b{two}) RETURN count(*) AS n"
+    assert rows(graph, text) == rows(graph, text, optimise=False), text
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.integers(1, 14),
+    st.sets(st.tuples(st.integers(0, 13), st.integers(0, 13)), max_size=70),
+    st.tuples(*[st.sampled_from(("-[:S]->", "<-[:S]-"))] * 3),
+    st.booleans(),
+    st.booleans(),
+)
+def test_triangles_counted_as_a_whole(count, pairs, arrows, with_loops, with_parallels):
+    graph = DictGraph()
+    for number in range(count):
+        graph.create_node(("A",) if number or with_loops else (), {})
+    edges = [(a % count, b % count) for a, b in sorted(pairs)]
+    if not with_parallels:
+        edges = sorted(set(edges))
+    for source, target in edges:
+        if source != target or with_loops:
+            graph.create_edge("S", source, target, {})
+    text = f"MATCH (a:A){arrows[0]}(b){arrows[1]}(c), (a){arrows[2]}(c) RETURN count(*)"
+    assert rows(graph, text) == rows(graph, text, optimise=False), text
