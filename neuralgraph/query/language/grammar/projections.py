@@ -115,7 +115,9 @@ def narrowing_clauses(operand: Operand) -> dict[str, Sequence]:
         return With(items, star=True, span=(start, end))
 
     one = Sequence("a name", [name("a name"), Piece(r"=(?!~)", "'='"), operand.run], named)
-    alone = Sequence("ORDER BY, SKIP or LIMIT", tail, sliced)
+    # Each part may be left out, but not all: a clause of nothing would be read for ever.
+    begins = Piece(r"(?=(?:ORDER\s+BY|SKIP|OFFSET|LIMIT)\b)", "ORDER BY, SKIP or LIMIT")
+    alone = Sequence("ORDER BY, SKIP or LIMIT", [begins, *tail], sliced)
     where = Piece(r"FILTER\b(?:\s+WHERE\b)?", "FILTER")
     return {
         "ORDER": alone,
