@@ -21,6 +21,7 @@ import numpy as np
 from neuralgraph.api.foreign import is_installed, load
 from neuralgraph.errors import QueryTypeError
 from neuralgraph.values import Column, Kind
+from neuralgraph.values.packed_texts import PackedTexts
 from neuralgraph.values.types import from_python
 
 if TYPE_CHECKING:
@@ -174,13 +175,15 @@ def _from_arrow(table: Any) -> Table:
 def _from_arrow_array(array: Any) -> Column:
     arrow_types = load("pyarrow.types", extra="arrow")
     if hasattr(array, "combine_chunks"):
-        array = array.combine_chunks()
+        array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
         if hasattr(array, "num_chunks"):  # no chunk at all gives a chunked array back
             array = array.chunk(0) if array.num_chunks else load("pyarrow", extra="arrow").nulls(0)
     kind = array.type
     if arrow_types.is_dictionary(kind):
         return _from_arrow_dictionary(array)
-    if arrow_types.is_string(kind) or arrow_types.is_large_string(kind):
+    if str(kind) == "string_view":
+        array = array.cast("large_string")
+    if arrow_types.is_string(array.type) or arrow_types.is_large_string(array.type):
         return _from_arrow_text(array)
     if (
         arrow_types.is_boolean(kind)
@@ -211,14 +214,28 @@ def _from_arrow_numbers(array: Any) -> Column:
 
 
 def _from_arrow_text(array: Any) -> Column:
-    """Few different strings come as a dictionary, many as they are."""
+    """Few different strings come as a dictionary, many packed as they are."""
+    try:
+        array.validate(full=True)  # Parquet files do not promise what Arrow does
+    except load("pyarrow", extra="arrow").ArrowInvalid as error:
+        raise QueryTypeError(f"a column of strings is damaged: {error}") from error
     sample = array.slice(0, 1_000)
     if len(array) > 1_000 and len(sample.unique()) <= 500:
         encoded = array.dictionary_encode()
         if len(encoded.dictionary) * 4 <= len(array):
             return _from_arrow_dictionary(encoded)
-    strings = array.to_numpy(zero_copy_only=False)
-    return Column.of_array(Kind.TEXT, strings, _arrow_valid(array))
+    return Column.of_packed(_packed(array), _arrow_valid(array))
+
+
+def _packed(array: Any) -> PackedTexts:
+    """Views of the array's own buffers."""
+    _, bounds, data = array.buffers()
+    width = np.int64 if str(array.type) == "large_string" else np.int32
+    start = array.offset
+    offsets: Any = np.zeros(1, dtype=np.int64)
+    if len(array):
+        offsets = np.frombuffer(bounds, dtype=width)[start : start + len(array) + 1]
+    return PackedTexts(offsets, np.frombuffer(data or b"", dtype=np.uint8))
 
 
 def _from_arrow_dictionary(array: Any) -> Column:
@@ -248,13 +265,22 @@ def _from_arrow_vectors(array: Any) -> Column:
 def _read_path(path: Path) -> Table:
     suffix = path.suffix.lower()
     if suffix in (".parquet", ".pq"):
-        return _from_arrow(load("pyarrow.parquet", extra="arrow").read_table(path))
+        return _read_parquet(path)
     if suffix not in (".csv", ".tsv", ".txt"):
         raise QueryTypeError(f"{path.name} is neither a .csv, .tsv nor .parquet file")
     delimiter = "\t" if suffix == ".tsv" else ","
     if is_installed("pyarrow"):
         return _read_csv_with_arrow(path, delimiter)
     return _read_csv(path, delimiter)
+
+
+def _read_parquet(path: Path) -> Table:
+    parquet = load("pyarrow.parquet", extra="arrow")
+    if path.is_dir():
+        return _from_arrow(parquet.read_table(path))
+    # Without the machinery for data sets of many files.
+    with parquet.ParquetFile(path, memory_map=True) as file:
+        return _from_arrow(file.read())
 
 
 def _read_csv_with_arrow(path: Path, delimiter: str) -> Table:

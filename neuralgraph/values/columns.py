@@ -3,7 +3,7 @@
 A column holds its values as a typed numpy array with a validity mask, or as a plain Python list, and
 turns one form into the other on first use. Kernels over many rows use the array; an operator that has
 a handful of rows uses the list, because three numpy calls cost more than ten Python values. Both
-forms always mean the same.
+forms always mean the same. TEXT that comes from Arrow is `packed` until one of them is asked for.
 
     kind      array dtype        list items            null in the array
     BOOLEAN   bool               bool                  any value, valid=False
@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from neuralgraph.values.entities import EdgeRef, NodeRef
+from neuralgraph.values.packed_texts import PackedTexts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +77,7 @@ _REFS: Final = {Kind.NODE: NodeRef, Kind.EDGE: EdgeRef}
 class Column:
     """Values of one kind, one a row. Make one with `of_array`, `of_list`, `of_values` or `nulls`."""
 
-    __slots__ = ("_array", "_list", "_valid", "count", "dictionary", "kind")
+    __slots__ = ("_array", "_list", "_valid", "count", "dictionary", "kind", "packed")
 
     def __init__(
         self,
@@ -86,6 +87,7 @@ class Column:
         valid: MaskArray | None,
         items: list[Any] | None,
         dictionary: ObjectArray | None = None,
+        packed: PackedTexts | None = None,
     ) -> None:
         self.kind = kind
         self.count = count
@@ -93,6 +95,7 @@ class Column:
         self._valid = valid
         self._list = items
         self.dictionary = dictionary
+        self.packed = packed
 
     # ── making ────────────────────────────────────────────────────────────────────────────────
 
@@ -117,6 +120,11 @@ class Column:
     def of_list(kind: Kind, items: list[Any]) -> Column:
         """Wrap a list whose items are None or of the kind; it must not be changed afterwards."""
         return Column(kind, len(items), None, None, items)
+
+    @staticmethod
+    def of_packed(packed: PackedTexts, valid: MaskArray | None = None) -> Column:
+        """A TEXT column of strings that are not decoded yet; what stands at a null does not count."""
+        return Column(Kind.TEXT, len(packed), None, valid, None, None, packed)
 
     @staticmethod
     def of_values(values: Sequence[Any]) -> Column:
@@ -166,7 +174,7 @@ class Column:
     @property
     def valid(self) -> MaskArray | None:
         """False where null; None when no row is null."""
-        if self._array is None:
+        if self._array is None and self.packed is None:
             self._make_array()
         return self._valid
 
@@ -214,6 +222,11 @@ class Column:
         return Column(Kind.TEXT, self.count, strings, self._valid, self._list)
 
     def _make_array(self) -> None:
+        if self.packed is not None:
+            self._array = self.packed.decoded()
+            if self._valid is not None:
+                self._array[~self._valid] = None
+            return
         items = self._list
         assert items is not None
         kind = self.kind
@@ -250,8 +263,7 @@ class Column:
         self._valid = None if valid.all() else valid
 
     def _make_list(self) -> list[Any]:
-        array = self._array
-        assert array is not None
+        array = self.array
         if self.dictionary is not None:
             return self.decoded().to_list()
         if self.kind == Kind.VECTOR:
@@ -267,9 +279,8 @@ class Column:
 
     def take(self, rows: RowArray) -> Column:
         """The rows named, in that order, repeats included; shape (taken,)."""
-        if self._array is None and len(rows) <= 16:
-            items = self._list
-            assert items is not None
+        items = self._list
+        if self._array is None and items is not None and len(rows) <= 16:
             taken = [items[row] for row in rows.tolist()]
             return Column(self.kind, len(taken), None, None, taken)
         array = self.array
@@ -286,6 +297,9 @@ class Column:
     def slice(self, start: int, stop: int) -> Column:
         """Rows from `start` up to `stop`."""
         start, stop = max(0, start), min(stop, self.count)
+        if self._array is None and self.packed is not None:
+            valid = None if self._valid is None else self._valid[start:stop]
+            return Column.of_packed(self.packed.slice(start, stop), valid)
         if self._array is None:
             assert self._list is not None
             items = self._list[start:stop]
@@ -318,15 +332,15 @@ class Column:
             for column in columns:
                 listed.extend(column.to_list())
             return Column.of_list(kind, listed)
+        packed = [column.packed for column in columns if column.packed is not None]
+        if len(packed) == len(columns):
+            return Column.of_packed(PackedTexts.concat(packed), _joined_valid(columns))
         dictionary = columns[0].dictionary
         if any(column.dictionary is not dictionary for column in columns):
             columns = [column.decoded() for column in columns]
             dictionary = None
         array = np.concatenate([column.array for column in columns])
-        valid = None
-        if any(column.valid is not None for column in columns):
-            valid = np.concatenate([column.valid_mask for column in columns])
-        return Column(kind, len(array), array, valid, None, dictionary)
+        return Column(kind, len(array), array, _joined_valid(columns), None, dictionary)
 
     def __len__(self) -> int:
         return self.count
@@ -336,6 +350,12 @@ class Column:
         return (
             f"Column({self.kind.name}, {self.count} rows, {shown}{'...' if self.count > 8 else ''})"
         )
+
+
+def _joined_valid(columns: Sequence[Column]) -> MaskArray | None:
+    if all(column.valid is None for column in columns):
+        return None
+    return np.concatenate([column.valid_mask for column in columns])
 
 
 def object_array(items: Sequence[Any]) -> ObjectArray:

@@ -18,6 +18,7 @@ from neuralgraph.storage.versions.base_arrays import (
     by_segment,
 )
 from neuralgraph.values import Column, Kind
+from neuralgraph.values.packed_texts import PackedTexts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -182,6 +183,8 @@ def nulls_like(column: Column, count: int) -> Column:
     """Nothing but nulls, of the same kind as `column`."""
     valid = np.zeros(count, dtype=np.bool_)
     kind = column.kind
+    if column.packed is not None:
+        return Column.of_packed(PackedTexts.of_empty(count), valid)
     array: Any
     if kind == Kind.VECTOR:
         array = np.zeros((count, column.array.shape[1]), dtype=np.float32)

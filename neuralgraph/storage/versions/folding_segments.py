@@ -98,6 +98,9 @@ def append_column_rows(
     segment: ColumnSegment | None, first_row: int, column: Column, blocks: BlockFile
 ) -> ColumnSegment | None:
     """A column segment with more values from `first_row` on, which lies beyond those it has."""
+    if segment is None and column.kind == Kind.VECTOR:
+        # The rows before are null: a matrix is not copied to make room for them.
+        return write_column(column, blocks, first_row=first_row)
     pieces = [] if segment is None else [segment.whole()]
     count = 0 if segment is None else segment.count
     if first_row > count:
@@ -105,12 +108,12 @@ def append_column_rows(
     return write_column(join([*pieces, column]), blocks)
 
 
-def write_column(column: Column, blocks: BlockFile) -> ColumnSegment | None:
-    """Store a column; None when there is nothing in it."""
+def write_column(column: Column, blocks: BlockFile, *, first_row: int = 0) -> ColumnSegment | None:
+    """Store a column, as `ColumnSegment.write` does; None when there is nothing in it."""
     valid = column.valid
     if column.count == 0 or (valid is not None and not valid.any()):
         return None
-    return ColumnSegment.write(column, blocks)
+    return ColumnSegment.write(column, blocks, first_row=first_row)
 
 
 def narrow(values: list[Any]) -> Column:

@@ -77,6 +77,26 @@ def test_many_equal_strings_become_a_dictionary():
     assert column.decoded().to_list() == words
 
 
+@pytest.mark.parametrize("form", ["string", "large_string", "string_view"])
+def test_arrow_strings_of_any_form_and_slice(form):
+    pa = pytest.importorskip("pyarrow")
+    words = ["", "ab", None, "é", "\U0001f40d", "f"] * 20
+    array = pa.array(words, pa.string()).cast(form)
+    assert column_of(array).to_list() == words
+    assert column_of(array.slice(3, 50)).to_list() == words[3:53]
+    assert column_of(pa.chunked_array([array, array.slice(1)])).to_list() == words + words[1:]
+    assert column_of(array.slice(0, 0)).to_list() == []
+    assert column_of(pa.chunked_array([], form)).to_list() == []
+    assert column_of(pa.array([None, None], form)).to_list() == [None, None]
+
+
+def test_arrow_strings_that_are_none_are_refused():
+    pa = pytest.importorskip("pyarrow")
+    damaged = pa.array([b"fine", b"\xff"], pa.binary()).view(pa.string())
+    with pytest.raises(QueryTypeError, match="damaged"):
+        column_of(damaged)
+
+
 def test_vectors():
     pa = pytest.importorskip("pyarrow")
     matrix = np.arange(6, dtype=np.float32).reshape(3, 2)

@@ -104,21 +104,26 @@ class ColumnSegment:
     # ── writing ───────────────────────────────────────────────────────────────────────────────
 
     @staticmethod
-    def write(column: Column, blocks: BlockStore, *, cold: bool = False) -> ColumnSegment:
+    def write(
+        column: Column, blocks: BlockStore, *, cold: bool = False, first_row: int = 0
+    ) -> ColumnSegment:
         """Store a column.
 
         Args:
             column: of any kind and form; for VECTOR all of one dimension.
             blocks: where.
             cold: compress everything (history, and what is seldom read); ANY always is.
+            first_row: where the column begins; the rows before it are null.
 
         Raises:
             DiskError: the disk refuses.
             QueryTypeError: an ANY column holds what cannot be stored.
         """
-        count = column.count
+        count = first_row + column.count
         valid = _valid_of(column)
-        null_count = 0 if valid is None else count - int(np.count_nonzero(valid))
+        null_count = first_row
+        if valid is not None:
+            null_count += column.count - int(np.count_nonzero(valid))
         presence: Presence = Presence.ALL
         marks: Any = b""
         encoding = _ENCODINGS[column.kind]
@@ -129,11 +134,13 @@ class ColumnSegment:
         if null_count == count:
             presence = Presence.NONE
         else:
-            if valid is not None and null_count * 2 > count:
+            if first_row or (valid is not None and null_count * 2 > count):
                 presence = Presence.ROWS
-                rows = np.flatnonzero(valid)
-                presence_width, marks = narrowed(rows, width_min=2)
-                column, valid = column.take(rows), None
+                rows = np.arange(column.count)
+                if valid is not None:
+                    rows = np.flatnonzero(valid)
+                    column, valid = column.take(rows), None
+                presence_width, marks = narrowed(rows + first_row, width_min=2)
             elif valid is not None and column.kind != Kind.ANY:
                 presence = Presence.BITMAP
                 marks = np.packbits(valid, bitorder="little")

@@ -5,20 +5,18 @@ One string is decoded at a time, or all of them in one go: joined, the buffer is
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from neuralgraph.storage.disk.segments.parts import WIDTHS, load_bytes, load_part
+from neuralgraph.values.packed_texts import UTF8_ERRORS, PackedTexts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from neuralgraph.storage.disk.segments.parts import BlockStore, Part
     from neuralgraph.values.arrays import AnyArray, ObjectArray
-
-_ERRORS: Final = "surrogatepass"
 
 
 def pack_strings(strings: Sequence[str]) -> tuple[AnyArray, bytes]:
@@ -32,21 +30,22 @@ def pack_strings(strings: Sequence[str]) -> tuple[AnyArray, bytes]:
     if text.isascii():
         data = text.encode("ascii")
     else:
-        data = text.encode("utf-8", _ERRORS)
+        data = text.encode("utf-8", UTF8_ERRORS)
         # From characters to bytes: a character begins wherever a byte does not continue one.
         starts = np.flatnonzero((np.frombuffer(data, dtype=np.uint8) & 0xC0) != 0x80)
         offsets = np.append(starts, len(data))[offsets]
-    return _narrow_offsets(offsets), data
+    return narrow_offsets(offsets), data
 
 
 def pack_bytes(keys: Sequence[bytes]) -> tuple[AnyArray, bytes]:
     """`pack_strings` for byte strings."""
     offsets = np.zeros(len(keys) + 1, dtype=np.int64)
     np.cumsum(np.fromiter(map(len, keys), dtype=np.int64, count=len(keys)), out=offsets[1:])
-    return _narrow_offsets(offsets), b"".join(keys)
+    return narrow_offsets(offsets), b"".join(keys)
 
 
-def _narrow_offsets(offsets: AnyArray) -> AnyArray:
+def narrow_offsets(offsets: AnyArray) -> AnyArray:
+    """In uint32 when they fit, else in int64."""
     return offsets.astype(WIDTHS[4 if int(offsets[-1]) <= 0xFFFF_FFFF else 8])
 
 
@@ -80,7 +79,7 @@ class StringTable:
     def text(self, number: int) -> str:
         """One string; about 0.4 us."""
         bounds = self._bounds
-        return str(self.data[bounds[number] : bounds[number + 1]], "utf-8", _ERRORS)
+        return str(self.data[bounds[number] : bounds[number + 1]], "utf-8", UTF8_ERRORS)
 
     def raw(self, number: int) -> bytes:
         """One string's bytes."""
@@ -91,18 +90,10 @@ class StringTable:
         """Some strings, decoded one by one."""
         bounds, data = self._bounds, self.data
         return [
-            str(data[bounds[number] : bounds[number + 1]], "utf-8", _ERRORS) for number in numbers
+            str(data[bounds[number] : bounds[number + 1]], "utf-8", UTF8_ERRORS)
+            for number in numbers
         ]
 
     def whole(self) -> ObjectArray:
         """All strings; about 0.1 us each."""
-        text = str(self.data, "utf-8", _ERRORS)
-        offsets: Any = self.offsets
-        if len(text) != len(self.data):
-            starts = (np.frombuffer(self.data, dtype=np.uint8) & 0xC0) != 0x80
-            before = np.zeros(len(starts) + 1, dtype=np.int64)
-            np.cumsum(starts, out=before[1:])
-            offsets = before[offsets]
-        strings = np.empty(self.count, dtype=object)
-        strings[:] = [text[low:high] for low, high in pairwise(offsets.tolist())]
-        return strings
+        return PackedTexts(self.offsets, np.frombuffer(self.data, dtype=np.uint8)).decoded()

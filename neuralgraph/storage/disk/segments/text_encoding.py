@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from neuralgraph.storage.disk.segments.parts import narrowed
-from neuralgraph.storage.disk.segments.string_tables import pack_strings
+from neuralgraph.storage.disk.segments.string_tables import narrow_offsets, pack_strings
 
 if TYPE_CHECKING:
     from neuralgraph.storage.disk.segments.value_stores import Encoded
@@ -29,15 +29,20 @@ def encode_texts(column: Column, valid: MaskArray | None) -> Encoded:
     """Settings and parts of a TEXT column; null rows get any code, or an empty string.
 
     Args:
-        column: with or without a dictionary.
+        column: with a dictionary, packed or as strings.
         valid: False where null.
     """
     if column.dictionary is not None:
         return _of_dictionary(column.array, column.dictionary, valid)
+    packed = column.packed
+    is_repetitive = _looks_repetitive(column, valid)
+    if packed is not None and not is_repetitive:
+        offsets, data = packed.rebased()
+        return _table(None, narrow_offsets(offsets), data)
     strings: list[Any] = column.to_list()
     if valid is not None:
         strings = ["" if string is None else string for string in strings]
-    if _looks_repetitive(strings):
+    if is_repetitive:
         distinct = dict.fromkeys(strings)
         if len(distinct) <= len(strings) * _DISTINCT_MAX:
             numbers = {string: number for number, string in enumerate(distinct)}
@@ -67,16 +72,25 @@ def _of_dictionary(codes: Any, dictionary: Any, valid: MaskArray | None) -> Enco
 
 
 def _assembled(codes: AnyArray | None, strings: list[str]) -> Encoded:
-    offsets, data = pack_strings(strings)
+    return _table(codes, *pack_strings(strings))
+
+
+def _table(codes: AnyArray | None, offsets: AnyArray, data: AnyArray | bytes) -> Encoded:
     if codes is None:
         return [0, offsets.dtype.itemsize], [b"", offsets, data]
     width, narrow_codes = narrowed(codes)
     return [width, offsets.dtype.itemsize], [narrow_codes, offsets, data]
 
 
-def _looks_repetitive(strings: list[str]) -> bool:
-    """Does an even sample have repeats?"""
-    if len(strings) <= _SAMPLE_COUNT:
+def _looks_repetitive(column: Column, valid: MaskArray | None) -> bool:
+    """Does an even sample of what is not null have repeats?"""
+    rows = np.arange(column.count) if valid is None else np.flatnonzero(valid)
+    if len(rows) <= _SAMPLE_COUNT:
         return True
-    sample = strings[:: len(strings) // _SAMPLE_COUNT]
+    rows = rows[:: len(rows) // _SAMPLE_COUNT]
+    if column.packed is not None:
+        sample = column.packed.texts(rows)
+    else:
+        strings = column.to_list()
+        sample = [strings[row] for row in rows.tolist()]
     return len(set(sample)) <= len(sample) * _SAMPLE_DISTINCT_MAX

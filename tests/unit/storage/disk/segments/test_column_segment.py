@@ -14,6 +14,7 @@ from neuralgraph.storage.disk import BlockFile, ColumnSegment, MemoryDirectory
 from neuralgraph.storage.disk.segments.decoded_texts import DecodedTexts
 from neuralgraph.values import Column, Kind
 from neuralgraph.values.instants import Date
+from neuralgraph.values.packed_texts import PackedTexts
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 SMALL = st.integers(-3, 300)
@@ -42,8 +43,9 @@ def reopened(segment, blocks):
     return ColumnSegment.read(descriptor, blocks)
 
 
-def check(items, column, blocks, *, cold=False):
-    written = ColumnSegment.write(column, blocks, cold=cold)
+def check(items, column, blocks, *, cold=False, first_row=0):
+    written = ColumnSegment.write(column, blocks, cold=cold, first_row=first_row)
+    items = [None] * first_row + items
     for segment in (written, reopened(written, blocks)):
         count = len(items)
         assert segment.count == count
@@ -97,6 +99,37 @@ def test_a_text_column_with_a_dictionary_keeps_only_what_it_uses(data, blocks):
 def test_many_texts_come_back_whether_they_repeat_or_not(repeats, blocks):
     items = [f"näme {number // repeats}" for number in range(2000)]
     check(items, Column.of_list(Kind.TEXT, items), blocks)
+
+
+@pytest.mark.parametrize("repeats", [1, 40])
+def test_packed_texts_come_back_and_stay_packed_when_they_differ(repeats, blocks):
+    items = [f"{row // repeats} {'é' * (row % 3)}" for row in range(2_000)]
+    items = [None] * 600 + items if repeats == 1 else items
+    encoded = [(item or "").encode() for item in items]
+    offsets = np.cumsum([0, *map(len, encoded)])
+    packed = PackedTexts(offsets, np.frombuffer(b"".join(encoded), dtype=np.uint8))
+    valid = np.array([item is not None for item in items])
+    column = Column.of_packed(packed, valid)
+    ColumnSegment.write(column, blocks)
+    assert (column._array is None) == (repeats == 1), "decoded only where strings repeat"
+    check(items, column, blocks)
+
+
+@pytest.mark.parametrize("first_row", [0, 3])
+@pytest.mark.parametrize("items", [[1, 2, 3], [None, 2, None, 4], ["a", None], [None]])
+def test_a_column_may_begin_behind_nulls(items, first_row, blocks):
+    check(items, Column.of_values(items), blocks, first_row=first_row)
+
+
+def test_vectors_behind_nulls_are_stored_alone(blocks):
+    matrix = np.arange(8, dtype=np.float32).reshape(2, 4)
+    column = Column.of_array(Kind.VECTOR, matrix)
+    segment = reopened(ColumnSegment.write(column, blocks, first_row=1_000), blocks)
+    assert (segment.count, segment.null_count) == (1_002, 1_000)
+    assert segment.value(999) is None
+    assert segment.value(1_001).tolist() == [4, 5, 6, 7]
+    assert segment.whole().to_list()[1_000].tolist() == [0, 1, 2, 3]
+    assert sum(ref.length for ref in segment.block_refs()) < 100
 
 
 def test_repeating_texts_are_stored_once(blocks):
