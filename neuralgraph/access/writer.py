@@ -70,6 +70,14 @@ class GraphWriter(GraphReader, Protocol):
         """True when it existed."""
         ...
 
+    def delete_edges(self, edge_ids: IdArray) -> IdArray:
+        """Many edges, each named once; gives those that existed."""
+        ...
+
+    def delete_nodes(self, node_ids: IdArray) -> IdArray:
+        """Many nodes, each named once; gives those that existed. As for `delete_node`."""
+        ...
+
     def delete_node(self, node_id: int) -> bool:
         """True when it existed. Its edges must be gone; the caller checks, and commit checks again."""
         ...

@@ -339,6 +339,14 @@ class DictGraph:
     def delete_edge(self, edge_id: int) -> bool:
         return self.edges.pop(edge_id, None) is not None
 
+    def delete_edges(self, edge_ids: IdArray) -> IdArray:
+        gone = [edge_id for edge_id in edge_ids.tolist() if self.delete_edge(edge_id)]
+        return np.array(gone, dtype=np.int64)
+
+    def delete_nodes(self, node_ids: IdArray) -> IdArray:
+        gone = [node_id for node_id in node_ids.tolist() if self.delete_node(node_id)]
+        return np.array(gone, dtype=np.int64)
+
     def delete_node(self, node_id: int) -> bool:
         return self.nodes.pop(node_id, None) is not None
 

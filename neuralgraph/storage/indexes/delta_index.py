@@ -70,11 +70,12 @@ class DeltaIndex:
         """`add` for each row of the columns, but for those with a None, which are only touched."""
         entries, keys = self._entries, self._keys
         self.touched.update(dict.fromkeys(entity_ids))
-        for entity_id, values in zip(entity_ids, zip(*columns, strict=True), strict=True):
-            if any(value is None for value in values):
-                continue
-            key = tuple(map(order_key, values))
+        ordered = zip(*(map(order_key, column) for column in columns), strict=True)
+        absent = {row for column in columns for row, value in enumerate(column) if value is None}
+        for row, (entity_id, key) in enumerate(zip(entity_ids, ordered, strict=True)):
             known = entries.get(key)
+            if row in absent:
+                continue
             if known is None:
                 entries[key] = [entity_id]
                 keys.append(key)
@@ -93,6 +94,19 @@ class DeltaIndex:
         mask = np.zeros(len(ids), dtype=np.bool_)
         mask[known.locate(ids)[0]] = True
         return mask
+
+    def candidates_of_each(self, values: Sequence[Any]) -> Iterator[tuple[int, Sequence[int]]]:
+        """For each row of values of the first key: the row, and who may have it; None has nobody."""
+        if self.width > 1:
+            for row, value in enumerate(values):
+                if value is not None:
+                    yield row, self.candidates((value,))
+            return
+        get = self._entries.get
+        for row, key in enumerate(zip(map(order_key, values))):
+            found = get(key)
+            if found is not None and values[row] is not None:
+                yield row, found
 
     def candidates(self, values: Sequence[Any]) -> Sequence[int]:
         """Entities that may have these values for the first keys; some may be named twice."""

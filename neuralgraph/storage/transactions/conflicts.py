@@ -84,6 +84,11 @@ def node_attached(generation: Generation, node_id: int) -> int:
     return newest
 
 
+def node_changed_or_attached(generation: Generation, node_id: int) -> int:
+    """Txid of the newest commit that a deletion of the node would be in conflict with; 0: none."""
+    return max(node_changed(generation, node_id), node_attached(generation, node_id))
+
+
 def validate(changes: Iterable[Change], generation: Generation, snapshot_txid: int) -> None:
     """Check a whole write set against everything committed since its snapshot.
 
@@ -102,7 +107,7 @@ def validate(changes: Iterable[Change], generation: Generation, snapshot_txid: i
             case SetNodeProperty(node_id) | SetLabels(node_id):
                 tests = [("node", node_id, node_changed)]
             case DeleteNode(node_id):
-                tests = [("node", node_id, node_changed), ("node", node_id, node_attached)]
+                tests = [("node", node_id, node_changed_or_attached)]
             case SetEdgeProperty(edge_id) | DeleteEdge(edge_id):
                 tests = [("relationship", edge_id, edge_changed)]
             case _:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from neuralgraph.errors import ConflictError, ConstraintViolationError
 from neuralgraph.storage.transactions.locks import WRITE
 from neuralgraph.storage.transactions.type_rules import conforms
+from neuralgraph.values import Column
 from neuralgraph.values.ordering import equality_key
 from neuralgraph.values.records import record
 from neuralgraph.values.types import type_name
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.transactions.locks import LockOwner, LockTable
     from neuralgraph.storage.versions import Catalog, DeltaStore, GraphView, State
+    from neuralgraph.storage.versions.changes import CreateEdge, CreateNode
 
 EntityKind = Literal["node", "edge"]
 
@@ -123,6 +125,43 @@ class ConstraintChecker:
             for rule in self.rules.for_label(entity, label):
                 values = [properties.get(key) for key in rule.constraint.keys]
                 self._check(rule, entity_id, values)
+
+    def created_many(
+        self,
+        entity: EntityKind,
+        labels: Iterable[str],
+        changes: Sequence[CreateNode] | Sequence[CreateEdge],
+    ) -> bool:
+        """Entities with the same labels are about to be created: is all well at first sight?
+
+        False when it takes `created`, one by one, to tell what is wrong or whether anything is.
+        """
+        rules = [rule for label in labels for rule in self.rules.for_label(entity, label)]
+        return all(self._is_well(rule, changes) for rule in rules)
+
+    def _is_well(self, rule: Rule, changes: Sequence[CreateNode] | Sequence[CreateEdge]) -> bool:
+        constraint = rule.constraint
+        keys = constraint.keys
+        if constraint.kind not in ("unique", "key", "exists"):
+            return False
+        rows = [[change.properties.get(key) for key in keys] for change in changes]
+        if any(value is None for row in rows for value in row):
+            return False
+        if rule.index is None:
+            return True
+        values = {("c", constraint.name, tuple(map(equality_key, row))): row for row in rows}
+        held = self._owner.held
+        if len(values) < len(rows) or any(key in held for key in values):
+            return False
+        self._locks.acquire_many(self._owner, values, WRITE)
+        latest = self._latest()
+        if latest.txid != self._view.txid:
+            return False
+        # Nobody else may write these values now, and this transaction has not written them.
+        if len(keys) == 1:
+            column = Column.of_values([row[0] for row in rows])
+            return not len(latest.view.seek_many(rule.index, column)[1])
+        return not any(len(latest.view.seek(rule.index, row)) for row in rows)
 
     def property_set(
         self, entity: EntityKind, entity_id: int, labels: Iterable[str], key: str, value: Any

@@ -55,7 +55,7 @@ from neuralgraph.storage.versions.changes import (
 from neuralgraph.values.types import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.transactions.constraints import EntityKind
@@ -207,6 +207,9 @@ class Transaction(GraphView):
         if checker is None or not any(checker.rules.for_label(entity, label) for label in labels):
             writes.changes.extend(changes)
             return
+        if checker.created_many(entity, labels, changes):
+            writes.changes.extend(changes)
+            return
         # One by one, so that each row is checked against the rows before it.
         mark = len(writes.changes)
         try:
@@ -305,6 +308,30 @@ class Transaction(GraphView):
         writes.deleted_nodes.add(node_id)
         return True
 
+    def delete_edges(self, edge_ids: IdArray) -> IdArray:
+        """See `access.GraphWriter`."""
+        writes = self._writes or self._begin_writing()
+        gone = edge_ids[self.edge_exists(edge_ids)]
+        created = writes.created_edges
+        others = [edge_id for edge_id in gone.tolist() if edge_id not in created]
+        self._lock_many("e", others, WRITE, conflicts.edge_changed)
+        types = self.edge_types(gone).to_list()
+        sources, targets = self.edge_endpoints(gone)
+        ends = (gone.tolist(), types, sources.tolist(), targets.tolist())
+        writes.changes.extend(map(DeleteEdge, *ends))
+        return gone
+
+    def delete_nodes(self, node_ids: IdArray) -> IdArray:
+        """See `access.GraphWriter`."""
+        writes = self._writes or self._begin_writing()
+        gone = node_ids[self.node_exists(node_ids)]
+        created, ids = writes.created_nodes, gone.tolist()
+        others = [node_id for node_id in ids if node_id not in created]
+        self._lock_many("n", others, DELETE, conflicts.node_changed_or_attached)
+        writes.changes.extend(map(DeleteNode, ids))
+        writes.deleted_nodes.update(ids)
+        return gone
+
     # ── savepoints ────────────────────────────────────────────────────────────────────────────
 
     def savepoint(self) -> int:
@@ -376,21 +403,25 @@ class Transaction(GraphView):
             self._close()
 
     def _check_before_commit(self, writes: WriteSet) -> None:
-        for node_id in writes.deleted_nodes:
-            if self.labels_or_none(node_id) is None and len(
-                self.expand_one(node_id, (), "both")[0]
-            ):
-                raise ConstraintVerificationError(
-                    f"node {node_id} cannot be deleted: it still has relationships;"
-                    " delete them first, or use DETACH DELETE",
-                    detail="DeleteConnectedNode",
-                )
+        if writes.deleted_nodes:
+            self._check_deleted(np.array(list(writes.deleted_nodes), dtype=np.int64))
         if self._checker is not None:
             self._checker.check_deferred()
         if self._has_moved_on():
             # Locks have kept other transactions of this process off since each write. What this
             # finds was committed past them.
             conflicts.validate(writes.changes, self._generation, self.txid)
+
+    def _check_deleted(self, node_ids: IdArray) -> None:
+        """No node may go and leave an edge."""
+        gone = node_ids[~self.node_exists(node_ids)]
+        left = self.expand(gone, (), "both").rows
+        if len(left):
+            raise ConstraintVerificationError(
+                f"node {gone[left[0]]} cannot be deleted: it still has relationships;"
+                " delete them first, or use DETACH DELETE",
+                detail="DeleteConnectedNode",
+            )
 
     def _close(self) -> None:
         self._is_open = False
@@ -455,9 +486,10 @@ class Transaction(GraphView):
             return
         self._manager.locks.acquire(self._owner, key, mode)
         if self._has_moved_on():
-            newest = conflicts.node_changed(self._generation, node_id)
-            if mode == DELETE:
-                newest = max(newest, conflicts.node_attached(self._generation, node_id))
+            changed = (
+                conflicts.node_changed_or_attached if mode == DELETE else conflicts.node_changed
+            )
+            newest = changed(self._generation, node_id)
             if newest > self.txid:
                 raise ConflictError((f"node {node_id}",), newest)
 
@@ -495,19 +527,36 @@ class Transaction(GraphView):
         return self.base.has_node(node_id)
 
     def _attach_many(self, writes: WriteSet, node_ids: IdArray) -> None:
-        missing = node_ids[~self.node_exists(node_ids)]
+        """`_attach` for many; each once. Asks the snapshot, not the own layer, like `_is_there`."""
+        created, deleted = writes.created_nodes, writes.deleted_nodes
+        listed = node_ids.tolist()
+        if deleted:
+            for node_id in listed:
+                if node_id in deleted:
+                    raise _gone("node", node_id)
+        others = [node_id for node_id in listed if node_id not in created]
+        known = np.array(others, dtype=np.int64)
+        missing = known[~self._state.view.node_exists(known)]
         if len(missing):
             raise _gone("node", int(missing[0]))
-        created = writes.created_nodes
-        others = [node_id for node_id in node_ids.tolist() if node_id not in created]
-        self._manager.locks.acquire_many(
-            self._owner, [("n", node_id) for node_id in others], ATTACH
-        )
+        self._lock_many("n", others, ATTACH, conflicts.node_deleted)
+
+    def _lock_many(
+        self,
+        kind: str,
+        entity_ids: Sequence[int],
+        mode: int,
+        newest_of: Callable[[conflicts.Generation, int], int],
+    ) -> None:
+        """Lock entities; `newest_of` tells when one changed in a way that is in conflict."""
+        keys = [(kind, entity_id) for entity_id in entity_ids]
+        self._manager.locks.acquire_many(self._owner, keys, mode)
         if self._has_moved_on():
-            for node_id in others:
-                newest = conflicts.node_deleted(self._generation, node_id)
+            for entity_id in entity_ids:
+                newest = newest_of(self._generation, entity_id)
                 if newest > self.txid:
-                    raise ConflictError((f"node {node_id}",), newest)
+                    word = "node" if kind == "n" else "relationship"
+                    raise ConflictError((f"{word} {entity_id}",), newest)
 
     def _label_tuple(self, labels: Sequence[str]) -> tuple[str, ...]:
         if len(labels) > 1:

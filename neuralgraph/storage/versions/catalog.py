@@ -52,21 +52,24 @@ class Names:
     def note(self, changes: Sequence[Change]) -> None:
         """Add the names that changes bring."""
         labels, types, keys = self.labels, self.edge_types, self.property_keys
+        # Nearly always all of them are known, which is told by a comparison of key sets.
+        known_keys = keys.keys()
         with self._adding:
             for change in changes:
                 match change:
                     case CreateNode():
                         for label in change.labels:
-                            labels.setdefault(label, len(labels))
-                        for key in change.properties:
-                            keys.setdefault(key, len(keys))
+                            if label not in labels:
+                                labels[label] = len(labels)
+                        if not change.properties.keys() <= known_keys:
+                            _add_names(keys, change.properties)
                     case CreateEdge():
-                        types.setdefault(change.type, len(types))
-                        for key in change.properties:
-                            keys.setdefault(key, len(keys))
+                        if change.type not in types:
+                            types[change.type] = len(types)
+                        if not change.properties.keys() <= known_keys:
+                            _add_names(keys, change.properties)
                     case SetLabels():
-                        for label in change.labels:
-                            labels.setdefault(label, len(labels))
+                        _add_names(labels, change.labels)
                     case SetNodeProperty() | SetEdgeProperty():
                         keys.setdefault(change.key, len(keys))
                     case _:
@@ -227,6 +230,11 @@ class Catalog:
             self._edge_counts,
             self._version + 1,
         )
+
+
+def _add_names(known: dict[str, int], names: Iterable[str]) -> None:
+    for name in names:
+        known.setdefault(name, len(known))
 
 
 def _counted(

@@ -61,18 +61,26 @@ def seek_many(
     run = view.base.index_run(index.name)
     if not deltas:
         return (NO_IDS, NO_IDS) if run is None else run.seek_many(values)
-    # Candidates are found one value at a time: the delta index is a sorted map of Python keys.
-    rows: list[IdArray] = []
-    ids: list[IdArray] = []
-    for row, value in enumerate(values.to_values()):
-        if value is not None:
-            found = seek(view, index, (value,))
-            if len(found):
-                rows.append(np.full(len(found), row, dtype=np.int64))
-                ids.append(found)
-    if not rows:
-        return NO_IDS, NO_IDS
-    return np.concatenate(rows), np.concatenate(ids)
+    rows, ids = (NO_IDS, NO_IDS) if run is None else run.seek_many(values)
+    suspect = np.zeros(len(ids), dtype=np.bool_)
+    for delta in deltas:
+        suspect |= delta.touched_rows(ids)
+    # What to check against the view: what the base says of touched entities, and the candidates.
+    pairs = dict.fromkeys(zip(rows[suspect].tolist(), ids[suspect].tolist(), strict=True))
+    rows, ids = rows[~suspect], ids[~suspect]
+    items = values.to_values()
+    for delta in deltas:
+        for row, candidates in delta.candidates_of_each(items):
+            for entity_id in candidates:
+                pairs[row, entity_id] = None
+    if not pairs:
+        return rows, ids
+    more_rows, more_ids = np.array(sorted(pairs), dtype=np.int64).T
+    good = _have_values(view, index, more_ids, [items[row] for row in more_rows.tolist()])
+    rows = np.concatenate((rows, more_rows[good]))
+    ids = np.concatenate((ids, more_ids[good]))
+    order = np.argsort(rows, kind="stable")
+    return rows[order], ids[order]
 
 
 def seek_range(view: LayeredView, index: IndexDefinition, within: Range) -> IdArray:
@@ -195,3 +203,21 @@ def _has_values(
     return all(value is not None for value in held) and all(
         equals(value, wanted) is True for value, wanted in zip(held, values, strict=False)
     )
+
+
+def _have_values(
+    view: LayeredView, index: IndexDefinition, ids: IdArray, wanted: Sequence[Any]
+) -> RowArray:
+    """Rows of `ids` whose first indexed property is what is wanted in the row: `_has_values` for many."""
+    if len(index.keys) > 1 or index.entity != "node" or len(ids) < 8:
+        found = [
+            _has_values(view, index, entity_id, (value,))
+            for entity_id, value in zip(ids.tolist(), wanted, strict=True)
+        ]
+        return np.flatnonzero(np.array(found, dtype=np.bool_))
+    rows = np.flatnonzero(view.has_label(ids, index.label))
+    held = view.node_property(ids[rows], index.keys[0]).to_values()
+    equal = [
+        equals(value, wanted[row]) is True for row, value in zip(rows.tolist(), held, strict=True)
+    ]
+    return rows[np.array(equal, dtype=np.bool_)]

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from neuralgraph.storage.versions.base_reader import BaseReader
     from neuralgraph.storage.versions.deltas import DeltaStore
+    from neuralgraph.values import Column, IdArray, MaskArray
 
 
 class LayeredView(Protocol):
@@ -24,6 +25,14 @@ class LayeredView(Protocol):
 
     def active_layers(self) -> Iterator[tuple[DeltaStore, int]]:
         """Layers that hold changes, lowest first, each with the txid to look at it by."""
+        ...
+
+    def has_label(self, ids: IdArray, label: str) -> MaskArray:
+        """Which nodes carry the label?"""
+        ...
+
+    def node_property(self, ids: IdArray, key: str) -> Column:
+        """Values of a property."""
         ...
 
     def labels_or_none(self, node_id: int) -> tuple[str, ...] | None:

@@ -96,11 +96,8 @@ class DeleteStep(Step):
             doomed.edges.update(dict.fromkeys(attached.tolist()))
         edges = np.array(list(doomed.edges), dtype=np.int64)
         types = dict(zip(edges.tolist(), writer.edge_types(edges).to_list(), strict=True))
-        gone_edges: dict[int, str] = {}
-        for edge, name in types.items():
-            if writer.delete_edge(edge):
-                counters.relationships_deleted += 1
-                gone_edges[edge] = name
+        gone_edges = {edge: types[edge] for edge in writer.delete_edges(edges).tolist()}
+        counters.relationships_deleted += len(gone_edges)
         if len(nodes):
             left = np.flatnonzero(writer.degree(nodes, (), "both"))
             if len(left):
@@ -109,9 +106,6 @@ class DeleteStep(Step):
                     " DETACH DELETE",
                     detail="DeleteConnectedNode",
                 )
-        gone_nodes = []
-        for node in nodes.tolist():
-            if writer.delete_node(node):
-                counters.nodes_deleted += 1
-                gone_nodes.append(node)
+        gone_nodes = writer.delete_nodes(nodes).tolist()
+        counters.nodes_deleted += len(gone_nodes)
         context.note_deleted(gone_nodes, gone_edges)
