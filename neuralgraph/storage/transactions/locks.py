@@ -11,7 +11,8 @@ int, ordered by strength; two modes of different owners clash when they add up t
 Invariants:
 
 - one mutex guards everything, and is never held while waiting;
-- `holders` and `owner.held` say the same, seen from the key and from the owner;
+- `holders` and `owner.held` say the same, seen from the key and from the owner; a map of holders is
+  replaced, never changed, for all the locks that one call takes may share it;
 - a queue of waiters is served in order (a stronger mode asked for by a holder goes first), so that a stream
   of compatible requests cannot starve the one that waits;
 - an owner waits for at most one key: a transaction is used by one thread at a time;
@@ -89,7 +90,8 @@ class LockTable:
                 owner.held[key] = mode
                 return
             if self._may_have(owner, key, mode, holders):
-                holders[owner] = owner.held[key] = mode
+                self._holders[key] = {**holders, owner: mode}
+                owner.held[key] = mode
                 return
             waiter = self._enqueue(owner, key, mode)
         self._wait(waiter)
@@ -98,6 +100,7 @@ class LockTable:
         """`acquire` for each key, under one hold of the mutex where nobody is in the way."""
         contended: list[LockKey] = []
         held = owner.held
+        alone = {owner: mode}
         with self._mutex:
             table = self._holders
             for key in keys:
@@ -105,10 +108,11 @@ class LockTable:
                     continue
                 holders = table.get(key)
                 if holders is None:
-                    table[key] = {owner: mode}
+                    table[key] = alone
                     held[key] = mode
                 elif self._may_have(owner, key, mode, holders):
-                    holders[owner] = held[key] = mode
+                    table[key] = {**holders, owner: mode}
+                    held[key] = mode
                 else:
                     contended.append(key)
         for key in contended:
@@ -126,7 +130,9 @@ class LockTable:
                 if len(holders) == 1:
                     del table[key]
                 else:
-                    del holders[owner]
+                    table[key] = {
+                        other: mode for other, mode in holders.items() if other is not owner
+                    }
                 if queues and key in queues:
                     self._serve(key)
             owner.held = {}
@@ -208,7 +214,7 @@ class LockTable:
         """Grant, in order, what is compatible with the holders and with who waits in front."""
         left: list[_Waiter] = []
         for waiter in self._queues[key]:
-            holders = self._holders.setdefault(key, {})
+            holders = self._holders.get(key, {})
             free = all(
                 other is waiter.owner or mode + waiter.mode < _CLASH
                 for other, mode in holders.items()
@@ -216,7 +222,8 @@ class LockTable:
             if not free:
                 left.append(waiter)
                 continue
-            holders[waiter.owner] = waiter.owner.held[key] = waiter.mode
+            self._holders[key] = {**holders, waiter.owner: waiter.mode}
+            waiter.owner.held[key] = waiter.mode
             waiter.owner.waits = None
             waiter.granted = True
             waiter.wake.set()

@@ -324,13 +324,18 @@ class Transaction(GraphView):
     def delete_nodes(self, node_ids: IdArray) -> IdArray:
         """See `access.GraphWriter`."""
         writes = self._writes or self._begin_writing()
-        gone = node_ids[self.node_exists(node_ids)]
-        created, ids = writes.created_nodes, gone.tolist()
+        created, deleted = writes.created_nodes, writes.deleted_nodes
+        there = self._state.view.node_exists(node_ids).tolist()
+        ids = [
+            node_id
+            for node_id, is_there in zip(node_ids.tolist(), there, strict=True)
+            if (is_there or node_id in created) and node_id not in deleted
+        ]
         others = [node_id for node_id in ids if node_id not in created]
         self._lock_many("n", others, DELETE, conflicts.node_changed_or_attached)
         writes.changes.extend(map(DeleteNode, ids))
-        writes.deleted_nodes.update(ids)
-        return gone
+        deleted.update(ids)
+        return np.array(ids, dtype=np.int64)
 
     # ── savepoints ────────────────────────────────────────────────────────────────────────────
 
@@ -404,7 +409,7 @@ class Transaction(GraphView):
 
     def _check_before_commit(self, writes: WriteSet) -> None:
         if writes.deleted_nodes:
-            self._check_deleted(np.array(list(writes.deleted_nodes), dtype=np.int64))
+            self._check_deleted(writes)
         if self._checker is not None:
             self._checker.check_deferred()
         if self._has_moved_on():
@@ -412,13 +417,20 @@ class Transaction(GraphView):
             # finds was committed past them.
             conflicts.validate(writes.changes, self._generation, self.txid)
 
-    def _check_deleted(self, node_ids: IdArray) -> None:
+    def _check_deleted(self, writes: WriteSet) -> None:
         """No node may go and leave an edge."""
-        gone = node_ids[~self.node_exists(node_ids)]
-        left = self.expand(gone, (), "both").rows
-        if len(left):
+        node_ids = np.array(list(writes.deleted_nodes), dtype=np.int64)
+        if writes.created_edges:
+            left = self.expand(node_ids, (), "both")
+            owners = node_ids[left.rows]
+        else:
+            # Without the own layer, which need not be made for it: what there was, less what was deleted.
+            left = self._state.view.expand(node_ids, (), "both")
+            gone = [change.id for change in writes.changes if type(change) is DeleteEdge]
+            owners = node_ids[left.rows[np.isin(left.edges, gone, invert=True)]]
+        if len(owners):
             raise ConstraintVerificationError(
-                f"node {gone[left[0]]} cannot be deleted: it still has relationships;"
+                f"node {owners[0]} cannot be deleted: it still has relationships;"
                 " delete them first, or use DETACH DELETE",
                 detail="DeleteConnectedNode",
             )

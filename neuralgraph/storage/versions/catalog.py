@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from neuralgraph.storage.versions.changes import (
     Change,
@@ -11,6 +11,8 @@ from neuralgraph.storage.versions.changes import (
     CreateEdge,
     CreateIndex,
     CreateNode,
+    DeleteEdge,
+    DeleteNode,
     DropConstraint,
     DropIndex,
     SetEdgeProperty,
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.versions.base_reader import BaseReader
     from neuralgraph.storage.versions.deltas import Counts
+
+
+_NAMELESS: Final = frozenset({DeleteNode, DeleteEdge})
+_OF_SCHEMA: Final = frozenset({CreateIndex, DropIndex, CreateConstraint, DropConstraint})
 
 
 class Names:
@@ -56,6 +62,8 @@ class Names:
         known_keys = keys.keys()
         with self._adding:
             for change in changes:
+                if type(change) in _NAMELESS:
+                    continue
                 match change:
                     case CreateNode():
                         for label in change.labels:
@@ -199,6 +207,8 @@ class Catalog:
         indexes, constraints = self._indexes, self._constraints
         version = self._version
         for change in changes:
+            if type(change) not in _OF_SCHEMA:
+                continue
             match change:
                 case CreateIndex(definition):
                     indexes = {**indexes, definition.name: definition}

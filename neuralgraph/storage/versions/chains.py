@@ -124,6 +124,16 @@ class DeltaColumn:
         self.txids.extend(repeat(txid, count))
         self.heads.update(zip(ids, range(place, place + count), strict=True))
 
+    def push_many(self, ids: Sequence[int], values: Sequence[Any], txid: int) -> None:
+        """`push` for ids that may have versions, each once."""
+        place, count = len(self.txids), len(ids)
+        heads = self.heads
+        self.values.extend(values)
+        self.ids.extend(ids)
+        self.older.extend([heads.get(changed_id, -1) for changed_id in ids])
+        self.txids.extend(repeat(txid, count))
+        heads.update(zip(ids, range(place, place + count), strict=True))
+
     # ── one by one ────────────────────────────────────────────────────────────────────────────
 
     def place_of(self, wanted_id: int, txid: int) -> int:

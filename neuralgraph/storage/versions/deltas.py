@@ -16,6 +16,7 @@ A large commit is applied in runs of changes of one kind, column by column.
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby, repeat
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -275,15 +276,17 @@ class DeltaStore:
                 self._index_entities(definition, ids, columns)
 
     def _delete_edges(self, changes: list[DeleteEdge], txid: int) -> None:
-        for edge_type, group in groupby(changes, _type_of_edge):
-            ids = [change.id for change in group]
-            push = self.edge_states.push
-            for edge_id in ids:
-                push(edge_id, None, txid)
-            self.deleted_edges.push_first(ids, list(repeat(None, len(ids))), txid)
-            self.counts.count_edge(edge_type, -len(ids))
-            for definition in self._by_label.get(("edge", edge_type), ()):
-                self.indexes[definition.name].touched.update(dict.fromkeys(ids))
+        ids = [change.id for change in changes]
+        nothing = list(repeat(None, len(ids)))
+        self.edge_states.push_many(ids, nothing, txid)
+        self.deleted_edges.push_many(ids, nothing, txid)
+        for edge_type, count in Counter(change.type for change in changes).items():
+            self.counts.count_edge(edge_type, -count)
+            definitions = self._by_label.get(("edge", edge_type), ())
+            if definitions:
+                gone = [change.id for change in changes if change.type == edge_type]
+                for definition in definitions:
+                    self.indexes[definition.name].touched.update(dict.fromkeys(gone))
 
     def _set_edge_property(self, change: SetEdgeProperty, txid: int) -> None:
         _column(self.edge_values, change.key).push(change.id, change.value, txid)
@@ -453,10 +456,6 @@ def _shape_of_node(change: CreateNode) -> tuple[tuple[str, ...], tuple[str, ...]
 
 def _shape_of_edge(change: CreateEdge) -> tuple[str, tuple[str, ...]]:
     return change.type, tuple(change.properties)
-
-
-def _type_of_edge(change: DeleteEdge) -> str:
-    return change.type
 
 
 def _push_values(

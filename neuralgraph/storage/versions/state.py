@@ -43,9 +43,9 @@ class State:
         """
         deltas, base = self.deltas, self.base
         for change in commit.changes:
-            if isinstance(change, CreateIndex):
+            if type(change) is CreateIndex:
                 base = base.with_index(change.definition)
-            elif isinstance(change, DropIndex):
+            elif type(change) is DropIndex:
                 base = base.without_index(change.name)
         deltas.counts = Counts()
         deltas.apply(commit.changes, commit.txid)

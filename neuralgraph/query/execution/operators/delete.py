@@ -98,7 +98,7 @@ class DeleteStep(Step):
         types = dict(zip(edges.tolist(), writer.edge_types(edges).to_list(), strict=True))
         gone_edges = {edge: types[edge] for edge in writer.delete_edges(edges).tolist()}
         counters.relationships_deleted += len(gone_edges)
-        if len(nodes):
+        if len(nodes) and not self.detach:
             left = np.flatnonzero(writer.degree(nodes, (), "both"))
             if len(left):
                 raise ConstraintVerificationError(
