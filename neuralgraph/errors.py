@@ -270,6 +270,27 @@ class ConflictError(TransactionError):
         )
 
 
+class FlashbackConflictError(TransactionError):
+    """Later transactions changed what is to be undone.
+
+    Attributes:
+        txid: of the transaction to undo.
+        later: the txids in the way, ascending.
+    """
+
+    code = "Neo.ClientError.Transaction.FlashbackConflict"
+    kind = "FlashbackConflictError"
+
+    def __init__(self, txid: int, later: tuple[int, ...]) -> None:
+        self.txid = txid
+        self.later = later
+        shown = ", ".join(map(str, later[:10])) + (", ..." if len(later) > 10 else "")
+        super().__init__(
+            f"transaction {txid} cannot be undone by itself: later transactions changed the same"
+            f" ({shown}); undo those first, or say FORCE to overwrite what they did"
+        )
+
+
 class DeadlockError(TransactionError):
     """Two transactions wait for each other; this one was chosen to stop."""
 
@@ -291,6 +312,23 @@ class TransactionClosedError(TransactionError):
 
     code = "Neo.ClientError.Transaction.TransactionNotFound"
     kind = "TransactionClosedError"
+
+
+class HistoryPrunedError(TransactionError):
+    """Retention or VACUUM let go of the moment that was asked for.
+
+    Attributes:
+        first_txid: the oldest transaction that there still is history of.
+    """
+
+    code = "Neo.ClientError.Transaction.HistoryPruned"
+    kind = "HistoryPrunedError"
+
+    def __init__(self, first_txid: int) -> None:
+        self.first_txid = first_txid
+        super().__init__(
+            f"what was before transaction {first_txid} is no longer kept; retention let it go"
+        )
 
 
 class StorageError(NeuralGraphError):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from neuralgraph.storage.disk import RecordKind
 from neuralgraph.storage.transactions.apply import fresh_deltas
+from neuralgraph.storage.transactions.commit_codec import CommitReader
 from neuralgraph.storage.versions import State, fold
 from neuralgraph.storage.versions.changes import Change, Commit, CreateEdge, CreateNode
 from neuralgraph.values.records import record
@@ -111,6 +112,7 @@ class Checkpointer:
                 state.txid,
                 self._blocks,
                 commits=[_names_so_far(state), *commits],
+                contents=contents_of(self._log, state.base.txid, last_index),
             )
             self._publish(folded, next_ids)
         except BaseException:
@@ -139,6 +141,18 @@ class Checkpointer:
         pipeline.log(RecordKind.CHECKPOINT, b"")
         self._log.flush()
         self._log.compact_prefix(last_index)
+
+
+def contents_of(log: LogStore, txid: int, last_index: int) -> dict[int, bytes]:
+    """What the commits after `txid` did, by txid, as the log has it; up to a record."""
+    reader = CommitReader(packed=True)
+    contents: dict[int, bytes] = {}
+    for entry in log.read(log.first_index, last_index + 1):
+        if entry.txid > txid:
+            commit = reader.take(entry)
+            if commit is not None:
+                contents[commit.txid] = reader.content
+    return contents
 
 
 def _names_so_far(state: State) -> Commit:

@@ -34,10 +34,12 @@ from neuralgraph.storage.maintenance.pins import BasePins
 from neuralgraph.storage.maintenance.recovery import RecoveryReport, recover
 from neuralgraph.storage.maintenance.schedule import CheckpointSchedule
 from neuralgraph.storage.transactions.commit import CommitPipeline
+from neuralgraph.storage.transactions.commit_codec import CommitReader
 from neuralgraph.storage.transactions.manager import TransactionManager
 from neuralgraph.storage.transactions.replication import LocalReplicator
 from neuralgraph.storage.transactions.transaction import Transaction
 from neuralgraph.storage.versions import Base
+from neuralgraph.storage.versions.base_commits import CommitTime
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.maintenance.checkpoint import CheckpointReport
     from neuralgraph.storage.maintenance.integrity import Problem
     from neuralgraph.storage.maintenance.recovery import Recovered
-    from neuralgraph.storage.versions import GraphView, State
+    from neuralgraph.storage.versions import Commit, GraphView, State
     from neuralgraph.values import Column, IdArray
 
 
@@ -262,6 +264,47 @@ class Engine:
             metadata or {},
             progress,
         )
+
+    # ── what happened ─────────────────────────────────────────────────────────────────────────
+
+    def commit_times(self, after: int = 0) -> list[CommitTime]:
+        """Commits younger than `after`, oldest first, without what they did.
+
+        The digest of those that no checkpoint has folded yet is empty.
+        """
+        commits = self._pipeline.commits
+        state = self._pipeline.state
+        found = list(state.base.commits.after(after, contents=False))
+        last = max(after, state.base.txid)
+        found.extend(
+            CommitTime(commit.txid, commit.timestamp_us, commit.metadata)
+            for commit in list(commits)
+            if last < commit.txid <= state.txid
+        )
+        return found
+
+    def logged_commits(self, after: int, count_max: int) -> list[Commit]:
+        """The oldest commits after `after` out of the log, `count_max` at most.
+
+        `after` is at least the txid of the base; when a checkpoint came between, there are none and
+        the base has them.
+        """
+        with self._manager.maintenance:
+            if not self._is_open:
+                raise _closed()
+            if after < self._pipeline.state.base.txid:
+                after = self._pipeline.state.txid
+            found: list[Commit] = []
+            reader = CommitReader()
+            stop = self._pipeline.published_index + 1
+            for entry in self._log.read(self._log.first_index, stop):
+                if entry.txid > after:
+                    commit = reader.take(entry)
+                    if commit is not None:
+                        found.append(commit)
+                        if len(found) == count_max:
+                            break
+            return found
 
     # ── upkeep ────────────────────────────────────────────────────────────────────────────────
 

@@ -34,6 +34,8 @@ from neuralgraph.storage.versions.changes import (
     DeleteNode,
     DropConstraint,
     DropIndex,
+    RestoreEdge,
+    RestoreNode,
     SetEdgeProperty,
     SetLabels,
     SetNodeProperty,
@@ -60,6 +62,8 @@ _FIELDS: Final[dict[type, Callable[[Any], list[Any]]]] = {
     CreateConstraint: lambda c: [10, *_constraint_fields(c.definition)],
     DropConstraint: lambda c: [11, c.name],
     AttachSegments: lambda c: [12, c.manifest],
+    RestoreNode: lambda c: [13, c.id, list(c.labels), c.properties],
+    RestoreEdge: lambda c: [14, c.id, c.type, c.source, c.target, c.properties],
 }
 
 _MAKERS: Final[dict[int, Callable[..., Change]]] = {
@@ -75,7 +79,12 @@ _MAKERS: Final[dict[int, Callable[..., Change]]] = {
     10: lambda *fields: CreateConstraint(_constraint(*fields)),
     11: DropConstraint,
     12: AttachSegments,
+    13: lambda node_id, labels, properties: RestoreNode(node_id, tuple(labels), properties),
+    14: RestoreEdge,
 }
+
+
+_ATTACH: Final = 12
 
 
 def _index_fields(index: IndexDefinition) -> list[Any]:
@@ -157,17 +166,35 @@ def records_of(
     return records
 
 
+def packed(parts: Sequence[bytes]) -> bytes:
+    """Payloads of Changes records as the content of a commit."""
+    return encode(list(parts))
+
+
+def unpacked(content: bytes) -> list[Change]:
+    """The changes in the content of a commit."""
+    return [change for part in decode(content) for change in decode_changes(decode(part))]
+
+
 class CommitReader:
     """Puts commits together again from the records of a log, in order.
 
+    Args:
+        packed: leave the changes packed: commits come without any, and `content` has them.
+
     Attributes:
         aborted: txids that began and did not commit, in order.
+        content: of the commit that came last, as `unpacked` takes it; empty for a bulk load.
     """
 
-    __slots__ = ("_changes", "_metadata", "_parts", "_txid", "aborted")
+    __slots__ = ("_changes", "_is_packed", "_metadata", "_packed", "_parts", "_txid", "aborted",
+                 "content")  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, *, packed: bool = False) -> None:
         self.aborted: list[int] = []
+        self.content = b""
+        self._is_packed = packed
+        self._packed: list[bytes] = []
         self._txid: int | None = None
         self._metadata: Mapping[str, Any] = {}
         self._changes: list[Change] = []
@@ -190,6 +217,10 @@ class CommitReader:
             case RecordKind.TRANSACTION:
                 self._abandon()
                 timestamp_us, metadata, parts = decode(record.payload)
+                if self._is_packed:
+                    is_load = len(parts) == 1 and parts[0][0] == _ATTACH
+                    self.content = b"" if is_load else packed([encode(parts)])
+                    return Commit(record.txid, timestamp_us, (), metadata)
                 return Commit(record.txid, timestamp_us, decode_changes(parts), metadata)
             case RecordKind.BEGIN:
                 self._abandon()
@@ -197,7 +228,10 @@ class CommitReader:
                 self._metadata = decode(record.payload)
             case RecordKind.CHANGES:
                 self._expect(record)
-                self._changes.extend(decode_changes(decode(record.payload)))
+                if self._is_packed:
+                    self._packed.append(bytes(record.payload))
+                else:
+                    self._changes.extend(decode_changes(decode(record.payload)))
                 self._parts += 1
             case RecordKind.COMMIT:
                 return self._complete(record)
@@ -216,6 +250,8 @@ class CommitReader:
                 where=f"log record {record.index}",
             )
         commit = Commit(record.txid, timestamp_us, self._changes, self._metadata)
+        if self._is_packed:
+            self.content, self._packed = packed(self._packed), []
         self._txid, self._changes, self._parts = None, [], 0
         return commit
 
@@ -229,4 +265,4 @@ class CommitReader:
     def _abandon(self) -> None:
         if self._txid is not None:
             self.aborted.append(self._txid)
-            self._txid, self._changes, self._parts = None, [], 0
+            self._txid, self._changes, self._parts, self._packed = None, [], 0, []

@@ -14,6 +14,8 @@ from neuralgraph.storage.versions.changes import (
     CreateEdge,
     DeleteEdge,
     DeleteNode,
+    RestoreEdge,
+    RestoreNode,
     SetEdgeProperty,
     SetLabels,
     SetNodeProperty,
@@ -104,12 +106,18 @@ def validate(changes: Iterable[Change], generation: Generation, snapshot_txid: i
         match change:
             case CreateEdge(_, _, source, target):
                 tests = [("node", source, node_deleted), ("node", target, node_deleted)]
-            case SetNodeProperty(node_id) | SetLabels(node_id):
+            case SetNodeProperty(node_id) | SetLabels(node_id) | RestoreNode(node_id):
                 tests = [("node", node_id, node_changed)]
             case DeleteNode(node_id):
                 tests = [("node", node_id, node_changed_or_attached)]
             case SetEdgeProperty(edge_id) | DeleteEdge(edge_id):
                 tests = [("relationship", edge_id, edge_changed)]
+            case RestoreEdge(edge_id, _, source, target):
+                tests = [
+                    ("relationship", edge_id, edge_changed),
+                    ("node", source, node_deleted),
+                    ("node", target, node_deleted),
+                ]
             case _:
                 continue
         if (type(change), change.id) in seen:

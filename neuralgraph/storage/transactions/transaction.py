@@ -48,6 +48,8 @@ from neuralgraph.storage.versions.changes import (
     CreateNode,
     DeleteEdge,
     DeleteNode,
+    RestoreEdge,
+    RestoreNode,
     SetEdgeProperty,
     SetLabels,
     SetNodeProperty,
@@ -219,6 +221,46 @@ class Transaction(GraphView):
         except BaseException:
             self.rollback_to(mark)
             raise
+
+    # ── bringing back ─────────────────────────────────────────────────────────────────────────
+
+    def restore_node(
+        self, node_id: int, labels: Sequence[str], properties: Mapping[str, Any]
+    ) -> None:
+        """A node that was deleted, under the id that it had.
+
+        Raises:
+            ConflictError, ConstraintViolationError; EntityNotFoundError when it was never deleted.
+        """
+        writes = self._writes or self._begin_writing()
+        self._lock_node(node_id, WRITE)
+        if self.has_node(node_id):
+            raise _not_gone("node", node_id)
+        ordered = self._label_tuple(labels)
+        if self._checker is not None:
+            self._checker.created("node", node_id, ordered, properties)
+        # What is left of its first life must not shine through.
+        left = dict.fromkeys(self.node_properties([node_id])[0])
+        writes.changes.append(RestoreNode(node_id, ordered, {**left, **properties}))
+        # It is locked, and for what comes after like one that this transaction made.
+        writes.deleted_nodes.discard(node_id)
+        writes.created_nodes.add(node_id)
+
+    def restore_edge(
+        self, edge_id: int, edge_type: str, source: int, target: int, properties: Mapping[str, Any]
+    ) -> None:
+        """An edge that was deleted, under the id that it had; see `restore_node`."""
+        writes = self._writes or self._begin_writing()
+        self._lock_edge(edge_id)
+        if self.edge_or_none(edge_id) is not None:
+            raise _not_gone("relationship", edge_id)
+        self._attach_many(writes, np.unique(np.array([source, target], dtype=np.int64)))
+        if self._checker is not None:
+            self._checker.created("edge", edge_id, (edge_type,), properties)
+        left = dict.fromkeys(self.edge_properties([edge_id])[0])
+        writes.changes.append(
+            RestoreEdge(edge_id, edge_type, source, target, {**left, **properties})
+        )
 
     # ── changing ──────────────────────────────────────────────────────────────────────────────
 
@@ -580,6 +622,10 @@ def _gone(kind: str, entity_id: int) -> EntityNotFoundError:
     return EntityNotFoundError(
         f"{kind} {entity_id} does not exist or was deleted", detail="DeletedEntityAccess"
     )
+
+
+def _not_gone(kind: str, entity_id: int) -> EntityNotFoundError:
+    return EntityNotFoundError(f"{kind} {entity_id} is there: it cannot be brought back")
 
 
 def _closed() -> TransactionClosedError:

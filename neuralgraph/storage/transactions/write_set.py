@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from neuralgraph.storage.disk.values_codec import encode
 from neuralgraph.storage.versions import DeltaStore
 from neuralgraph.storage.versions.chains import OWN_TXID
-from neuralgraph.storage.versions.changes import Change, CreateEdge, CreateNode, DeleteNode
+from neuralgraph.storage.versions.changes import (
+    Change,
+    CreateEdge,
+    CreateNode,
+    DeleteNode,
+    RestoreNode,
+)
 from neuralgraph.values import Kind
 from neuralgraph.values.types import storable
 
@@ -71,7 +77,7 @@ class WriteSet:
         """Forget all but the first `mark` changes; `own` is a new store afterwards."""
         for change in self.changes[mark:]:
             match change:
-                case CreateNode(node_id):
+                case CreateNode(node_id) | RestoreNode(node_id):
                     self.created_nodes.discard(node_id)
                 case CreateEdge(edge_id):
                     self.created_edges.discard(edge_id)

@@ -201,6 +201,10 @@ class Base:
         """Type, source and target, or None when there is no such edge."""
         return self.edges.record(edge_id)
 
+    def lists_edge(self, edge_id: int) -> bool:
+        """Does the edge stand in the adjacency?"""
+        return self.edges.record(edge_id) is not None
+
     def latest_node_value(self, node_id: int, key: str) -> Any:
         """The property, None when absent."""
         column = self._node_columns.get(key)

@@ -125,6 +125,10 @@ class BaseReader(Protocol):
         """Type, source and target."""
         ...
 
+    def lists_edge(self, edge_id: int) -> bool:
+        """Does the edge stand in the adjacency?"""
+        ...
+
     def edge_type_codes(self, ids: IdArray) -> Int64Array:
         """Places in `edge_types`; -1 for unknown ids."""
         ...

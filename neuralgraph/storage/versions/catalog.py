@@ -15,6 +15,8 @@ from neuralgraph.storage.versions.changes import (
     DeleteNode,
     DropConstraint,
     DropIndex,
+    RestoreEdge,
+    RestoreNode,
     SetEdgeProperty,
     SetLabels,
     SetNodeProperty,
@@ -65,13 +67,13 @@ class Names:
                 if type(change) in _NAMELESS:
                     continue
                 match change:
-                    case CreateNode():
+                    case CreateNode() | RestoreNode():
                         for label in change.labels:
                             if label not in labels:
                                 labels[label] = len(labels)
                         if not change.properties.keys() <= known_keys:
                             _add_names(keys, change.properties)
-                    case CreateEdge():
+                    case CreateEdge() | RestoreEdge():
                         if change.type not in types:
                             types[change.type] = len(types)
                         if not change.properties.keys() <= known_keys:

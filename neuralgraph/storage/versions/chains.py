@@ -145,6 +145,24 @@ class DeltaColumn:
                 place = self.older[place]
         return place
 
+    def changed_between(self, low: int, high: int) -> tuple[IdArray, IdArray]:
+        """Ids that commits after `low` up to `high` changed, and the txid of each change, in order."""
+        start, stop = self.visible_count(low), self.visible_count(high)
+        return (
+            np.array(self.ids[start:stop], dtype=np.int64),
+            np.array(self.txids[start:stop], dtype=np.int64),
+        )
+
+    def versions_of(self, wanted_id: int, txid: int) -> list[tuple[int, Any]]:
+        """What it was after each commit up to `txid` that changed it, oldest first: (txid, value)."""
+        found: list[tuple[int, Any]] = []
+        place = self.place_of(wanted_id, txid)
+        while place >= 0:
+            if not found or found[-1][0] != self.txids[place]:
+                found.append((self.txids[place], self.values[place]))
+            place = self.older[place]
+        return found[::-1]
+
     def newest_txid(self, wanted_id: int) -> int:
         """When it changed last; 0 when it did not."""
         place = self.heads.get(wanted_id, -1)

@@ -82,6 +82,26 @@ class SetEdgeProperty:
 
 
 @record
+class RestoreNode:
+    """A node that was deleted is back; None stands for properties that are left of its first life."""
+
+    id: int
+    labels: tuple[str, ...]
+    properties: Mapping[str, Any]
+
+
+@record
+class RestoreEdge:
+    """An edge that was deleted is back, between the same nodes; properties as in `RestoreNode`."""
+
+    id: int
+    type: str
+    source: int
+    target: int
+    properties: Mapping[str, Any]
+
+
+@record
 class CreateIndex:
     """An index; apply builds it from the data."""
 
@@ -128,6 +148,8 @@ Change = (
     | CreateEdge
     | DeleteEdge
     | SetEdgeProperty
+    | RestoreNode
+    | RestoreEdge
     | CreateIndex
     | DropIndex
     | CreateConstraint

@@ -33,6 +33,8 @@ from neuralgraph.storage.versions.changes import (
     DeleteNode,
     DropConstraint,
     DropIndex,
+    RestoreEdge,
+    RestoreNode,
     SetEdgeProperty,
     SetLabels,
     SetNodeProperty,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from neuralgraph.access import IndexDefinition
+    from neuralgraph.values import IdArray, MaskArray
 
 _RUN_MIN: Final = 8
 """From so many changes on it pays to look for runs of one kind."""
@@ -59,6 +62,10 @@ class Below(Protocol):
         """Type, source and target, or None when there is no such edge."""
         ...
 
+    def lists_edge(self, edge_id: int) -> bool:
+        """Does the edge stand in the adjacency, dead or alive?"""
+        ...
+
     def latest_node_value(self, node_id: int, key: str) -> Any:
         """The property, None when absent."""
         ...
@@ -66,6 +73,10 @@ class Below(Protocol):
     def latest_edge_value(self, edge_id: int, key: str) -> Any:
         """The property, None when absent."""
         ...
+
+
+_IS_BACK: Final = True
+"""Among deleted edges: one that was restored."""
 
 
 class Counts:
@@ -108,6 +119,7 @@ class DeltaStore:
         "edge_states",
         "edge_values",
         "edges",
+        "has_restored",
         "incoming",
         "index_definitions",
         "indexes",
@@ -132,6 +144,7 @@ class DeltaStore:
         self.outgoing = AddedEdges()
         self.incoming = AddedEdges()
         self.deleted_edges = DeltaColumn()
+        self.has_restored = False
         self.indexes: dict[str, DeltaIndex] = {}
         self.index_definitions: dict[str, IndexDefinition] = {}
         self._by_key: dict[tuple[str, str], list[IndexDefinition]] = {}
@@ -150,6 +163,8 @@ class DeltaStore:
             CreateEdge: self._create_edge,
             DeleteEdge: self._delete_edge,
             SetEdgeProperty: self._set_edge_property,
+            RestoreNode: self._restore_node,
+            RestoreEdge: self._restore_edge,
         }
         self._run_handlers: dict[type, Callable[[list[Any], int], None]] = {
             CreateNode: self._create_nodes,
@@ -292,6 +307,54 @@ class DeltaStore:
         _column(self.edge_values, change.key).push(change.id, change.value, txid)
         for definition in self._by_key.get(("edge", change.key), ()):
             self._reindex(definition, change.id)
+
+    # ── what comes back ───────────────────────────────────────────────────────────────────────
+
+    def _restore_node(self, change: RestoreNode, txid: int) -> None:
+        node_id, labels = change.id, change.labels
+        self.node_states.push(node_id, labels, txid)
+        self.node_limit = max(self.node_limit, node_id + 1)
+        self.counts.count_node(labels, 1)
+        for key, value in change.properties.items():
+            _column(self.node_values, key).push(node_id, value, txid)
+        if self.indexes:
+            self._index_entity("node", node_id, labels, change.properties)
+
+    def _restore_edge(self, change: RestoreEdge, txid: int) -> None:
+        edge_id, edge_type = change.id, change.type
+        source, target = change.source, change.target
+        if not self.lists_edge(edge_id):
+            self.outgoing.add(source, edge_id, edge_type, target, txid)
+            self.incoming.add(target, edge_id, edge_type, source, txid)
+        self.edge_states.push(edge_id, (edge_type, source, target), txid)
+        # It stands in the adjacency, of this layer or below; whoever took it out there is overruled.
+        self.deleted_edges.push(edge_id, _IS_BACK, txid)
+        self.has_restored = True
+        self.edge_limit = max(self.edge_limit, edge_id + 1)
+        self.counts.count_edge(edge_type, 1)
+        for key, value in change.properties.items():
+            _column(self.edge_values, key).push(edge_id, value, txid)
+        if self.indexes:
+            self._index_entity("edge", edge_id, (edge_type,), change.properties)
+
+    def lists_edge(self, edge_id: int) -> bool:
+        """Does the edge stand in the adjacency of this store or of what lies below, dead or alive?"""
+        states = self.edge_states
+        place = states.heads.get(edge_id, -1)
+        while place >= 0:
+            if states.values[place] is not None:
+                return True
+            place = states.older[place]
+        return self._below.lists_edge(edge_id)
+
+    def mark_deleted(self, edge_ids: IdArray, txid: int, gone: MaskArray) -> None:
+        """Mark the edges of a batch that a snapshot sees deleted here, and unmark those that are back."""
+        rows, places = self.deleted_edges.locate(edge_ids, txid)
+        gone[rows] = True
+        if self.has_restored and len(rows):
+            values = self.deleted_edges.values
+            is_back = [values[place] is not None for place in places.tolist()]
+            gone[rows[is_back]] = False
 
     # ── what is true now ──────────────────────────────────────────────────────────────────────
 

@@ -53,6 +53,7 @@ def fold(
     *,
     commits: Sequence[Commit] = (),
     names: Names | None = None,
+    contents: Mapping[int, bytes] | None = None,
 ) -> Base:
     """The graph as it is after commit `txid`.
 
@@ -64,6 +65,7 @@ def fold(
         commits: those that are folded, oldest first: they give constraints, times and metadata.
             Indexes are those of `base`: a commit that makes one has added it by `Base.with_index`.
         names: labels, types and keys in order of first use; without it, as the commits bring them.
+        contents: what the commits did, by txid, to be kept; see `base_commits`.
 
     Raises:
         DiskError: the disk refused; the base before is as good as ever.
@@ -98,7 +100,7 @@ def fold(
         adjacencies=edges.adjacencies_over(limit),
         runs={},
         constraints=_constraints_after(base, commits),
-        commits=base.commits.add(commits, blocks),
+        commits=base.commits.add(commits, blocks, contents),
         history=History(nodes.log, edges.log, node_values.logs, edge_values.logs),
     )
     folded = Base(parts)

@@ -338,6 +338,12 @@ class GraphView:
     latest_labels = labels_or_none
     latest_edge = edge_or_none
 
+    def lists_edge(self, edge_id: int) -> bool:
+        """Does the edge stand in the adjacency of the base or of a layer, dead or alive?"""
+        if self.base.lists_edge(edge_id):
+            return True
+        return any(layer.lists_edge(edge_id) for layer in self.layers)
+
     def latest_node_value(self, node_id: int, key: str) -> Any:
         """The property, None when absent."""
         return self.node_values((node_id,), key)[0]

@@ -24,6 +24,7 @@ from neuralgraph.storage.disk import ColumnSegment
 from neuralgraph.storage.indexes.stored_array import StoredArray, narrowest
 from neuralgraph.storage.versions.base_arrays import SEGMENT_ROWS
 from neuralgraph.storage.versions.base_columns import join
+from neuralgraph.values import NO_IDS
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -144,6 +145,43 @@ class HistoryLog:
             for columns in zip(*(segment.columns() for segment in segments), strict=True)
         ]
         return Displaced(ordered, tuple(payload))
+
+    def changed_between(self, low: int, high: int) -> tuple[IdArray, Int64Array]:
+        """Ids that commits after `low` up to `high` displaced something of, and the txid of each."""
+        ids, untils = [NO_IDS], [NO_IDS]
+        for segment in self.segments:
+            if segment.high > low and segment.low <= high:
+                when = segment.untils.array
+                rows = np.flatnonzero((when > low) & (when <= high))
+                ids.append(segment.ids.array[rows].astype(np.int64))
+                untils.append(when[rows])
+        return np.concatenate(ids), np.concatenate(untils)
+
+    def of(self, entity_id: int) -> list[tuple[int, tuple[Any, ...]]]:
+        """What was displaced of one entity, oldest first: (until, payload)."""
+        found: list[tuple[int, tuple[Any, ...]]] = []
+        for segment in self.segments:
+            ids, untils = segment.ids.array, segment.untils.array
+            start, stop = ids.searchsorted(entity_id), ids.searchsorted(entity_id, side="right")
+            for row in range(int(start), int(stop)):
+                number, place = divmod(row, SEGMENT_ROWS)
+                payload = tuple(pieces[number].value(place) for pieces in segment.payload)
+                found.append((int(untils[row]), payload))
+        return found
+
+    def since(self, txid: int, blocks: BlockFile) -> HistoryLog:
+        """The log without what only moments before `txid` need."""
+        kept = []
+        for segment in self.segments:
+            if segment.low > txid:
+                kept.append(segment)
+                continue
+            rows = np.flatnonzero(segment.untils.array > txid)
+            if len(rows):
+                columns = [column.take(rows) for column in segment.columns()]
+                ids = segment.ids.array[rows].astype(np.int64)
+                kept.append(HistorySegment.write(ids, segment.untils.array[rows], columns, blocks))
+        return HistoryLog(tuple(kept))
 
     def add(
         self,

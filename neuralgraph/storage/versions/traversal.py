@@ -79,13 +79,12 @@ def _expand_one_way(
 
 
 def _without_deleted(view: LayeredView, found: Expansion) -> Expansion:
-    for layer, txid in view.active_layers():
-        gone, _ = layer.deleted_edges.locate(found.edges, txid)
-        if len(gone):
-            keep = np.ones(len(found.rows), dtype=np.bool_)
-            keep[gone] = False
-            found = Expansion(found.rows[keep], found.edges[keep], found.neighbours[keep])
-    return found
+    if not any(layer.deleted_edges.heads for layer, _ in view.active_layers()):
+        return found
+    keep = ~_deleted(view, found.edges)
+    if keep.all():
+        return found
+    return Expansion(found.rows[keep], found.edges[keep], found.neighbours[keep])
 
 
 def _without_loops(part: Expansion, ids: IdArray) -> Expansion:
@@ -258,5 +257,5 @@ def _sorted_adjacency(
 def _deleted(view: LayeredView, edge_ids: IdArray) -> MaskArray:
     gone = np.zeros(len(edge_ids), dtype=np.bool_)
     for layer, txid in view.active_layers():
-        gone[layer.deleted_edges.locate(edge_ids, txid)[0]] = True
+        layer.mark_deleted(edge_ids, txid, gone)
     return gone

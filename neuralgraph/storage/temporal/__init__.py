@@ -1,0 +1,27 @@
+"""temporal: the past as a feature.
+
+    touched       what commits between two txids touched
+    differences   the changes that lead from one moment to another
+    history       the versions of one entity, and who made what it is now
+    flashback     those changes as a new transaction
+    feed          commits in order, from any txid on
+
+Everything here reads: states, views and the commit log. What it writes goes through a transaction.
+"""
+
+from neuralgraph.storage.temporal.differences import changes_between
+from neuralgraph.storage.temporal.feed import commits_since
+from neuralgraph.storage.temporal.flashback import flash_back, undo
+from neuralgraph.storage.temporal.history import Version, blame, versions
+from neuralgraph.storage.temporal.touched import touched_between
+
+__all__ = [
+    "Version",
+    "blame",
+    "changes_between",
+    "commits_since",
+    "flash_back",
+    "touched_between",
+    "undo",
+    "versions",
+]
