@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.api.prepared import StatementCache
 from neuralgraph.api.statement import StatementRunner
+from neuralgraph.api.time_procedures import time_procedures
 from neuralgraph.config import Options
 from neuralgraph.errors import OptionError
 from neuralgraph.query.execution import ProcedureRegistry
@@ -40,7 +41,7 @@ class SharedEngine:
         self.engine = engine
         self.options = options
         self.functions = Registry(parent=default_registry())
-        self.procedures = ProcedureRegistry()
+        self.procedures = ProcedureRegistry(time_procedures(engine))
         cache = StatementCache(
             self.functions, self.procedures, entries_max=options.plan_cache_entries_max
         )

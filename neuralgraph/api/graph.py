@@ -14,11 +14,12 @@ from neuralgraph.api.past_graph import PastGraph
 from neuralgraph.api.procedures import make_procedure
 from neuralgraph.api.transaction import Transaction
 from neuralgraph.errors import AccessModeError, ClosedError
+from neuralgraph.storage.temporal import commits_since
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
 
     import networkx as nx
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from neuralgraph.api.loading import LoadReport, Progress
     from neuralgraph.api.result import Result
     from neuralgraph.api.statement import Parameters, StatementRunner
+    from neuralgraph.storage.versions import Commit
 
 
 @record
@@ -125,6 +127,17 @@ class Graph:
         """
         runner = self._runner()
         return PastGraph(runner, runner.reader_at(moment, "TIME"))
+
+    def changes(self, since: int = 0) -> Iterator[Commit]:
+        """What was committed after transaction `since`, oldest first, up to now.
+
+        Keep the `txid` of the last commit that you have dealt with, and go on from it later: txids outlast
+        closing, backup and restore.
+
+        Raises:
+            HistoryPrunedError: retention let go of some of them.
+        """
+        return commits_since(self._runner().engine, since)
 
     # ── bulk ──────────────────────────────────────────────────────────────────────────────────
 
@@ -285,9 +298,14 @@ class Graph:
             bytes_on_disk=0 if shared.path is None else facts.file_bytes + facts.wal_bytes,
         )
 
-    def verify(self) -> list[str]:
-        """Read everything and check every invariant; the problems found, an empty list when all is well."""
-        return [str(problem) for problem in self._runner().engine.verify()]
+    def verify(self, *, history: bool = False) -> list[str]:
+        """Read everything and check every invariant; the problems found, an empty list when all is well.
+
+        Args:
+            history: check the chain of commits, too: each one's digest covers the one before it, so
+                that nobody can have rewritten what was done, when, by whom or why.
+        """
+        return [str(problem) for problem in self._runner().engine.verify(history=history)]
 
     def checkpoint(self) -> None:
         """Fold the commits of the log into the file, so that the log can be cut."""

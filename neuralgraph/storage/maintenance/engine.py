@@ -27,7 +27,7 @@ from neuralgraph.errors import (
 from neuralgraph.storage.disk import BlockFile, MemoryDirectory, RecordKind, SegmentedLog
 from neuralgraph.storage.maintenance import bulk_checks, bulk_load
 from neuralgraph.storage.maintenance.checkpoint import Checkpointer
-from neuralgraph.storage.maintenance.integrity import check_base
+from neuralgraph.storage.maintenance.integrity import check_base, check_chain
 from neuralgraph.storage.maintenance.live_checks import check_log, check_state
 from neuralgraph.storage.maintenance.moments import Moments
 from neuralgraph.storage.maintenance.pins import BasePins
@@ -317,8 +317,8 @@ class Engine:
         self._require_writable()
         return self._checkpointer.run()
 
-    def verify(self) -> list[Problem]:
-        """Read and check everything; an empty list when all is well."""
+    def verify(self, *, history: bool = False) -> list[Problem]:
+        """Read and check everything, with `history` the chain of commits; empty when all is well."""
         with self._manager.maintenance:
             if not self._is_open:
                 raise _closed()
@@ -326,6 +326,8 @@ class Engine:
             problems = list(check_base(state.base, self._blocks))
             problems.extend(check_state(state))
             problems.extend(check_log(self._log, _log_name(self.name)))
+            if history:
+                problems.extend(check_chain(state.base))
         return problems
 
     def info(self) -> EngineInfo:

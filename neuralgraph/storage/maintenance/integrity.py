@@ -44,6 +44,15 @@ class Problem(NamedTuple):
     what: str
 
 
+def check_chain(base: Base) -> list[Problem]:
+    """Is every commit what its digest says? Those whose content retention let go pass."""
+    report = _Report()
+    with report.section("the chain of commits"):
+        for txid in base.commits.broken_links():
+            report.note(f"transaction {txid}", "it is not the one that was committed")
+    return report.problems
+
+
 class _Report:
     """Collects problems."""
 

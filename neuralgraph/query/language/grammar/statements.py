@@ -24,6 +24,7 @@ from neuralgraph.query.language.grammar.schema_commands import (
     show_command,
     transaction_command,
 )
+from neuralgraph.query.language.grammar.time_commands import flashback_command, vacuum_command
 from neuralgraph.query.language.syntax import Statement
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class StatementElement(Element):
             "BEGIN": transaction,
             "COMMIT": transaction,
             "ROLLBACK": transaction,
+            "FLASHBACK": flashback_command(operand),
+            "VACUUM": vacuum_command(),
         }
         self.schema = FirstOf([old_index(), create_index(operand), create_constraint()])
         self.schema.leave_whitespace(recursive=False)

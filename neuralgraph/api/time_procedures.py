@@ -1,0 +1,285 @@
+"""Procedures about the past: neural.transactions, history, diff, blame, flashback and undo.
+
+``FLASHBACK TO`` and ``FLASHBACK TRANSACTION`` are the last two, by other names (see the grammar).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.api.moments import moment_of
+from neuralgraph.errors import QueryArgumentError, QueryTypeError
+from neuralgraph.query.execution import Procedure
+from neuralgraph.storage import temporal
+from neuralgraph.storage.transactions import Transaction
+from neuralgraph.storage.versions import changes as kinds
+from neuralgraph.values import EdgeRef, NodeRef
+from neuralgraph.values.instants import DateTime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from neuralgraph.query.execution import ExecutionContext
+    from neuralgraph.query.functions import CallContext
+    from neuralgraph.storage.maintenance import Engine
+    from neuralgraph.storage.versions import Change
+
+Row = list[Any]
+
+CHANGE_COLUMNS = (
+    ("change", "STRING"),
+    ("entity", "STRING"),
+    ("id", "INTEGER"),
+    ("key", "STRING"),
+    ("value", "ANY"),
+)
+
+
+def time_procedures(engine: Engine) -> list[Procedure]:
+    """The procedures, for one engine."""
+    past = _Past(engine)
+    moment = ("ANY",)
+    return [
+        Procedure(
+            "neural.transactions",
+            (),
+            (
+                ("txid", "INTEGER"),
+                ("time", "DATETIME"),
+                ("actor", "STRING"),
+                ("reason", "STRING"),
+                ("metadata", "MAP"),
+                ("digest", "STRING"),
+            ),
+            description="Every transaction: when, by whom, why, and its link of the chain.",
+            call=past.transactions,
+        ),
+        Procedure(
+            "neural.history",
+            (("entity", "ANY"),),
+            (
+                ("txid", "INTEGER"),
+                ("until", "INTEGER"),
+                ("time", "DATETIME"),
+                ("exists", "BOOLEAN"),
+                ("labels", "ANY"),
+                ("properties", "MAP"),
+            ),
+            description="The versions of a node or relationship (or of the node with an id).",
+            call=past.history,
+        ),
+        Procedure(
+            "neural.blame",
+            (("entity", "ANY"),),
+            (
+                ("key", "STRING"),
+                ("txid", "INTEGER"),
+                ("time", "DATETIME"),
+                ("actor", "STRING"),
+                ("reason", "STRING"),
+            ),
+            description="Who made each property what it is; under null, the labels.",
+            call=past.blame,
+        ),
+        Procedure(
+            "neural.diff",
+            (("from", *moment), ("to", *moment)),
+            CHANGE_COLUMNS,
+            description="The changes that lead from one moment to another.",
+            call=past.diff,
+        ),
+        Procedure(
+            "neural.flashback",
+            (("kind", "STRING"), ("moment", *moment), ("dryRun", "BOOLEAN")),
+            CHANGE_COLUMNS,
+            writes=True,
+            description="FLASHBACK TO: make the data what it was, by a new transaction.",
+            change=past.flash_back,
+        ),
+        Procedure(
+            "neural.undo",
+            (("txid", "INTEGER"), ("dryRun", "BOOLEAN"), ("force", "BOOLEAN")),
+            (*CHANGE_COLUMNS, ("inTheWay", "LIST")),
+            writes=True,
+            description="FLASHBACK TRANSACTION: undo one transaction by a new one.",
+            change=past.undo,
+        ),
+    ]
+
+
+class _Past:
+    """What the procedures do."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def transactions(self, _context: CallContext) -> Iterator[Row]:
+        for commit in self._engine.commit_times():
+            noted = commit.metadata
+            digest = commit.digest.hex() or None
+            yield [
+                commit.txid,
+                _time(commit.timestamp_us),
+                _text(noted.get("actor")),
+                _text(noted.get("reason")),
+                dict(noted),
+                digest,
+            ]
+
+    def history(self, _context: CallContext, entity: Any) -> Iterator[Row]:
+        kind, entity_id = _entity(entity)
+        engine = self._engine
+        times = {commit.txid: commit.timestamp_us for commit in engine.commit_times()}
+        for version in temporal.versions(engine.state, kind, entity_id):
+            state: Any = version.state
+            if state is not None:
+                state = list(state) if kind == "node" else state[0]
+            yield [
+                version.since,
+                version.until,
+                _time(times.get(version.since, 0)),
+                version.state is not None,
+                state,
+                dict(version.properties),
+            ]
+
+    def blame(self, _context: CallContext, entity: Any) -> Iterator[Row]:
+        kind, entity_id = _entity(entity)
+        engine = self._engine
+        commits = {commit.txid: commit for commit in engine.commit_times()}
+        for key, txid in temporal.blame(engine.state, kind, entity_id).items():
+            commit = commits[txid]
+            noted = commit.metadata
+            yield [
+                key,
+                txid,
+                _time(commit.timestamp_us),
+                _text(noted.get("actor")),
+                _text(noted.get("reason")),
+            ]
+
+    def diff(self, _context: CallContext, low: Any, high: Any) -> list[Row]:
+        engine = self._engine
+        before, after = self._txid(low), self._txid(high)
+        touched = temporal.touched_between(engine.state, min(before, after), max(before, after))
+        views = engine.reader_at(txid=before), engine.reader_at(txid=after)
+        return _rows(temporal.changes_between(*views, touched))
+
+    def flash_back(
+        self,
+        context: ExecutionContext,
+        kind: str,
+        moment: Any,
+        dry_run: bool,  # noqa: FBT001 - arguments of a procedure come in order
+    ) -> list[Row]:
+        txid = self._txid(moment, kind)
+        transaction = _own_transaction(context)
+        return _rows(
+            temporal.flash_back(self._engine, transaction, txid, dry_run=dry_run),
+            context,
+            dry_run=dry_run,
+        )
+
+    def undo(
+        self,
+        context: ExecutionContext,
+        txid: int,
+        dry_run: bool,  # noqa: FBT001
+        force: bool,  # noqa: FBT001
+    ) -> list[Row]:
+        if not 1 <= txid <= self._engine.state.txid:
+            raise QueryArgumentError(f"there is no transaction {txid}", detail="UnknownTransaction")
+        transaction = _own_transaction(context)
+        changes, later = temporal.undo(
+            self._engine, transaction, txid, dry_run=dry_run, force=force
+        )
+        return [[*row, list(later)] for row in _rows(changes, context, dry_run=dry_run)]
+
+    def _txid(self, value: Any, kind: str = "TIME") -> int:
+        moment = moment_of(value, kind)
+        return self._engine.reader_at(txid=moment.txid, timestamp_us=moment.timestamp_us).txid
+
+
+def _own_transaction(context: ExecutionContext) -> Transaction:
+    writer = context.require_writer()
+    assert isinstance(writer, Transaction), "statements write through the engine's transactions"
+    if writer.has_changes:
+        raise QueryArgumentError(
+            "a flashback begins its transaction; commit what was written before it",
+            detail="FlashbackAfterWrites",
+        )
+    return writer
+
+
+def _entity(value: Any) -> tuple[Any, int]:
+    if isinstance(value, NodeRef):
+        return "node", value.id
+    if isinstance(value, EdgeRef):
+        return "edge", value.id
+    if isinstance(value, int) and not isinstance(value, bool):
+        return "node", value
+    raise QueryTypeError(
+        f"expected a node, a relationship or the id of a node, got {type(value).__name__}",
+        detail="InvalidArgumentType",
+    )
+
+
+def _rows(
+    changes: Iterable[Change], context: ExecutionContext | None = None, *, dry_run: bool = True
+) -> list[Row]:
+    """A row for each change; those that are made are counted."""
+    found: list[Row] = []
+    for change in changes:
+        if context is not None and not dry_run:
+            _count(change, context)
+        found.append(_row(change))
+    return found
+
+
+def _row(change: Change) -> Row:
+    match change:
+        case kinds.CreateNode(node_id, labels, properties):
+            value = {"labels": list(labels), "properties": dict(properties)}
+            return ["create", "node", node_id, None, value]
+        case kinds.DeleteNode(node_id):
+            return ["delete", "node", node_id, None, None]
+        case kinds.SetLabels(node_id, labels):
+            return ["labels", "node", node_id, None, list(labels)]
+        case kinds.SetNodeProperty(node_id, key, value):
+            return ["set", "node", node_id, key, value]
+        case kinds.CreateEdge(edge_id, edge_type, source, target, properties):
+            edge = {"type": edge_type, "source": source, "target": target}
+            made = {**edge, "properties": dict(properties)}
+            return ["create", "relationship", edge_id, None, made]
+        case kinds.DeleteEdge(edge_id, edge_type, source, target):
+            edge = {"type": edge_type, "source": source, "target": target}
+            return ["delete", "relationship", edge_id, None, edge]
+        case kinds.SetEdgeProperty(edge_id, key, value):
+            return ["set", "relationship", edge_id, key, value]
+        case _:
+            raise AssertionError("differences are of data only")
+
+
+def _count(change: Change, context: ExecutionContext) -> None:
+    counters = context.counters
+    match change:
+        case kinds.CreateNode():
+            counters.nodes_created += 1
+        case kinds.DeleteNode():
+            counters.nodes_deleted += 1
+        case kinds.CreateEdge():
+            counters.relationships_created += 1
+        case kinds.DeleteEdge():
+            counters.relationships_deleted += 1
+        case kinds.SetNodeProperty() | kinds.SetEdgeProperty():
+            counters.properties_set += 1
+        case _:
+            pass
+
+
+def _time(timestamp_us: int) -> DateTime:
+    return DateTime.at_instant(timestamp_us * 1_000)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
