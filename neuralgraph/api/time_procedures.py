@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.api.moments import moment_of
 from neuralgraph.errors import QueryArgumentError, QueryTypeError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Row = list[Any]
 
-CHANGE_COLUMNS = (
+CHANGE_COLUMNS: Final = (
     ("change", "STRING"),
     ("entity", "STRING"),
     ("id", "INTEGER"),
@@ -35,62 +35,54 @@ CHANGE_COLUMNS = (
 )
 
 
+_MOMENTS: Final = (("from", "ANY"), ("to", "ANY"))
+_ENTITY: Final = (("entity", "ANY"),)
+_MADE_BY: Final = (("time", "DATETIME"), ("actor", "STRING"), ("reason", "STRING"))
+_VERSION: Final = (
+    ("txid", "INTEGER"),
+    ("until", "INTEGER"),
+    ("time", "DATETIME"),
+    ("exists", "BOOLEAN"),
+    ("labels", "ANY"),
+    ("properties", "MAP"),
+)
+
+
 def time_procedures(engine: Engine) -> list[Procedure]:
     """The procedures, for one engine."""
     past = _Past(engine)
-    moment = ("ANY",)
     return [
         Procedure(
             "neural.transactions",
             (),
-            (
-                ("txid", "INTEGER"),
-                ("time", "DATETIME"),
-                ("actor", "STRING"),
-                ("reason", "STRING"),
-                ("metadata", "MAP"),
-                ("digest", "STRING"),
-            ),
+            (("txid", "INTEGER"), *_MADE_BY, ("metadata", "MAP"), ("digest", "STRING")),
             description="Every transaction: when, by whom, why, and its link of the chain.",
             call=past.transactions,
         ),
         Procedure(
             "neural.history",
-            (("entity", "ANY"),),
-            (
-                ("txid", "INTEGER"),
-                ("until", "INTEGER"),
-                ("time", "DATETIME"),
-                ("exists", "BOOLEAN"),
-                ("labels", "ANY"),
-                ("properties", "MAP"),
-            ),
+            _ENTITY,
+            _VERSION,
             description="The versions of a node or relationship (or of the node with an id).",
             call=past.history,
         ),
         Procedure(
             "neural.blame",
-            (("entity", "ANY"),),
-            (
-                ("key", "STRING"),
-                ("txid", "INTEGER"),
-                ("time", "DATETIME"),
-                ("actor", "STRING"),
-                ("reason", "STRING"),
-            ),
+            _ENTITY,
+            (("key", "STRING"), ("txid", "INTEGER"), *_MADE_BY),
             description="Who made each property what it is; under null, the labels.",
             call=past.blame,
         ),
         Procedure(
             "neural.diff",
-            (("from", *moment), ("to", *moment)),
+            _MOMENTS,
             CHANGE_COLUMNS,
             description="The changes that lead from one moment to another.",
             call=past.diff,
         ),
         Procedure(
             "neural.flashback",
-            (("kind", "STRING"), ("moment", *moment), ("dryRun", "BOOLEAN")),
+            (("kind", "STRING"), ("moment", "ANY"), ("dryRun", "BOOLEAN")),
             CHANGE_COLUMNS,
             writes=True,
             description="FLASHBACK TO: make the data what it was, by a new transaction.",

@@ -83,11 +83,9 @@ def fold(
         deltas.node_values,
         ColumnFold(txid, limit, nodes.births, nodes.deaths, blocks),
     )
+    task = ColumnFold(txid, edges.table.limit, edges.births, edges.deaths, blocks)
     edge_values = fold_columns(
-        base.parts.edge_columns,
-        base.history.edge_values,
-        deltas.edge_values,
-        ColumnFold(txid, edges.table.limit, edges.births, edges.deaths, blocks),
+        base.parts.edge_columns, base.history.edge_values, deltas.edge_values, task
     )
     parts = replace(
         base.parts,
