@@ -24,14 +24,13 @@ from neuralgraph.errors import (
     AccessModeError,
     ConflictError,
     ConstraintVerificationError,
-    EntityNotFoundError,
-    SchemaError,
-    TransactionClosedError,
 )
 from neuralgraph.storage.transactions import conflicts, schema_changes
 from neuralgraph.storage.transactions.constraints import ConstraintChecker
 from neuralgraph.storage.transactions.locks import ATTACH, DELETE, GATE, WRITE, LockOwner
 from neuralgraph.storage.transactions.own_catalog import OwnCatalog
+from neuralgraph.storage.transactions.refusals import closed, gone, mixed
+from neuralgraph.storage.transactions.restoring import restored_edge, restored_node
 from neuralgraph.storage.transactions.schema_changes import Schema
 from neuralgraph.storage.transactions.write_set import (
     WriteSet,
@@ -48,8 +47,6 @@ from neuralgraph.storage.versions.changes import (
     CreateNode,
     DeleteEdge,
     DeleteNode,
-    RestoreEdge,
-    RestoreNode,
     SetEdgeProperty,
     SetLabels,
     SetNodeProperty,
@@ -222,45 +219,30 @@ class Transaction(GraphView):
             self.rollback_to(mark)
             raise
 
-    # ── bringing back ─────────────────────────────────────────────────────────────────────────
-
     def restore_node(
         self, node_id: int, labels: Sequence[str], properties: Mapping[str, Any]
     ) -> None:
-        """A node that was deleted, under the id that it had.
-
-        Raises:
-            ConflictError, ConstraintViolationError; EntityNotFoundError when it was never deleted.
-        """
+        """A node that was deleted, under the id that it had; see `restoring`."""
         writes = self._writes or self._begin_writing()
         self._lock_node(node_id, WRITE)
-        if self.has_node(node_id):
-            raise _not_gone("node", node_id)
-        ordered = self._label_tuple(labels)
+        change = restored_node(self, node_id, self._label_tuple(labels), properties)
         if self._checker is not None:
-            self._checker.created("node", node_id, ordered, properties)
-        # What is left of its first life must not shine through.
-        left = dict.fromkeys(self.node_properties([node_id])[0])
-        writes.changes.append(RestoreNode(node_id, ordered, {**left, **properties}))
-        # It is locked, and for what comes after like one that this transaction made.
+            self._checker.created("node", node_id, change.labels, properties)
+        writes.changes.append(change)
         writes.deleted_nodes.discard(node_id)
-        writes.created_nodes.add(node_id)
+        writes.created_nodes.add(node_id)  # it is locked, which is as good
 
     def restore_edge(
         self, edge_id: int, edge_type: str, source: int, target: int, properties: Mapping[str, Any]
     ) -> None:
-        """An edge that was deleted, under the id that it had; see `restore_node`."""
+        """An edge that was deleted, under the id that it had; see `restoring`."""
         writes = self._writes or self._begin_writing()
         self._lock_edge(edge_id)
-        if self.edge_or_none(edge_id) is not None:
-            raise _not_gone("relationship", edge_id)
         self._attach_many(writes, np.unique(np.array([source, target], dtype=np.int64)))
+        change = restored_edge(self, edge_id, (edge_type, source, target), properties)
         if self._checker is not None:
             self._checker.created("edge", edge_id, (edge_type,), properties)
-        left = dict.fromkeys(self.edge_properties([edge_id])[0])
-        writes.changes.append(
-            RestoreEdge(edge_id, edge_type, source, target, {**left, **properties})
-        )
+        writes.changes.append(change)
 
     # ── changing ──────────────────────────────────────────────────────────────────────────────
 
@@ -274,7 +256,7 @@ class Transaction(GraphView):
         rules = () if checker is None else checker.rules.for_key("node", key)
         labels = self.labels_or_none(node_id)
         if labels is None:
-            raise _gone("node", node_id)
+            raise gone("node", node_id)
         if same_value(self.latest_node_value(node_id, key), value):
             return False
         if rules and checker is not None:
@@ -290,7 +272,7 @@ class Transaction(GraphView):
             self._lock_edge(edge_id)
         edge = self.edge_or_none(edge_id)
         if edge is None:
-            raise _gone("relationship", edge_id)
+            raise gone("relationship", edge_id)
         if same_value(self.latest_edge_value(edge_id, key), value):
             return False
         if self._checker is not None:
@@ -305,7 +287,7 @@ class Transaction(GraphView):
             self._lock_node(node_id, WRITE)
         labels = self.labels_or_none(node_id)
         if labels is None:
-            raise _gone("node", node_id)
+            raise gone("node", node_id)
         if label in labels:
             return False
         if self._checker is not None:
@@ -320,7 +302,7 @@ class Transaction(GraphView):
             self._lock_node(node_id, WRITE)
         labels = self.labels_or_none(node_id)
         if labels is None:
-            raise _gone("node", node_id)
+            raise gone("node", node_id)
         if label not in labels:
             return False
         writes.changes.append(
@@ -432,7 +414,7 @@ class Transaction(GraphView):
                 rolled back.
         """
         if not self._is_open:
-            raise _closed()
+            raise closed()
         try:
             changes = self.changes
             if not changes:
@@ -488,7 +470,7 @@ class Transaction(GraphView):
         self._require_writable()
         if self._schema_writes is not None:
             if self._schema_writes.changes:
-                raise _mixed()
+                raise mixed()
             self._schema_writes = None
         manager = self._manager
         manager.locks.acquire(self._owner, GATE, ATTACH)
@@ -513,7 +495,7 @@ class Transaction(GraphView):
         if self._schema_writes is not None:
             return self._schema_writes
         if self.has_changes:
-            raise _mixed()
+            raise mixed()
         self._manager.locks.acquire(self._owner, GATE, DELETE)
         self._writes = self._checker = None
         self._generation = self._manager.pipeline.generation
@@ -526,7 +508,7 @@ class Transaction(GraphView):
 
     def _require_writable(self) -> None:
         if not self._is_open:
-            raise _closed()
+            raise closed()
         if self._manager.is_read_only:
             raise AccessModeError("the graph was opened for reading only")
 
@@ -566,7 +548,7 @@ class Transaction(GraphView):
                 if newest > self.txid:
                     raise ConflictError((f"node {node_id}",), newest)
         if not self._is_there(writes, node_id):
-            raise _gone("node", node_id)
+            raise gone("node", node_id)
 
     def _is_there(self, writes: WriteSet, node_id: int) -> bool:
         """Does the node exist? Answered without the own layer, which may not be made yet."""
@@ -587,12 +569,12 @@ class Transaction(GraphView):
         if deleted:
             for node_id in listed:
                 if node_id in deleted:
-                    raise _gone("node", node_id)
+                    raise gone("node", node_id)
         others = [node_id for node_id in listed if node_id not in created]
         known = np.array(others, dtype=np.int64)
         missing = known[~self._state.view.node_exists(known)]
         if len(missing):
-            raise _gone("node", int(missing[0]))
+            raise gone("node", int(missing[0]))
         self._lock_many("n", others, ATTACH, conflicts.node_deleted)
 
     def _lock_many(
@@ -616,25 +598,3 @@ class Transaction(GraphView):
         if len(labels) > 1:
             return self._state.catalog.names.in_label_order(labels)
         return tuple(labels)
-
-
-def _gone(kind: str, entity_id: int) -> EntityNotFoundError:
-    return EntityNotFoundError(
-        f"{kind} {entity_id} does not exist or was deleted", detail="DeletedEntityAccess"
-    )
-
-
-def _not_gone(kind: str, entity_id: int) -> EntityNotFoundError:
-    return EntityNotFoundError(f"{kind} {entity_id} is there: it cannot be brought back")
-
-
-def _closed() -> TransactionClosedError:
-    return TransactionClosedError("the transaction was committed or rolled back already")
-
-
-def _mixed() -> SchemaError:
-    return SchemaError(
-        "indexes and constraints cannot be changed in a transaction that changes data;"
-        " use a transaction of their own",
-        detail="SchemaAndDataMixed",
-    )
