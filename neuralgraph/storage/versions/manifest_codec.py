@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 LAYOUT: Final = 1
 
+# Names are Python strings, which may hold half a surrogate pair.
+_ERRORS: Final = "surrogatepass"
+
 
 def encode_manifest(parts: BaseParts) -> bytes:
     """Describe a base."""
@@ -66,7 +69,7 @@ def encode_manifest(parts: BaseParts) -> bytes:
             {key: log.descriptor() for key, log in history.edge_values.items()},
         ],
     }
-    packed: bytes = msgpack.packb(described)
+    packed: bytes = msgpack.packb(described, unicode_errors=_ERRORS)
     return packed
 
 
@@ -78,7 +81,7 @@ def decode_manifest(manifest: bytes, blocks: BlockFile) -> BaseParts:
         CorruptionError: it does not make sense.
     """
     try:
-        described = msgpack.unpackb(manifest, strict_map_key=False)
+        described = msgpack.unpackb(manifest, strict_map_key=False, unicode_errors=_ERRORS)
         layout = described["layout"]
         if layout > LAYOUT:
             raise FormatVersionError(

@@ -68,7 +68,8 @@ class PropertyMaker:
         return [self._known(properties) for properties in maps]
 
     def _known(self, properties: dict[str, Any]) -> dict[str, Any]:
-        if None not in properties.values():
+        # Not `None in ...`: a vector has no single answer to ==.
+        if all(value is not None for value in properties.values()):
             return properties
         if self.must_be_known:
             key = next(key for key, value in properties.items() if value is None)
