@@ -4,12 +4,13 @@ graph.py       Graph and open_graph: delegate, and nothing else
 engines.py     one engine a file in a process, shared by its handles
 statement.py   the life of a statement: found or prepared, run on a snapshot or in a transaction
 prepared.py    from text to something that runs: the caches
-result.py      rows one by one or columns at once; record.py, rendering.py, exporting.py serve it
+result.py      rows one by one or columns at once; record.py, rendering.py, exporting.py and
+               export_values.py serve it
 loading.py     bulk loads; tables.py reads what users give, matching.py finds the ends
 functions.py, procedures.py    of users; signatures.py reads their signatures, foreign_calls.py calls them
 """
 
-from neuralgraph.api.exporting import portable
+from neuralgraph.api.export_values import json_text, portable
 from neuralgraph.api.graph import Graph, GraphInfo, Schema, open_graph
 from neuralgraph.api.loading import LoadReport
 from neuralgraph.api.past_graph import PastGraph
@@ -34,6 +35,7 @@ __all__ = [
     "Subgraph",
     "Summary",
     "Transaction",
+    "json_text",
     "open_graph",
     "portable",
 ]

@@ -18,7 +18,7 @@ from neuralgraph.api.prepared import StatementCache
 from neuralgraph.api.statement import StatementRunner
 from neuralgraph.api.time_procedures import time_procedures
 from neuralgraph.config import Options
-from neuralgraph.errors import OptionError
+from neuralgraph.errors import DiskError, OptionError
 from neuralgraph.query.execution import ProcedureRegistry
 from neuralgraph.query.functions import Registry, default_registry
 from neuralgraph.storage.disk import MemoryDirectory, OsDirectory
@@ -61,13 +61,33 @@ def options_of(given: dict[str, Any]) -> Options:
             near = get_close_matches(name, known, n=1, cutoff=0.5)
             hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
             raise OptionError(f"there is no option {name!r}{hint}")
-    if given.get("durability", "full") not in ("full", "normal", "off"):
-        raise OptionError(f"durability is 'full', 'normal' or 'off', not {given['durability']!r}")
-    if isinstance(given.get("import_folders"), (str, Path)):
-        raise OptionError("import_folders is a sequence of folders, not one")
+    for name, value in given.items():
+        _check_option(name, value)
     if "import_folders" in given:
         given["import_folders"] = tuple(str(folder) for folder in given["import_folders"])
     return Options(**given)
+
+
+def _check_option(name: str, value: Any) -> None:
+    if name == "durability":
+        fits, wanted = value in ("full", "normal", "off"), "'full', 'normal' or 'off'"
+    elif name == "read_only":
+        fits, wanted = isinstance(value, bool), "True or False"
+    elif name == "import_folders":
+        fits, wanted = not isinstance(value, (str, Path)), "a sequence of folders"
+    elif value is None and name in ("query_timeout_s", "query_memory_bytes_max"):
+        return
+    elif name.endswith("_s"):
+        # Not so much that it would be more than a lock can be told to wait; NaN fails too.
+        fits, wanted = _is_number(value) and 0 <= value <= threading.TIMEOUT_MAX, "seconds, from 0"
+    else:
+        fits, wanted = type(value) is int and value >= 1, "an integer, at least 1"
+    if not fits:
+        raise OptionError(f"{name} is {wanted}, not {value!r}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def acquire(path: Path | None, options: Options) -> SharedEngine:
@@ -79,7 +99,7 @@ def acquire(path: Path | None, options: Options) -> SharedEngine:
     """
     if path is None:
         return SharedEngine(None, _open_in_memory(options), options)
-    real = path.expanduser().resolve()
+    real = _resolved(path)
     with _lock:
         shared = _open_engines.get(real)
         if shared is not None:
@@ -89,6 +109,24 @@ def acquire(path: Path | None, options: Options) -> SharedEngine:
         engine = _open(OsDirectory(str(real.parent)), real.name, options)
         shared = _open_engines[real] = SharedEngine(real, engine, options)
         return shared
+
+
+def _resolved(path: Path) -> Path:
+    """The path that every way to the file leads to.
+
+    Raises:
+        DiskError: it is no path of a file in a folder that exists.
+    """
+    try:
+        real = path.expanduser().resolve()
+        is_folder, has_folder = real.is_dir(), real.parent.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise DiskError(f"cannot open {str(path)!r}: {error}") from error
+    if is_folder:
+        raise DiskError(f"cannot open {real}: it is a folder, not a file")
+    if not has_folder:
+        raise DiskError(f"cannot open {real}: there is no folder {real.parent}")
+    return real
 
 
 def release(shared: SharedEngine) -> None:

@@ -6,17 +6,19 @@ object. Only columns of mixed values are looked at one by one.
 
 from __future__ import annotations
 
-import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuralgraph.api.export_values import native, same, texts, types_of, unified
 from neuralgraph.api.foreign import load
-from neuralgraph.values import Column, Kind, Node, Path, Relationship
-from neuralgraph.values.instants import Date, DateTime, LocalDateTime, LocalTime
+from neuralgraph.errors import QueryTypeError
+from neuralgraph.values import Column, Kind
+from neuralgraph.values.instants import DateTime, LocalDateTime, LocalTime
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import networkx as nx
     import pandas as pd
@@ -36,8 +38,10 @@ def numpy_array(column: Column) -> AnyArray:
         return column.decoded().to_objects() if kind == Kind.TEXT else _objects(column)
     array = column.array
     valid = column.valid
-    if valid is None or kind == Kind.VECTOR:
+    if valid is None:
         return array
+    if kind == Kind.VECTOR:
+        return np.where(valid[:, None], array, np.float32(np.nan))
     if kind == Kind.FLOAT:
         return np.where(valid, array, np.nan)
     return _objects(column)
@@ -54,9 +58,10 @@ def pandas_frame(columns: Sequence[tuple[str, Column]]) -> pd.DataFrame:
     """A DataFrame; typed columns are not copied where pandas does not."""
     pandas = load("pandas", extra="pandas")
 
-    frame: pd.DataFrame = pandas.DataFrame(
-        {name: _pandas_array(column) for name, column in columns}
-    )
+    with _whole_characters("pandas"):
+        frame: pd.DataFrame = pandas.DataFrame(
+            {name: _pandas_array(column) for name, column in columns}
+        )
     return frame
 
 
@@ -64,7 +69,7 @@ def _pandas_array(column: Column) -> Any:
     pandas = load("pandas", extra="pandas")
 
     if column.kind == Kind.VECTOR:
-        return list(column.array)
+        return column.to_list()
     valid = column.valid
     if valid is not None and column.kind == Kind.INTEGER:
         return pandas.arrays.IntegerArray(column.array, ~valid)
@@ -78,9 +83,10 @@ def polars_frame(columns: Sequence[tuple[str, Column]]) -> pl.DataFrame:
     """A polars DataFrame."""
     polars = load("polars", extra="polars")
 
-    frame: pl.DataFrame = polars.DataFrame(
-        [_polars_series(name, column) for name, column in columns]
-    )
+    with _whole_characters("polars"):
+        frame: pl.DataFrame = polars.DataFrame(
+            [_polars_series(name, column) for name, column in columns]
+        )
     return frame
 
 
@@ -90,16 +96,63 @@ def _polars_series(name: str, column: Column) -> Any:
     if column.kind in _TYPED and column.valid is None:
         return polars.Series(name, column.array)
     if column.kind == Kind.VECTOR:
-        return polars.Series(
-            name, column.array, dtype=polars.Array(polars.Float32, column.array.shape[1])
-        )
+        array = column.array
+        rows = array if column.valid is None else [_listed(item) for item in column.to_list()]
+        return polars.Series(name, rows, dtype=polars.Array(polars.Float32, array.shape[1]))
     if column.kind in _TYPED | {Kind.TEXT}:
         return polars.Series(name, column.to_list())
-    values = [_native(value) for value in column.to_list()]
+    items = column.to_list()
+    nanos = _nanoseconds(items)
+    if nanos is not None:
+        kind, counts = nanos
+        integers = polars.Series(name, counts, dtype=polars.Int64)
+        if kind is LocalTime:
+            return integers.cast(polars.Time)
+        return integers.cast(polars.Datetime("ns", None if kind is LocalDateTime else "UTC"))
+    if len(types_of(items)) <= 1:
+        values = unified([native(value) for value in items])
+        series = _inferred(name, values)
+        if series is not None:
+            return series
+    return polars.Series(name, texts(items), dtype=polars.String)
+
+
+def _listed(vector: AnyArray | None) -> list[float] | None:
+    return None if vector is None else vector.tolist()
+
+
+def _inferred(name: str, values: Sequence[Any]) -> Any:
+    """A series of the type that polars finds; None where it finds none, or loses something."""
+    polars = load("polars", extra="polars")
+
     try:
-        return polars.Series(name, values, strict=True)
+        series = polars.Series(name, values, strict=True)
+    except UnicodeEncodeError:
+        raise
     except (TypeError, ValueError, polars.exceptions.PolarsError):
-        return polars.Series(name, [_as_text(value) for value in values], dtype=polars.String)
+        return None
+    return series if not series.dtype.is_nested() or same(series.to_list(), values) else None
+
+
+def _nanoseconds(items: Sequence[Any]) -> tuple[type, list[int | None]] | None:
+    """Times of one class, some of them finer than a microsecond: that class, and nanoseconds.
+
+    Since midnight for LocalTime, since 1970 else. None for anything else, and for years that 64 bits
+    of nanoseconds do not reach.
+    """
+    types = types_of(items)
+    kind = next(iter(types), None)
+    if len(types) != 1 or kind not in (LocalTime, LocalDateTime, DateTime):
+        return None
+    if not any(item is not None and item.nanos % 1_000 for item in items):
+        return None
+    counts = [
+        None if item is None else item.nanos if kind is LocalTime else item.epoch_nanos
+        for item in items
+    ]
+    if any(count is not None and abs(count) >= 2**63 for count in counts):
+        return None
+    return kind, counts
 
 
 # ── Arrow ─────────────────────────────────────────────────────────────────────────────────────
@@ -109,7 +162,20 @@ def arrow_table(columns: Sequence[tuple[str, Column]]) -> pa.Table:
     """An Arrow table; TEXT with a dictionary is decoded by Arrow."""
     pyarrow = load("pyarrow", extra="arrow")
 
-    return pyarrow.table({name: _arrow_array(column) for name, column in columns})
+    with _whole_characters("Arrow"):
+        return pyarrow.table({name: _arrow_array(column) for name, column in columns})
+
+
+@contextmanager
+def _whole_characters(library: str) -> Iterator[None]:
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        raise QueryTypeError(
+            f"the result has text with half a surrogate pair, which {library} cannot hold;"
+            " to_dicts() and to_numpy() can",
+            detail="InvalidArgumentValue",
+        ) from error
 
 
 def _arrow_array(column: Column) -> Any:
@@ -144,73 +210,38 @@ def _arrow_mixed(column: Column) -> Any:
     """Values of no declared type: as Arrow infers them, or as JSON text where it cannot."""
     pyarrow = load("pyarrow", extra="arrow")
 
-    values = [_native(value) for value in column.to_list()]
+    items = column.to_list()
+    nanos = _nanoseconds(items)
+    if nanos is not None:
+        kind, counts = nanos
+        if kind is LocalTime:
+            return pyarrow.array(counts, type=pyarrow.time64("ns"))
+        zone = None if kind is LocalDateTime else "UTC"
+        return pyarrow.array(counts, type=pyarrow.timestamp("ns", tz=zone))
+    inferred = (
+        _arrow_inferred([native(value) for value in items]) if len(types_of(items)) <= 1 else None
+    )
+    return inferred if inferred is not None else pyarrow.array(texts(items), pyarrow.string())
+
+
+def _arrow_inferred(values: Sequence[Any]) -> Any:
+    """An array of the type that Arrow finds; None where it finds none."""
+    pyarrow = load("pyarrow", extra="arrow")
+
     try:
         return pyarrow.array(values)
     except (pyarrow.ArrowException, OverflowError):
-        return pyarrow.array([_as_text(value) for value in values], type=pyarrow.string())
-
-
-def _native(value: Any) -> Any:
-    """As `_portable`, but dates and times become Python's own, where it has such years."""
-    if isinstance(value, (Date, LocalTime, LocalDateTime, DateTime)):
-        try:
-            return value.to_native()
-        except (ValueError, OverflowError):
-            return str(value)
-    return _portable(value)
-
-
-def _portable(value: Any) -> Any:
-    """A value made of what every library knows: scalars, lists and dicts."""
-    match value:
-        case None | bool() | int() | float() | str() | bytes():
-            return value
-        case Node():
-            return {
-                "id": value.id,
-                "labels": sorted(value.labels),
-                "properties": _portable(dict(value.properties)),
-            }
-        case Relationship():
-            return {
-                "id": value.id,
-                "type": value.type,
-                "start": value.start_node_id,
-                "end": value.end_node_id,
-                "properties": _portable(dict(value.properties)),
-            }
-        case Path():
-            return {
-                "nodes": [_portable(node) for node in value.nodes],
-                "relationships": [_portable(part) for part in value.relationships],
-            }
-        case list() | tuple():
-            return [_portable(item) for item in value]
-        case dict():
-            return {key: _portable(item) for key, item in value.items()}
-        case np.ndarray():
-            return value.tolist()
-        case _:
-            return str(value)
-
-
-def portable(value: Any) -> Any:
-    """`value` as JSON could hold it: entities as dicts, temporal values and points as text."""
-    return _portable(value)
-
-
-def _as_text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, default=str)
+        return None
 
 
 # ── networkx ──────────────────────────────────────────────────────────────────────────────────
 
 
 def networkx_graph(reader: GraphReader) -> nx.MultiDiGraph[Any]:
-    """The whole graph: nodes by id with ``labels`` and properties, edges keyed by id with ``type``."""
+    """The whole graph: nodes by id with ``labels`` and properties, edges keyed by id with ``type``.
+
+    A property of that very name is called ``labels_`` or ``type_`` there.
+    """
     networkx = load("networkx", extra="networkx")
 
     graph: Any = networkx.MultiDiGraph()
@@ -220,7 +251,7 @@ def networkx_graph(reader: GraphReader) -> nx.MultiDiGraph[Any]:
             node_ids, reader.node_labels(node_ids), reader.node_properties(node_ids), strict=True
         )
         graph.add_nodes_from(
-            (node_id, {"labels": labels, **values}) for node_id, labels, values in rows
+            (node_id, _beside("labels", labels, values)) for node_id, labels, values in rows
         )
     for ids in reader.scan_edges():
         edge_ids = ids.tolist()
@@ -233,8 +264,19 @@ def networkx_graph(reader: GraphReader) -> nx.MultiDiGraph[Any]:
             reader.edge_properties(edge_ids),
         )
         graph.add_edges_from(
-            (source, target, edge_id, {"type": edge_type, **values})
+            (source, target, edge_id, _beside("type", edge_type, values))
             for source, target, edge_id, edge_type, values in zip(*columns, strict=True)
         )
     whole: nx.MultiDiGraph[Any] = graph
     return whole
+
+
+def _beside(name: str, value: Any, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entity is, and its properties; one that has the same name steps aside."""
+    attributes = {**properties, name: value}
+    if name in properties:
+        aside = f"{name}_"
+        while aside in properties:
+            aside += "_"
+        attributes[aside] = properties[name]
+    return attributes

@@ -198,7 +198,10 @@ class Graph:
         )
 
     def to_networkx(self) -> nx.MultiDiGraph[Any]:
-        """The whole graph: nodes by id with ``labels`` and properties, edges keyed by id with ``type``."""
+        """The whole graph: nodes by id with ``labels`` and properties, edges keyed by id with ``type``.
+
+        A property that is itself called ``labels`` or ``type`` becomes ``labels_`` or ``type_``.
+        """
         return networkx_graph(self._runner().engine.reader())
 
     # ── own functions and procedures ──────────────────────────────────────────────────────────

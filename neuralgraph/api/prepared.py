@@ -15,7 +15,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from neuralgraph.api.record import record_type
-from neuralgraph.errors import QueryError, SemanticError
+from neuralgraph.errors import QueryError, QuerySyntaxError, QueryTypeError, SemanticError
 from neuralgraph.query.execution import compile_plan
 from neuralgraph.query.language import CheckContext, check, fixed_literals, normalise, parse
 from neuralgraph.query.language.syntax import TransactionCommand
@@ -98,6 +98,10 @@ class StatementCache:
         Raises:
             QueryError: located in the text.
         """
+        if not isinstance(text, str):
+            raise QueryTypeError(
+                f"a statement is text, not {type(text).__name__}", detail="InvalidArgumentType"
+            )
         try:
             normalised = normalise(text)
             key, values, version = normalised.key, normalised.values, catalog.version
@@ -114,6 +118,11 @@ class StatementCache:
         except QueryError as error:
             error.locate(text)
             raise
+        except RecursionError as error:
+            raise QuerySyntaxError(
+                "the statement has too many clauses or patterns; split it into several",
+                detail="UnexpectedSyntax",
+            ) from error
         return prepared, values
 
     def clear(self) -> None:

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.api import exporting
+from neuralgraph.api.export_values import narrowed
 from neuralgraph.api.rendering import PLAIN_KINDS, Renderer, batch_lists
 from neuralgraph.errors import QueryArgumentError, QueryError
 from neuralgraph.values import Batch, Column, Node, Path, Relationship
@@ -217,7 +218,8 @@ class Result:
         """Remaining rows as an array for each column.
 
         Integers, floats and booleans without null come as int64, float64 and bool; null is NaN among
-        floats; anything else is an object array, null as None. Vectors are a (rows, dimension) matrix.
+        floats; integers among floats are floats where that is exact; vectors of one dimension are a
+        float32 (rows, dimension) matrix, null as NaN; anything else is an object array, null as None.
         """
         return {name: exporting.numpy_array(column) for name, column in self._exported()}
 
@@ -226,7 +228,7 @@ class Result:
         return exporting.pandas_frame(self._exported())
 
     def to_arrow(self) -> pa.Table:
-        """Remaining rows as an Arrow table; entities become structs, values without a type JSON text."""
+        """Remaining rows as an Arrow table; entities become structs, mixed values JSON text."""
         return exporting.arrow_table(self._exported())
 
     def to_polars(self) -> pl.DataFrame:
@@ -328,9 +330,9 @@ class Result:
         return list(zip(self.columns, map(self._rendered, whole.columns), strict=True))
 
     def _rendered(self, column: Column) -> Column:
-        if column.kind in PLAIN_KINDS or self._reader is None:
-            return column
-        return Column.of_values(Renderer(self._reader).column(column))
+        if column.kind not in PLAIN_KINDS and self._reader is not None:
+            column = Column.of_values(Renderer(self._reader).column(column))
+        return narrowed(column)
 
 
 def _gather(value: Any, nodes: dict[int, Node], relationships: dict[int, Relationship]) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import shutil
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from neuralgraph.api import Node, Path, Relationship, portable
+from neuralgraph.api import Node, Path, Relationship, json_text, portable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,12 +31,12 @@ def render(result: Result, style: Format) -> str:
 
 def render_json(result: Result) -> str:
     """A list of objects, one a line."""
-    rows = [json.dumps(portable(row), ensure_ascii=False) for row in result.to_dicts()]
+    rows = [json_text(row) for row in result.to_dicts()]
     return "[\n" + ",\n".join(rows) + "\n]\n" if rows else "[]\n"
 
 
 def render_csv(result: Result) -> str:
-    """A header and a line for each row; lists, maps and entities as JSON."""
+    """A header and a line for each row; lists, maps, bytes and entities as JSON."""
     if not result.columns:
         return ""
     out = io.StringIO()
@@ -52,7 +51,7 @@ def _csv_field(value: Any) -> Any:
     plain = portable(value)
     if isinstance(plain, bool):
         return "true" if plain else "false"
-    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, (dict, list)) else plain
+    return json_text(plain) if isinstance(plain, (dict, list, bytes)) else plain
 
 
 def render_table(

@@ -74,8 +74,10 @@ def _range(context: CallContext, start: Any, stop: Any, step: Any = 1) -> list[i
     if step == 0:
         raise out_of_range("the step of range() cannot be zero")
     numbers = range(start, stop + (1 if step > 0 else -1), step)
-    if len(numbers) > _RANGE_ITEMS_MAX:
-        raise MemoryLimitError(f"range() would have {len(numbers)} elements")
+    # Not len(): it cannot count beyond 63 bits.
+    count = (numbers[-1] - numbers[0]) // step + 1 if numbers else 0
+    if count > _RANGE_ITEMS_MAX:
+        raise MemoryLimitError(f"range() would have {count} elements")
     return list(numbers)
 
 

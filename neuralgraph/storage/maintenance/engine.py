@@ -186,6 +186,8 @@ class Engine:
         try:
             opened = _open_files(directory, name, options, lock)
         except BaseException:
+            if not options.read_only and directory.exists(_lock_name(name)):
+                directory.remove(_lock_name(name))
             lock.release()
             raise
         return Engine(

@@ -10,6 +10,8 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
+from neuralgraph.errors import DiskError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -84,6 +86,10 @@ class CheckpointSchedule:
                 return
             try:
                 self._checkpoint()
+            except DiskError as error:
+                # What the disk refused is no mistake of ours: where it was in the code helps nobody.
+                self.last_error = error
+                _logger.warning("a checkpoint failed; it will be tried again: %s", error)
             except Exception as error:
                 self.last_error = error
                 _logger.exception("a checkpoint failed; it will be tried again")

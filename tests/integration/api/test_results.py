@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from neuralgraph import Node, Path, QueryArgumentError, Relationship
-from neuralgraph.errors import EntityNotFoundError
+from neuralgraph.errors import EntityNotFoundError, QueryTypeError
 
 NAMES = "MATCH (p:Person) RETURN p.name AS name, p.age AS age ORDER BY name"
 
@@ -188,3 +188,84 @@ def test_networkx(people):
     whole = people.to_networkx()
     assert (whole.number_of_nodes(), whole.number_of_edges()) == (3, 2)
     assert {data["since"] for _, _, data in whole.edges(data=True)} == {2001, 2010}
+
+
+def test_columns_are_as_narrow_as_their_values(graph):
+    arrays = graph.execute(
+        "UNWIND [[1, $v], [2.5, null], [null, $v]] AS row RETURN row[0] AS x, row[1] AS v",
+        v=np.ones(2, np.float32),
+    ).to_numpy()
+    assert (arrays["x"].dtype, arrays["v"].dtype) == (np.float64, np.float32)
+    assert np.array_equal(arrays["x"], [1, 2.5, np.nan], equal_nan=True)
+    assert np.array_equal(arrays["v"], [[1, 1], [np.nan] * 2, [1, 1]], equal_nan=True)
+    exact = graph.execute(f"UNWIND [{2**53 + 1}, 0.5] AS x RETURN x").to_numpy()["x"]
+    assert exact.tolist() == [2**53 + 1, 0.5]
+
+
+MIXED = {
+    "UNWIND [{a: 1}, {b: 'x'}, null] AS x RETURN x": [
+        {"a": 1, "b": None},
+        {"a": None, "b": "x"},
+        None,
+    ],
+    "UNWIND [{a: 1}, {a: 'x'}] AS x RETURN x": ['{"a": 1}', '{"a": "x"}'],
+    "UNWIND [1, 'a', null, true] AS x RETURN x": ["1", "a", None, "true"],
+    "UNWIND [date('2026-01-31'), localdatetime('2026-01-31T12:00')] AS x RETURN x": [
+        "2026-01-31",
+        "2026-01-31T12:00",
+    ],
+    "UNWIND [$bytes, 'b'] AS x RETURN x": ['"YQ=="', "b"],
+    "UNWIND [$v, null] AS x RETURN x": [[1, 1], None],
+    "UNWIND [$v, [1.0]] AS x RETURN x": ["[1.0, 1.0]", "[1.0]"],
+}
+
+
+@pytest.mark.parametrize("query", MIXED)
+@pytest.mark.parametrize("library", ["arrow", "polars"])
+def test_no_value_is_lost_on_the_way_to_a_library(graph, query, library):
+    pytest.importorskip("pyarrow" if library == "arrow" else library)
+    result = graph.execute(query, bytes=b"a", v=np.ones(2, np.float32))
+    column = result.to_arrow()["x"] if library == "arrow" else result.to_polars()["x"]
+    assert [
+        item.tolist() if hasattr(item, "tolist") else item
+        for item in (column.to_pylist() if library == "arrow" else column.to_list())
+    ] == MIXED[query]
+
+
+def test_polars_keeps_fractions_in_lists(graph):
+    pytest.importorskip("polars")
+    lists = graph.execute("UNWIND [[1], [2.5]] AS x RETURN x").to_polars()["x"].to_list()
+    assert lists == ["[1]", "[2.5]"]
+
+
+def test_nanoseconds_reach_the_libraries(graph):
+    pa = pytest.importorskip("pyarrow")
+    query = (
+        "UNWIND [datetime('2026-01-31T12:00:00.123456789+01:00'), null] AS d"
+        " RETURN d, localtime('00:00:00.000000001') AS t"
+    )
+    table = graph.execute(query).to_arrow()
+    assert table.schema.field("d").type == pa.timestamp("ns", tz="UTC")
+    assert table["d"].cast(pa.int64()).to_pylist()[0] % 1_000 == 789
+    assert table["t"].cast(pa.int64()).to_pylist() == [1, 1]
+    pytest.importorskip("polars")
+    frame = graph.execute(query).to_polars()
+    assert frame["d"].dt.nanosecond().to_list() == [123_456_789, None]
+    assert frame["t"].dt.nanosecond().to_list() == [1, 1]
+
+
+def test_text_that_a_library_cannot_hold_is_a_typed_error(graph):
+    pytest.importorskip("pyarrow")
+    pytest.importorskip("polars")
+    for export in ("to_arrow", "to_polars"):
+        result = graph.execute("RETURN $text AS text", text="\ud800")
+        with pytest.raises(QueryTypeError, match="surrogate"):
+            getattr(result, export)()
+
+
+def test_networkx_keeps_properties_called_as_what_we_add(graph):
+    pytest.importorskip("networkx")
+    graph.execute("CREATE (a:L {labels: 1, type: 2})-[:R {type: 3}]->(a)")
+    whole = graph.to_networkx()
+    assert whole.nodes[0] == {"labels": ("L",), "labels_": 1, "type": 2}
+    assert whole.edges[0, 0, 0] == {"type": "R", "type_": 3}
