@@ -52,6 +52,7 @@ from neuralgraph.errors import (
     StorageError,
     TransactionClosedError,
     TransactionError,
+    TransactionTerminatedError,
 )
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ __all__ = [
     "Transaction",
     "TransactionClosedError",
     "TransactionError",
+    "TransactionTerminatedError",
     "open",
 ]
 

@@ -331,6 +331,13 @@ class HistoryPrunedError(TransactionError):
         )
 
 
+class TransactionTerminatedError(TransactionError):
+    """Somebody ended the transaction with TERMINATE TRANSACTIONS; what it did is undone."""
+
+    code = "Neo.ClientError.Transaction.Terminated"
+    kind = "TransactionTerminatedError"
+
+
 class StorageError(NeuralGraphError):
     """The file or the disk."""
 

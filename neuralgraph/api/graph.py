@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from neuralgraph.api import engines, loading
 from neuralgraph.api.exporting import networkx_graph
@@ -13,7 +13,7 @@ from neuralgraph.api.functions import make_function
 from neuralgraph.api.past_graph import PastGraph
 from neuralgraph.api.procedures import make_procedure
 from neuralgraph.api.transaction import Transaction
-from neuralgraph.errors import AccessModeError, ClosedError
+from neuralgraph.errors import AccessModeError, ClosedError, OptionError
 from neuralgraph.storage.temporal import commits_since
 from neuralgraph.values.records import record
 
@@ -83,15 +83,26 @@ class Graph:
 
     # ── statements ────────────────────────────────────────────────────────────────────────────
 
-    def execute(self, query: str, parameters: Parameters | None = None, /, **named: Any) -> Result:
+    def execute(
+        self,
+        query: str,
+        parameters: Parameters | None = None,
+        /,
+        *,
+        access: Literal["read", "write"] = "write",
+        **named: Any,
+    ) -> Result:
         """Run one statement as a transaction of its own.
 
         Args:
             query: the statement.
             parameters: values of its ``$parameters``, by name.
-            named: the same, as keyword arguments.
+            access: ``read`` refuses a statement whose plan could change anything, before it starts.
+            named: parameters as keyword arguments; one called ``access`` goes into `parameters`.
 
         Raises:
+            AccessModeError: the statement writes, and only reading is allowed.
+            OptionError: `access` is neither ``read`` nor ``write``.
             QueryError: the statement is wrong or failed; nothing of it happened.
             ConflictError, DeadlockError, LockTimeoutError: another writer was in the way; run it again.
             StorageError: the disk refused, or the graph is closed.
@@ -99,7 +110,12 @@ class Graph:
         shared = self._shared
         if shared is None:
             raise _closed()
-        return shared.runner.execute(query, parameters, named, read_only=self._read_only)
+        read_only = self._read_only
+        if access != "write":
+            if access != "read":
+                raise OptionError(f"access is 'read' or 'write', not {access!r}")
+            read_only = True
+        return shared.runner.execute(query, parameters, named, read_only=read_only)
 
     def transaction(self, **metadata: Any) -> Transaction:
         """Begin a transaction; use it as a context manager.

@@ -44,6 +44,7 @@ class Prepared:
         record: `record_type(columns)`.
         mode: ``run``, ``explain`` or ``profile``.
         reads: nothing in it writes, and it gives rows: the common case.
+        in_transactions: begins transactions of its own.
         writes: needs a writer.
         returns_rows: False where it ends in an updating clause.
         parameters: names of the parameters it needs.
@@ -52,6 +53,7 @@ class Prepared:
     __slots__ = (
         "columns",
         "executable",
+        "in_transactions",
         "mode",
         "parameters",
         "plan",
@@ -69,7 +71,10 @@ class Prepared:
         self.returns_rows = plan.returns_rows
         self.columns = plan.columns if plan.returns_rows else ()
         self.record: type[Record] = record_type(self.columns)
-        self.reads = mode == "run" and not self.writes and plan.returns_rows
+        self.in_transactions = plan.in_transactions
+        self.reads = (
+            mode == "run" and not self.in_transactions and not self.writes and plan.returns_rows
+        )
         self.parameters = plan.parameters
 
 

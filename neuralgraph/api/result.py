@@ -288,9 +288,11 @@ class Result:
                         return
         except QueryError as error:
             self._pending = None
+            self._context.running = False
             error.locate(self._query)
             raise
         self._pending = None
+        self._context.running = False
         self._ended_ns = time.perf_counter_ns()
 
     def _batches(self) -> Iterator[Batch]:

@@ -9,22 +9,32 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
+import weakref
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from neuralgraph.api.activity import Activity
 from neuralgraph.api.moments import moment_of
 from neuralgraph.api.rendering import rendered_batches
 from neuralgraph.api.result import Details, Result
-from neuralgraph.errors import AccessModeError, ParameterMissingError, QueryError, QueryTypeError
+from neuralgraph.errors import (
+    AccessModeError,
+    ParameterMissingError,
+    QueryError,
+    QueryTypeError,
+    SemanticError,
+)
 from neuralgraph.query.execution import ExecutionContext, Profile
 from neuralgraph.query.planning import explain
 from neuralgraph.values.types import from_python
 
 if TYPE_CHECKING:
     from neuralgraph.access import GraphReader, GraphWriter
+    from neuralgraph.api.activity import OpenTransaction
     from neuralgraph.api.prepared import Prepared, StatementCache
     from neuralgraph.config import Options
     from neuralgraph.storage.maintenance import Engine
+    from neuralgraph.storage.transactions import Transaction as EngineTransaction
     from neuralgraph.values import Batch
 
 Parameters = Mapping[str, Any]
@@ -64,14 +74,61 @@ def _missing(prepared: Prepared, parameters: Parameters) -> ParameterMissingErro
     )
 
 
+class EngineHost:
+    """What a statement may ask of the engine that it runs in; see `execution.context.Host`."""
+
+    __slots__ = ("_activity", "_engine")
+
+    def __init__(self, engine: Engine, activity: Activity) -> None:
+        self._engine = engine
+        self._activity = activity
+
+    def begin_inner(self) -> Portion:
+        """A transaction beside the statement."""
+        return Portion(self._engine.begin({}), self._activity.next_name())
+
+    def newest(self) -> GraphReader:
+        """What is committed now."""
+        return self._engine.reader()
+
+    def activity(self) -> list[dict[str, Any]]:
+        """The rows of SHOW TRANSACTIONS."""
+        return self._activity.rows()
+
+    def terminate(self, names: Sequence[str]) -> list[dict[str, Any]]:
+        """The rows of TERMINATE TRANSACTIONS, once it is done."""
+        return self._activity.terminate(names)
+
+
+class Portion:
+    """One transaction of a ``CALL { } IN TRANSACTIONS``."""
+
+    __slots__ = ("name", "writer")
+
+    def __init__(self, transaction: EngineTransaction, name: str) -> None:
+        self.writer = transaction
+        self.name = name
+
+    def commit(self) -> None:
+        """Make it durable."""
+        self.writer.commit()
+
+    def rollback(self) -> None:
+        """Undo it; harmless once it is closed."""
+        self.writer.rollback()
+
+
 class StatementRunner:
     """Runs statements against one engine; shared by all its handles and threads."""
 
     __slots__ = (
         "_find",
+        "_host",
         "_import_folders",
         "_memory_bytes_max",
+        "_note",
         "_timeout_s",
+        "activity",
         "cache",
         "engine",
     )
@@ -83,6 +140,9 @@ class StatementRunner:
         self._timeout_s = options.query_timeout_s
         self._memory_bytes_max = options.query_memory_bytes_max
         self._import_folders = options.import_folders
+        self.activity = Activity()
+        self._note = self.activity.note
+        self._host = EngineHost(engine, self.activity)
 
     # ── autocommit ────────────────────────────────────────────────────────────────────────────
 
@@ -115,7 +175,7 @@ class StatementRunner:
         if prepared.parameters and not prepared.parameters <= parameters.keys():
             raise _missing(prepared, parameters)
         if prepared.reads:
-            context = self._context(reader, None, parameters, literals)
+            context = self._context(query, reader, None, parameters, literals)
             return Result(
                 query,
                 prepared.columns,
@@ -127,11 +187,11 @@ class StatementRunner:
             )
         if prepared.mode == "explain":
             return self._explained(query, prepared, reader, began_ns)
-        if not prepared.writes:
-            context = self._context(reader, None, parameters, literals)
+        if read_only and prepared.writes:
+            raise AccessModeError("the statement writes, and only reading is allowed here")
+        if not prepared.writes or prepared.in_transactions:
+            context = self._context(query, reader, None, parameters, literals)
             return self._to_the_end(query, prepared, context, reader, began_ns)
-        if read_only:
-            raise AccessModeError("the statement writes, and this graph was opened to read only")
         return self._write(query, parameters, reader, began_ns)
 
     def _write(
@@ -141,7 +201,7 @@ class StatementRunner:
         try:
             # The transaction's snapshot may be younger than the one the plan was found for.
             prepared, literals = self.cache.prepare_for(query, transaction.catalog)
-            context = self._context(transaction, transaction, parameters, literals)
+            context = self._context(query, transaction, transaction, parameters, literals)
             result = self._to_the_end(query, prepared, context, before, began_ns)
             result.note_commit(transaction.commit())
         except QueryError as error:
@@ -157,12 +217,21 @@ class StatementRunner:
 
     def execute_in(
         self,
-        transaction: GraphWriter,
+        transaction: EngineTransaction,
+        opened: OpenTransaction,
         query: str,
         given: Parameters | None,
         named: dict[str, Any],
     ) -> Result:
-        """Run one statement in a user's transaction; when it fails, only it is undone."""
+        """Run one statement in a user's transaction; when it fails, only it is undone.
+
+        Args:
+            transaction: where it runs.
+            opened: the same, as SHOW TRANSACTIONS knows it.
+            query: the text.
+            given: parameters by name.
+            named: further parameters.
+        """
         began_ns = time.perf_counter_ns()
         prepared, literals = self.cache.prepare_for(query, transaction.catalog)
         parameters = engine_parameters(given, named)
@@ -170,11 +239,18 @@ class StatementRunner:
             raise _missing(prepared, parameters)
         if prepared.mode == "explain":
             return self._explained(query, prepared, transaction, began_ns)
-        if not prepared.writes:
-            context = self._context(transaction, None, parameters, literals)
+        if prepared.in_transactions:
+            raise SemanticError(
+                "CALL { } IN TRANSACTIONS begins transactions of its own, and cannot run inside one;"
+                " use Graph.execute",
+                detail="InvalidTransactionMode",
+                phase="compile time",
+            )
+        writer = transaction if prepared.writes else None
+        context = self._context(query, transaction, writer, parameters, literals, opened)
+        if writer is None:
             return self._to_the_end(query, prepared, context, None, began_ns)
         savepoint = transaction.savepoint()
-        context = self._context(transaction, transaction, parameters, literals)
         try:
             return self._to_the_end(query, prepared, context, None, began_ns)
         except BaseException:
@@ -190,13 +266,15 @@ class StatementRunner:
 
     def _context(
         self,
+        query: str,
         reader: GraphReader,
         writer: GraphWriter | None,
         parameters: dict[str, Any],
         literals: tuple[object, ...],
+        opened: OpenTransaction | None = None,
     ) -> ExecutionContext:
         timeout_s = self._timeout_s
-        return ExecutionContext(
+        context = ExecutionContext(
             reader,
             writer,
             parameters,
@@ -207,7 +285,14 @@ class StatementRunner:
             memory_bytes_max=self._memory_bytes_max,
             reader_at=self.reader_at,
             import_folders=self._import_folders,
+            host=self._host,
+            query=query,
         )
+        if opened is None:
+            self._note(context)
+        else:
+            opened.statement = weakref.ref(context)
+        return context
 
     def _to_the_end(
         self,
@@ -230,6 +315,8 @@ class StatementRunner:
         except QueryError as error:
             error.locate(query)
             raise
+        finally:
+            context.running = False
         return self._result(query, prepared, kept, context, began_ns, details)
 
     def _explained(
@@ -237,7 +324,7 @@ class StatementRunner:
     ) -> Result:
         details = Details(time.perf_counter_ns())
         details.explain = lambda: explain(prepared.plan)
-        context = self._context(reader, None, _NO_PARAMETERS, ())
+        context = self._context(query, reader, None, _NO_PARAMETERS, ())
         return self._result(query, prepared, [], context, began_ns, details)
 
     @staticmethod

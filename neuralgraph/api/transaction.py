@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.errors import TransactionClosedError
+from neuralgraph.errors import TransactionClosedError, TransactionTerminatedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,7 +27,15 @@ class Transaction:
         txid: the number of the commit; None before it, and where nothing was written.
     """
 
-    __slots__ = ("__weakref__", "_engine_transaction", "_on_close", "_runner", "metadata", "txid")
+    __slots__ = (
+        "__weakref__",
+        "_engine_transaction",
+        "_on_close",
+        "_open",
+        "_runner",
+        "metadata",
+        "txid",
+    )
 
     def __init__(
         self,
@@ -40,6 +48,7 @@ class Transaction:
         self._runner = runner
         self._on_close = on_close
         self._engine_transaction: EngineTransaction | None = runner.engine.begin(self.metadata)
+        self._open = runner.activity.begin()
 
     @property
     def is_open(self) -> bool:
@@ -53,8 +62,9 @@ class Transaction:
             QueryError: the statement is wrong or failed; the transaction is as it was before it.
             ConflictError, DeadlockError, LockTimeoutError: run the whole transaction again.
             TransactionClosedError: it was committed or rolled back.
+            TransactionTerminatedError: TERMINATE TRANSACTIONS named it; it is rolled back.
         """
-        return self._runner.execute_in(self._opened(), query, parameters, named)
+        return self._runner.execute_in(self._opened(), self._open, query, parameters, named)
 
     def commit(self) -> int | None:
         """Make it durable; gives its txid, or None where nothing was written.
@@ -92,10 +102,14 @@ class Transaction:
         transaction = self._engine_transaction
         if transaction is None:
             raise TransactionClosedError("the transaction was committed or rolled back already")
+        if self._open.terminated:
+            self.rollback()
+            raise TransactionTerminatedError("the transaction was terminated, and is rolled back")
         return transaction
 
     def _close(self) -> None:
         self._engine_transaction = None
+        self._runner.activity.end(self._open)
         self._on_close(self)
 
     def __repr__(self) -> str:

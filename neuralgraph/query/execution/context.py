@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from threading import Event
+from typing import TYPE_CHECKING, Any, Protocol
 
 from neuralgraph.errors import (
     AccessModeError,
@@ -22,7 +23,6 @@ from neuralgraph.query.functions.signature import CallContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from threading import Event
 
     from neuralgraph.access import GraphReader, GraphWriter
     from neuralgraph.query.execution.profiling import Profile
@@ -52,6 +52,53 @@ class Counters:
         """Did anything change?"""
         return any(getattr(self, item.name) for item in fields(self))
 
+    def add(self, other: Counters) -> None:
+        """Count what another run changed, too."""
+        for item in fields(self):
+            setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
+
+
+class InnerTransaction(Protocol):
+    """A transaction for a portion of a ``CALL { } IN TRANSACTIONS``."""
+
+    @property
+    def name(self) -> str:
+        """What SHOW TRANSACTIONS calls it."""
+        ...
+
+    @property
+    def writer(self) -> Any:
+        """The graph, to read and to change."""
+        ...
+
+    def commit(self) -> None:
+        """Make it durable."""
+        ...
+
+    def rollback(self) -> None:
+        """Undo it; harmless once it is closed."""
+        ...
+
+
+class Host(Protocol):
+    """What a statement may ask of the database that it runs in."""
+
+    def begin_inner(self) -> InnerTransaction:
+        """Begin a transaction beside the statement."""
+        ...
+
+    def newest(self) -> GraphReader:
+        """What is committed now."""
+        ...
+
+    def activity(self) -> list[dict[str, Any]]:
+        """A row for each transaction that is open, under the names of SHOW TRANSACTIONS."""
+        ...
+
+    def terminate(self, names: Sequence[str]) -> list[dict[str, Any]]:
+        """Stop transactions; a row for each name: transactionId, username, message."""
+        ...
+
 
 class ExecutionContext:
     """One run of a statement.
@@ -71,11 +118,17 @@ class ExecutionContext:
         import_folders: LOAD CSV may read below these only.
         profile: filled by a plan that was compiled for PROFILE.
         arguments: for each apply of the plan, the outer rows it is running for.
+        host: the database that the statement runs in; None where there is none.
+        in_transaction: does it run in a user's transaction?
+        query: the statement's text; with `number`, which transaction it is, for SHOW TRANSACTIONS.
+        running: False once it has ended.
+        parent: the run that this one is a part of.
         deleted_nodes: ids of the nodes that the statement deleted.
         deleted_edges: type of each edge that the statement deleted, by id.
     """
 
     __slots__ = (
+        "__weakref__",
         "_call_context",
         "_counters",
         "_memory",
@@ -84,15 +137,21 @@ class ExecutionContext:
         "deadline",
         "deleted_edges",
         "deleted_nodes",
+        "host",
         "import_folders",
+        "in_transaction",
         "literals",
         "memory_bytes_max",
         "now_ns",
+        "number",
         "parameters",
+        "parent",
         "profile",
+        "query",
         "random",
         "reader",
         "reader_at",
+        "running",
         "stoppable",
         "writer",
     )
@@ -112,6 +171,8 @@ class ExecutionContext:
         reader_at: Callable[[str, Any], GraphReader] | None = None,
         import_folders: Sequence[str] = (),
         profile: Profile | None = None,
+        host: Host | None = None,
+        query: str = "",
     ) -> None:
         self.reader = reader
         self.writer = writer
@@ -126,6 +187,12 @@ class ExecutionContext:
         self.reader_at = reader_at
         self.import_folders = import_folders
         self.profile = profile
+        self.host = host
+        self.in_transaction = False
+        self.query = query
+        self.number = 0
+        self.running = True
+        self.parent: ExecutionContext | None = None
         self.arguments: list[Batch | None] = []
         self.deleted_nodes: set[int] | None = None
         self.deleted_edges: dict[int, str] | None = None
@@ -163,6 +230,8 @@ class ExecutionContext:
         Raises:
             QueryCancelledError, QueryTimeoutError.
         """
+        if self.parent is not None:
+            self.parent.check()
         if self.cancelled is not None and self.cancelled.is_set():
             raise QueryCancelledError("the statement was cancelled")
         if self.deadline is not None and time.monotonic() > self.deadline:
@@ -195,9 +264,22 @@ class ExecutionContext:
 
     def with_reader(self, reader: GraphReader) -> ExecutionContext:
         """The same run over another snapshot, read-only; counters and memory are shared."""
+        return self._part(reader, None, self.counters)
+
+    def inside(self, writer: Any) -> ExecutionContext:
+        """The same run inside another transaction; memory is shared, counters are not.
+
+        Args:
+            writer: a `GraphReader` and `GraphWriter` in one.
+        """
+        return self._part(writer, writer, Counters())
+
+    def _part(
+        self, reader: GraphReader, writer: GraphWriter | None, counters: Counters
+    ) -> ExecutionContext:
         other = ExecutionContext(
             reader,
-            None,
+            writer,
             self.parameters,
             self.literals,
             now_ns=self.now_ns,
@@ -208,11 +290,22 @@ class ExecutionContext:
             reader_at=self.reader_at,
             import_folders=self.import_folders,
             profile=self.profile,
+            host=self.host,
         )
+        other.parent = self
+        other.stoppable = True
         other.arguments = self.arguments
-        other._counters = self.counters
+        other._counters = counters
         other._memory = self.memory
         return other
+
+    def stop(self) -> None:
+        """Stop it soon; for another thread."""
+        cancelled = self.cancelled
+        if cancelled is None:
+            cancelled = self.cancelled = Event()
+        self.stoppable = True
+        cancelled.set()
 
     # ── what the statement deleted ────────────────────────────────────────────────────────────
 

@@ -21,6 +21,7 @@ from neuralgraph.query.language.expression_checks import (
 from neuralgraph.query.language.hints import close_name
 from neuralgraph.query.language.pattern_checks import PatternChecker, storable
 from neuralgraph.query.language.projection_checks import ProjectionChecker
+from neuralgraph.query.language.show_columns import show_columns
 from neuralgraph.query.language.syntax import (
     Call,
     CallSubquery,
@@ -60,7 +61,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from neuralgraph.query.language.contracts import CheckContext, ProcedureSignature
-    from neuralgraph.query.language.syntax import RemoveItem, SetItem, Statement
+    from neuralgraph.query.language.syntax import (
+        RemoveItem,
+        SetItem,
+        Statement,
+        SubqueryTransactions,
+    )
 
 _UPDATING = (Create, Merge, Set, Remove, Delete, Foreach)
 _READING = (Match, Unwind, Call, CallSubquery, LoadCsv)
@@ -96,6 +102,8 @@ class _Analysis:
         self.expressions.queries = self._expression_query
         self.scopes: dict[int, Scope] = {}
         self.procedures: dict[str, ProcedureSignature] = {}
+        # Inside a subquery or a UNION: there CALL { } IN TRANSACTIONS may not stand.
+        self.nested = False
         self.writes = False
         # Names that stay visible through every WITH: those of the query round a subquery.
         self.outer: Scope = {}
@@ -130,13 +138,18 @@ class _Analysis:
         return Checked(statement, columns, self.scopes, parameters, writes, self.procedures)
 
     def _show(self, show: Show) -> tuple[str, ...]:
-        if show.yields is None:
-            return ()
-        scope: Scope = {item.name: types.ANY for item in show.yields}
+        scope: Scope = dict.fromkeys(show_columns(show), types.ANY)
+        shown = tuple(scope)
+        if show.ids is not None:
+            self.expressions.type_of(show.ids, {})
+        if show.yields is not None:
+            scope = self._with(show.yields, scope)
+            # A star keeps the order of the columns.
+            shown = shown if show.yields.star else tuple(scope)
         if show.where is not None:
             self.expressions.predicate(show.where, scope)
         if show.return_ is None:
-            return tuple(scope)
+            return shown
         projected, _visible = self.projections.check(show.return_, scope)
         return tuple(projected)
 
@@ -151,7 +164,9 @@ class _Analysis:
         written, self.writes = self.writes, False
         if query.at is not None:
             self._moment(query.at, {})
+        nested, self.nested = self.nested, self.nested or bool(kind) or len(query.parts) > 1
         results = [self._single(part, scope, kind) for part in query.parts]
+        self.nested = nested
         if query.at is not None and self.writes:
             message = "The past cannot be changed; a query AT a moment only reads"
             complain(message, query.at, "InvalidClauseComposition")
@@ -230,11 +245,13 @@ class _Analysis:
     def _call_subquery(self, clause: CallSubquery, scope: Scope) -> Scope:
         inner, stays = self._imports(clause, scope)
         outer, self.outer = self.outer, stays
-        if clause.transactions is not None and clause.transactions.rows is not None:
-            self.expressions.type_of(clause.transactions.rows, {})
+        if clause.transactions is not None:
+            self._transactions(clause, clause.transactions)
         columns: Scope = {}
         if clause.imports is None and not clause.imports_star:
+            nested, self.nested = self.nested, True
             columns = self._importing(clause.query, scope)
+            self.nested = nested
         else:
             columns = self._query(clause.query, inner, "CALL")
         self.outer = outer
@@ -247,6 +264,17 @@ class _Analysis:
             _new_name(status, clause, after)
             after[status] = types.MAP
         return after
+
+    def _transactions(self, clause: CallSubquery, settings: SubqueryTransactions) -> None:
+        """Portions stand in the statement's own query, and the status is for errors that do not end it."""
+        if self.nested:
+            message = "CALL { } IN TRANSACTIONS cannot stand inside another subquery or a UNION"
+            complain(message, clause, "InvalidClauseComposition")
+        if settings.rows is not None:
+            self.expressions.type_of(settings.rows, {})
+        if settings.status is not None and settings.on_error == "FAIL":
+            message = "REPORT STATUS needs ON ERROR CONTINUE or ON ERROR BREAK"
+            complain(message, settings, "InvalidClauseComposition")
 
     def _imports(self, clause: CallSubquery, scope: Scope) -> tuple[Scope, Scope]:
         if clause.imports_star:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from neuralgraph.errors import QuerySyntaxError
 from neuralgraph.query.language.syntax import (
     Call,
     CallSubquery,
@@ -44,6 +43,7 @@ from neuralgraph.query.planning.past_matches import at_moment, with_outer_values
 from neuralgraph.query.planning.plan import (
     Aggregate,
     Apply,
+    ApplyInTransactions,
     Argument,
     Extend,
     LoadCsvRows,
@@ -68,7 +68,12 @@ from neuralgraph.query.planning.walking import conjunction, conjuncts, free_name
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neuralgraph.query.language.syntax import Expression, Query, SingleQuery
+    from neuralgraph.query.language.syntax import (
+        Expression,
+        Query,
+        SingleQuery,
+        SubqueryTransactions,
+    )
     from neuralgraph.query.planning.context import PlanningContext
     from neuralgraph.query.planning.plan import Operator
 
@@ -236,10 +241,7 @@ def _call(context: PlanningContext, clause: Call, child: Operator) -> Operator:
 
 def _call_subquery(context: PlanningContext, clause: CallSubquery, child: Operator) -> Operator:
     if clause.transactions is not None:
-        raise QuerySyntaxError(
-            "CALL { } IN TRANSACTIONS is not known to NGQL; call Graph.transaction for each part",
-            span=clause.transactions.span,
-        )
+        return _in_transactions(context, clause, clause.transactions, child)
     inner, takes_rows = _inner_of_call(context, clause, child)
     returns = _returns(clause.query)
     new = tuple(s for s in inner.slots if s.name not in names_of(child.slots)) if returns else ()
@@ -260,6 +262,34 @@ def _call_subquery(context: PlanningContext, clause: CallSubquery, child: Operat
         inner=batchable or inner,
         kind="count" if not returns else "optional" if clause.optional else "inner",
         name=name,
+    )
+
+
+def _in_transactions(
+    context: PlanningContext,
+    clause: CallSubquery,
+    settings: SubqueryTransactions,
+    child: Operator,
+) -> Operator:
+    imported = _imported(clause, child)
+    start = Argument(slots=tuple(slot for slot in child.slots if slot.name in imported))
+    inner = plan_query(context, clause.query, start)
+    returns = _returns(clause.query)
+    new = tuple(s for s in inner.slots if s.name not in names_of(child.slots)) if returns else ()
+    new = tuple(slot for slot in new if not slot.name.startswith(" "))
+    if settings.status is not None:
+        new = (*new, Slot(settings.status, "value"))
+    rows = None if settings.rows is None else context.lower(settings.rows, ())
+    return ApplyInTransactions(
+        slots=child.slots + new,
+        estimated_rows=child.estimated_rows * (max(1.0, inner.estimated_rows) if returns else 1),
+        outer=child,
+        inner=inner,
+        rows=rows,
+        on_error=settings.on_error,
+        returns=returns,
+        optional=clause.optional,
+        status=settings.status,
     )
 
 
@@ -296,13 +326,7 @@ def _inner_of_call(
     context: PlanningContext, clause: CallSubquery, child: Operator
 ) -> tuple[Operator, bool]:
     """The plan of the subquery, and whether it looks at the rows outside."""
-    seen = visible(child.slots)
-    if clause.imports_star:
-        imported = set(seen)
-    elif clause.imports is not None:
-        imported = set(clause.imports)
-    else:
-        imported = set(seen) if any(_imports(part) for part in clause.query.parts) else set()
+    imported = _imported(clause, child)
     slots = tuple(slot for slot in child.slots if slot.name in imported)
     plain = not imported and not clause.optional
     start: Operator = Argument(slots=slots)
@@ -310,6 +334,16 @@ def _inner_of_call(
         # Nothing is taken from outside, so it can run once and be joined.
         return plan_query(context, clause.query, Unit(slots=())), False
     return plan_query(context, clause.query, start), True
+
+
+def _imported(clause: CallSubquery, child: Operator) -> set[str]:
+    """Names that the subquery takes from outside."""
+    if clause.imports is not None and not clause.imports_star:
+        return set(clause.imports)
+    seen = set(visible(child.slots))
+    if clause.imports_star or any(_imports(part) for part in clause.query.parts):
+        return seen
+    return set()
 
 
 def _imports(part: SingleQuery) -> bool:

@@ -44,6 +44,7 @@ from neuralgraph.query.planning.operators import inputs, is_write, walk, with_in
 from neuralgraph.query.planning.plan import (
     Aggregate,
     Apply,
+    ApplyInTransactions,
     CreateEntities,
     DeleteEntities,
     Eager,
@@ -84,7 +85,7 @@ if TYPE_CHECKING:
 ANY: Final = "*"
 """Any label, type or key."""
 
-_BLOCKING: Final = (Sort, Top, Aggregate, Eager, DeleteEntities)
+_BLOCKING: Final = (Sort, Top, Aggregate, Eager, DeleteEntities, ApplyInTransactions)
 _SEEKS: Final = (NodeIndexSeek, NodeIndexIn, NodeIndexRange, NodeIndexPrefix)
 _WALKS: Final = (Expand, ExpandInto, ExpandVariable, ShortestPath)
 _WHOLE: Final = ("properties", "keys", "labels", "type", "startnode", "endnode")

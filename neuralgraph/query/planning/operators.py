@@ -12,6 +12,7 @@ from neuralgraph.query.planning.plan import (
     ROW_SLOT,
     Aggregate,
     Apply,
+    ApplyInTransactions,
     Argument,
     CreateEntities,
     CrossJoin,
@@ -75,7 +76,7 @@ def argument_slots(plan: Operator) -> tuple[Slot, ...]:
         operator = waiting.pop()
         if isinstance(operator, Argument):
             found.update((slot.name, slot) for slot in operator.slots if slot.name != ROW_SLOT)
-        elif isinstance(operator, Apply):
+        elif isinstance(operator, Apply | ApplyInTransactions):
             waiting.append(operator.outer)
         elif isinstance(operator, MergePath | ForeachApply | Repeat):
             waiting.append(operator.child)
@@ -113,6 +114,20 @@ def writes(plan: Operator) -> bool:
         is_write(operator) or (isinstance(operator, ProcedureCall) and operator.writes)
         for operator in walk(plan)
     )
+
+
+def writes_outside(plan: Operator) -> bool:
+    """Does anything change the graph that is not inside a ``CALL { } IN TRANSACTIONS``?"""
+    if isinstance(plan, ApplyInTransactions):
+        return writes_outside(plan.outer)
+    if is_write(plan) or (isinstance(plan, ProcedureCall) and plan.writes):
+        return True
+    return any(writes_outside(part) for part in inputs(plan))
+
+
+def runs_in_transactions(plan: Operator) -> bool:
+    """Does it hold a ``CALL { } IN TRANSACTIONS``?"""
+    return any(isinstance(operator, ApplyInTransactions) for operator in walk(plan))
 
 
 # ── makers ────────────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from neuralgraph.errors import QuerySyntaxError
 from neuralgraph.query.language.contracts import Checked
+from neuralgraph.query.language.show_columns import show_columns
 from neuralgraph.query.language.syntax import (
     CreateConstraint,
     CreateIndex,
@@ -30,7 +31,12 @@ from neuralgraph.query.planning.clauses import plan_query
 from neuralgraph.query.planning.context import PlanningContext
 from neuralgraph.query.planning.eagerness import with_barriers
 from neuralgraph.query.planning.filtering import filtered_by
-from neuralgraph.query.planning.operators import projected, writes
+from neuralgraph.query.planning.operators import (
+    projected,
+    runs_in_transactions,
+    writes,
+    writes_outside,
+)
 from neuralgraph.query.planning.plan import Plan, SchemaChange, ShowRows, Slot, Unit
 from neuralgraph.query.planning.projections import project
 from neuralgraph.query.planning.pruning import pruned
@@ -48,30 +54,6 @@ if TYPE_CHECKING:
     from neuralgraph.query.planning.plan import Operator
 
 _SCHEMA: Final = (CreateIndex, DropIndex, CreateConstraint, DropConstraint)
-
-SHOW_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
-    "INDEXES": (
-        "name",
-        "type",
-        "entityType",
-        "labelsOrTypes",
-        "properties",
-        "owningConstraint",
-    ),
-    "CONSTRAINTS": (
-        "name",
-        "type",
-        "entityType",
-        "labelsOrTypes",
-        "properties",
-        "ownedIndex",
-        "propertyType",
-    ),
-    "FUNCTIONS": ("name", "category", "description"),
-    "PROCEDURES": ("name", "description", "mode"),
-    "TRANSACTIONS": ("transactionId", "username", "currentQuery", "startTime", "status"),
-}
-"""Columns of each SHOW, in order, before any YIELD."""
 
 
 def plan(
@@ -116,6 +98,12 @@ def plan(
     if optimise:
         root = pruned(rewritten(root, catalog), frozenset(columns))
     root = _exactly(columns, with_barriers(root))
+    if runs_in_transactions(root) and writes_outside(root):
+        raise QuerySyntaxError(
+            "A statement with CALL { } IN TRANSACTIONS changes the graph inside of it only",
+            detail="UnexpectedSyntax",
+            span=body.span,
+        )
     made = _plan(root, columns, body)
     if isinstance(checked, Checked) and checked.writes and not made.writes:
         # A function that writes is no operator.
@@ -130,6 +118,7 @@ def _plan(
         root=root,
         columns=columns,
         writes=changes_schema or writes(root),
+        in_transactions=runs_in_transactions(root),
         changes_schema=changes_schema,
         returns_rows=bool(columns),
         parameters=parameters_of(body),
@@ -153,11 +142,12 @@ def _exactly(columns: tuple[str, ...], root: Operator) -> Operator:
 
 
 def _planned_show(context: PlanningContext, show: Show) -> Plan:
-    columns = SHOW_COLUMNS[show.what]
+    columns = show_columns(show)
     root: Operator = ShowRows(slots=tuple(Slot(name, "value") for name in columns), command=show)
     if show.yields is not None:
-        items = [(Slot(item.name, "value"), Variable(item.column)) for item in show.yields]
-        root = projected(root, items)
+        root = project(context, show.yields, root)
+        if show.yields.star:
+            root = _exactly(columns, root)
     if show.where is not None:
         root = filtered_by(context, root, conjuncts(show.where))
     if show.return_ is not None:

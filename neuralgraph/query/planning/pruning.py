@@ -24,6 +24,7 @@ from neuralgraph.query.planning.plan import (
     ROW_SLOT,
     Aggregate,
     Apply,
+    ApplyInTransactions,
     Argument,
     AtTime,
     CrossJoin,
@@ -140,6 +141,13 @@ def _pruned_apply(operator: Apply, needed: Names) -> Operator:
     return replace(operator, outer=outer, inner=inner, slots=_only(operator.slots, needed))
 
 
+def _pruned_portions(operator: ApplyInTransactions, needed: Names) -> Operator:
+    outer_names = names_of(operator.outer.slots)
+    inner = pruned(operator.inner, (needed - outer_names) | {ROW_SLOT})
+    outer = pruned(operator.outer, (needed & outer_names) | taken_by(inner))
+    return replace(operator, outer=outer, inner=inner, slots=_only(operator.slots, needed))
+
+
 def taken_by(plan: Operator) -> Names:
     """What an inner plan takes from outside."""
     from_arguments: set[str] = set()
@@ -148,7 +156,7 @@ def taken_by(plan: Operator) -> Names:
         operator = waiting.pop()
         if isinstance(operator, Argument):
             from_arguments.update(slot.name for slot in operator.slots)
-        elif isinstance(operator, Apply):
+        elif isinstance(operator, Apply | ApplyInTransactions):
             waiting.append(operator.outer)
         elif isinstance(operator, MergePath | ForeachApply | Repeat):
             waiting.append(operator.child)
@@ -197,6 +205,7 @@ _PRUNERS: Final[dict[type, Callable[[Any, Names], Operator]]] = {
     Extend: _pruned_items,
     Aggregate: _pruned_aggregate,
     Apply: _pruned_apply,
+    ApplyInTransactions: _pruned_portions,
     CrossJoin: _pruned_join,
     HashJoin: _pruned_join,
     MergePath: _pruned_nested,

@@ -27,6 +27,7 @@ from neuralgraph.query.execution.operators.expand import ExpandIntoStep, ExpandS
 from neuralgraph.query.execution.operators.expand_variable import ExpandVariableStep
 from neuralgraph.query.execution.operators.filter import FilterStep
 from neuralgraph.query.execution.operators.foreach import ForeachStep
+from neuralgraph.query.execution.operators.in_transactions import InTransactionsStep
 from neuralgraph.query.execution.operators.index_seek import (
     NodeIndexInStep,
     NodeIndexPrefixStep,
@@ -39,17 +40,19 @@ from neuralgraph.query.execution.operators.load_csv import LoadCsvStep
 from neuralgraph.query.execution.operators.node_scan import NodeByIdStep, NodeScanStep
 from neuralgraph.query.execution.operators.project import ExtendStep, ProjectStep
 from neuralgraph.query.execution.operators.repeat import KeepShortestStep, RepeatStep
-from neuralgraph.query.execution.operators.schema import SchemaChangeStep, ShowStep
+from neuralgraph.query.execution.operators.schema import SchemaChangeStep
 from neuralgraph.query.execution.operators.shape_counts import (
     PathCountStep,
     TriangleCountStep,
 )
 from neuralgraph.query.execution.operators.shortest_path import ShortestPathStep
+from neuralgraph.query.execution.operators.showing import ShowStep
 from neuralgraph.query.execution.operators.sort import SortStep, TopStep
 from neuralgraph.query.execution.operators.unwind import UnwindStep
 from neuralgraph.query.planning.plan import (
     Aggregate,
     Apply,
+    ApplyInTransactions,
     AtTime,
     CreateEntities,
     CrossJoin,
@@ -103,6 +106,7 @@ if TYPE_CHECKING:
 STEPS: Final[dict[type, Callable[[Any, Any], Step]]] = {
     Aggregate: AggregateStep,
     Apply: ApplyStep,
+    ApplyInTransactions: InTransactionsStep,
     AtTime: AtTimeStep,
     CreateEntities: CreateStep,
     CrossJoin: CrossJoinStep,

@@ -1,19 +1,17 @@
-"""SchemaChange and ShowRows: indexes and constraints."""
+"""SchemaChange: indexes and constraints."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from neuralgraph.access import ConstraintDefinition, IndexDefinition
 from neuralgraph.query.execution.operators.step import Step
-from neuralgraph.query.functions.signature import AggregateFunction
 from neuralgraph.query.language.syntax.clauses import (
     CreateConstraint,
     CreateIndex,
     DropConstraint,
     DropIndex,
 )
-from neuralgraph.values import BATCH_ROWS_MAX, Batch, Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +20,9 @@ if TYPE_CHECKING:
     from neuralgraph.access.catalog import ConstraintKind, IndexKind
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
-    from neuralgraph.query.language.syntax.clauses import SchemaCommand, Show
-    from neuralgraph.query.planning.plan import SchemaChange, ShowRows
+    from neuralgraph.query.language.syntax.clauses import SchemaCommand
+    from neuralgraph.query.planning.plan import SchemaChange
+    from neuralgraph.values import Batch
 
 _INDEX_KINDS: Final[dict[str, IndexKind]] = {
     "RANGE": "range",
@@ -39,17 +38,6 @@ _CONSTRAINT_KINDS: Final[dict[str, ConstraintKind]] = {
     "TYPE": "type",
     "KEY": "key",
 }
-_SHOWN_CONSTRAINTS: Final[dict[tuple[str, str], str]] = {
-    ("unique", "node"): "UNIQUENESS",
-    ("unique", "edge"): "RELATIONSHIP_UNIQUENESS",
-    ("exists", "node"): "NODE_PROPERTY_EXISTENCE",
-    ("exists", "edge"): "RELATIONSHIP_PROPERTY_EXISTENCE",
-    ("type", "node"): "NODE_PROPERTY_TYPE",
-    ("type", "edge"): "RELATIONSHIP_PROPERTY_TYPE",
-    ("key", "node"): "NODE_KEY",
-    ("key", "edge"): "RELATIONSHIP_KEY",
-}
-_SHOWN_ENTITIES: Final = {"node": "NODE", "edge": "RELATIONSHIP"}
 
 
 class SchemaChangeStep(Step):
@@ -142,112 +130,3 @@ def _constraint_exists(constraint: ConstraintDefinition, catalog: CatalogReader)
         )
         for one in catalog.constraints()
     )
-
-
-# ── SHOW ──────────────────────────────────────────────────────────────────────────────────────
-
-
-class ShowStep(Step):
-    """SHOW: a row for each thing, under the column names of Neo4j 5."""
-
-    __slots__ = ("command", "rows_of")
-
-    def __init__(self, operator: ShowRows, compiler: PlanCompiler) -> None:
-        super().__init__(operator.slots)
-        self.command: Show = operator.command
-        self.rows_of = compiler
-
-    def batches(self, context: ExecutionContext) -> Iterator[Batch]:
-        """The rows."""
-        rows = self._rows(context)
-        renamed = {item.name: item.column for item in self.command.yields or ()}
-        for start in range(0, len(rows), BATCH_ROWS_MAX):
-            part = rows[start : start + BATCH_ROWS_MAX]
-            columns = []
-            for slot in self.slots:
-                name = renamed.get(slot.name, slot.name)
-                columns.append(Column.of_values([row.get(name) for row in part]))
-            yield Batch(columns, len(part))
-
-    def _rows(self, context: ExecutionContext) -> list[dict[str, Any]]:
-        catalog = context.reader.catalog
-        match self.command.what:
-            case "INDEXES":
-                indexes = sorted(catalog.indexes(), key=lambda index: index.name)
-                return [_index_row(number, index) for number, index in enumerate(indexes, 1)]
-            case "CONSTRAINTS":
-                constraints = sorted(catalog.constraints(), key=lambda one: one.name)
-                return [_constraint_row(number, one) for number, one in enumerate(constraints, 1)]
-            case "FUNCTIONS":
-                return self._functions()
-            case "PROCEDURES":
-                return [_procedure_row(one) for one in self.rows_of.procedures()]
-            case "TRANSACTIONS":
-                # The query box knows of one transaction only, the statement's own.
-                return []
-
-    def _functions(self) -> list[dict[str, Any]]:
-        rows = []
-        functions = self.rows_of.functions
-        for name in functions.names():
-            function = functions.lookup(name)
-            if function is None:
-                continue
-            rows.append(
-                {
-                    "name": name,
-                    "category": getattr(function, "category", "Aggregating"),
-                    "description": function.description,
-                    "signature": f"{name}({', '.join(function.parameters)}) :: {function.result}",
-                    "isBuiltIn": True,
-                    "aggregating": isinstance(function, AggregateFunction),
-                    "argumentDescription": list(function.parameters),
-                    "returnDescription": function.result,
-                }
-            )
-        return rows
-
-
-def _index_row(number: int, index: IndexDefinition) -> dict[str, Any]:
-    return {
-        "id": number,
-        "name": index.name,
-        "state": "ONLINE",
-        "populationPercent": 100.0,
-        "type": index.kind.upper(),
-        "entityType": _SHOWN_ENTITIES[index.entity],
-        "labelsOrTypes": list(index.labels),
-        "properties": list(index.keys),
-        "indexProvider": f"{index.kind}-1.0",
-        "owningConstraint": index.owner,
-        "failureMessage": "",
-        "options": {},
-    }
-
-
-def _constraint_row(number: int, constraint: ConstraintDefinition) -> dict[str, Any]:
-    return {
-        "id": number,
-        "name": constraint.name,
-        "type": _SHOWN_CONSTRAINTS[constraint.kind, constraint.entity],
-        "entityType": _SHOWN_ENTITIES[constraint.entity],
-        "labelsOrTypes": [constraint.label],
-        "properties": list(constraint.keys),
-        "ownedIndex": constraint.name if constraint.kind in ("unique", "key") else None,
-        "propertyType": constraint.type_name,
-    }
-
-
-def _procedure_row(procedure: Any) -> dict[str, Any]:
-    inputs = ", ".join(f"{name} :: {type_name}" for name, type_name in procedure.inputs)
-    outputs = ", ".join(f"{name} :: {type_name}" for name, type_name in procedure.outputs)
-    return {
-        "name": procedure.name,
-        "description": procedure.description,
-        "mode": "WRITE" if procedure.writes else "READ",
-        "worksOnSystem": False,
-        "signature": f"{procedure.name}({inputs}) :: ({outputs})",
-        "argumentDescription": [name for name, _ in procedure.inputs],
-        "returnDescription": [name for name, _ in procedure.outputs],
-        "admin": False,
-    }

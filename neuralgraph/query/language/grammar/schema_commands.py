@@ -6,7 +6,7 @@ Heads such as ``FOR (n:Label)`` are one regular expression each: nothing nests i
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from neuralgraph.query.language.grammar.clauses import yield_items
 from neuralgraph.query.language.grammar.elements import (
@@ -29,8 +29,12 @@ from neuralgraph.query.language.syntax import (
     CreateIndex,
     DropConstraint,
     DropIndex,
+    ListLiteral,
+    ProjectionItem,
     Show,
     TransactionCommand,
+    Variable,
+    With,
 )
 
 if TYPE_CHECKING:
@@ -234,16 +238,78 @@ def transaction_command() -> Sequence:
     )
 
 
+_WORDS_BEFORE = (
+    r"ALL|RANGE|TEXT|POINT|LOOKUP|VECTOR|FULLTEXT|UNIQUE|UNIQUENESS|KEY|EXISTENCE|EXIST|PROPERTY|TYPE|NODE"
+    r"|RELATIONSHIP|REL|BUILT\s+IN|USER\s+DEFINED"
+)
+
+
 def show_command(query: QueryElement, operand: Operand) -> Sequence:
     """SHOW INDEXES and the like."""
     what = Piece(
-        r"(?:(?:ALL|RANGE|TEXT|POINT|LOOKUP|VECTOR|FULLTEXT|UNIQUE|UNIQUENESS|KEY|EXISTENCE|EXIST|PROPERTY|TYPE|NODE"
-        r"|RELATIONSHIP|REL|BUILT\s+IN|USER\s+DEFINED)\s+)*(INDEX|CONSTRAINT|FUNCTION|PROCEDURE|TRANSACTION)(?:E?S)?\b",
+        rf"((?:(?:{_WORDS_BEFORE})\s+)*)(INDEX|CONSTRAINT|FUNCTION|PROCEDURE|TRANSACTION)(?:E?S)?\b",
         "INDEXES, CONSTRAINTS, FUNCTIONS, PROCEDURES or TRANSACTIONS",
-        lambda m: "INDEXES" if m.group(1).upper() == "INDEX" else m.group(1).upper() + "S",
+        lambda m: (
+            " ".join(word for word in m.group(1).upper().split() if word != "ALL"),
+            "INDEXES" if m.group(2).upper() == "INDEX" else m.group(2).upper() + "S",
+        ),
     )
-    star = Piece(r"\*", "'*'", lambda _match: None)
+
+    def build(_text: SourceText, start: int, end: int, values: list[Any]) -> Show:
+        (only, kind), ids, yields, where, return_ = values
+        if ids is not None and kind != "TRANSACTIONS":
+            syntax_error("Only transactions are shown by name", start, end)
+        return Show(
+            kind,
+            unlifted(yields),
+            unlifted(where),
+            unlifted(return_),
+            only,
+            unlifted(ids),
+            span=(start, end),
+        )
+
+    names = Maybe(r"(?=['\"$\[])", _listed(operand), None)
+    return Sequence("SHOW", [words("SHOW"), what, names, *_tail(query, operand)], build)
+
+
+def terminate_command(query: QueryElement, operand: Operand) -> Sequence:
+    """TERMINATE TRANSACTIONS 'a', 'b'."""
+
+    def build(_text: SourceText, start: int, end: int, values: list[Any]) -> Show:
+        ids, yields, where, return_ = values
+        return Show(
+            "TRANSACTIONS",
+            unlifted(yields),
+            unlifted(where),
+            unlifted(return_),
+            ids=unlifted(ids),
+            terminate=True,
+            span=(start, end),
+        )
+
+    head = Piece(r"TERMINATE\s+TRANSACTIONS?\b", "TERMINATE TRANSACTIONS")
+    return Sequence("TERMINATE", [head, _listed(operand), *_tail(query, operand)], build)
+
+
+def _listed(operand: Operand) -> Sequence:
+    """One expression, or several as a list."""
+
+    def build(_text: SourceText, start: int, end: int, values: list[Any]) -> Any:
+        (items,) = values
+        return items[0] if len(items) == 1 else ListLiteral(items, span=(start, end))
+
+    return Sequence("names", [operand.items], build)
+
+
+def _tail(query: QueryElement, operand: Operand) -> list[Any]:
+    """``YIELD ... ORDER BY ... SKIP ... LIMIT ... WHERE ...``, or WHERE alone; then RETURN."""
+    star = Piece(r"\*", "'*'", lambda _match: ())
     items: Separated = yield_items()
+    return_ = query.table["RETURN"]
+    # ORDER BY, SKIP and LIMIT are the last three elements of RETURN.
+    ordered = Sequence("ORDER BY", list(cast("Sequence", return_).elements[-3:]))
+    where = Maybe(r"WHERE\b", operand.run, None)
 
     class Columns(Element):
         def parse(self, text: Any, location: int) -> Parsed:
@@ -252,18 +318,20 @@ def show_command(query: QueryElement, operand: Operand) -> Sequence:
                 return star.parse(text, location)
             return items.parse(text, location)
 
-    def build(_text: SourceText, start: int, end: int, values: list[Any]) -> Show:
-        kind, yields, where, return_ = values
-        return Show(kind, yields, unlifted(where), unlifted(return_), span=(start, end))
+    def build(_text: SourceText, start: int, end: int, values: list[Any]) -> With:
+        columns, order, skip, limit, predicate = values
+        projected = tuple(
+            ProjectionItem(
+                Variable(item.column, span=item.span), item.name, aliased=True, span=item.span
+            )
+            for item in columns
+        )
+        return With(
+            projected, not columns, False, order, skip, limit, predicate, span=(start, end)  # noqa: FBT003
+        )  # fmt: skip
 
-    return Sequence(
-        "SHOW",
-        [
-            words("SHOW"),
-            what,
-            Maybe(r"YIELD\b", Columns("columns"), None),
-            Maybe(r"WHERE\b", operand.run, None),
-            Maybe(r"(?=RETURN\b)", query.table["RETURN"], None),
-        ],
-        build,
-    )
+    return [
+        Maybe(r"YIELD\b", Sequence("columns", [Columns("columns"), ordered, where], build), None),
+        where,
+        Maybe(r"(?=RETURN\b)", return_, None),
+    ]

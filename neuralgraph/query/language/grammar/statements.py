@@ -22,6 +22,7 @@ from neuralgraph.query.language.grammar.schema_commands import (
     drop_command,
     old_index,
     show_command,
+    terminate_command,
     transaction_command,
 )
 from neuralgraph.query.language.grammar.time_commands import flashback_command, vacuum_command
@@ -58,6 +59,7 @@ class StatementElement(Element):
         commands: dict[str, Parses] = {
             "DROP": drop_command(),
             "SHOW": show_command(query, operand),
+            "TERMINATE": terminate_command(query, operand),
             "BEGIN": transaction,
             "COMMIT": transaction,
             "ROLLBACK": transaction,

@@ -264,9 +264,12 @@ class StatementPrinter(ExpressionPrinter):
         return f"{head} FOR {_entity(body.entity, (body.label,))} REQUIRE ({keys}) IS {what}"
 
     def _show(self, body: Show) -> str:
-        text = f"SHOW {body.what}"
+        text = "TERMINATE" if body.terminate else "SHOW"
+        text += f" {body.only} {body.what}" if body.only else f" {body.what}"
+        if body.ids is not None:
+            text += f" {self.expression(body.ids)}"
         if body.yields is not None:
-            text += " YIELD " + _yields(body.yields)
+            text += f" YIELD {self._projection(body.yields)}{self._where(body.yields.where)}"
         text += self._where(body.where)
         return text if body.return_ is None else f"{text} {self.clause(body.return_)}"
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from neuralgraph.query.planning.plan.operator import Operator
 from neuralgraph.values.records import record
+
+if TYPE_CHECKING:
+    from neuralgraph.query.language.syntax.expressions import Expression
 
 
 @record
@@ -57,3 +60,26 @@ class UnionAll(Operator):
     """Rows of each part in turn; all have the same slot names."""
 
     parts: tuple[Operator, ...]
+
+
+@record
+class ApplyInTransactions(Operator):
+    """`inner` for the rows of `outer`, so many rows in a transaction of their own each.
+
+    All rows of `outer` are taken first. Afterwards the statement reads what the transactions committed.
+
+    Attributes:
+        rows: how many outer rows go into one transaction; None is a thousand.
+        on_error: ``FAIL`` ends the statement; ``CONTINUE`` and ``BREAK`` give nulls for the rows of the
+            transaction that failed, and ``BREAK`` runs no further ones.
+        returns: rows of inner are joined to theirs; else each outer row passes once.
+        status: VALUE slot to add, a map for each row: started, committed, transactionId, errorMessage.
+    """
+
+    outer: Operator
+    inner: Operator
+    rows: Expression | None
+    on_error: Literal["FAIL", "CONTINUE", "BREAK"]
+    returns: bool
+    optional: bool = False
+    status: str | None = None

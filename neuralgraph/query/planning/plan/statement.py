@@ -21,7 +21,7 @@ class Plan:
         changes_schema: is it a schema command?
         returns_rows: False where the statement ends in an updating clause.
         parameters: names of the parameters that it reads.
-        effects: what procedures and functions in it do beyond reading.
+        in_transactions: does it hold a ``CALL { } IN TRANSACTIONS``? Then it runs outside of any other.
     """
 
     root: Operator
@@ -30,3 +30,4 @@ class Plan:
     changes_schema: bool
     returns_rows: bool
     parameters: frozenset[str]
+    in_transactions: bool = False

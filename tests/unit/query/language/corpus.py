@@ -53,6 +53,11 @@ OPTIONAL CALL db.labels() YIELD label RETURN label
 FOREACH (x IN [1, 2] | CREATE (:A {x: x}) MERGE (b) SET b.x = 1)
 LOAD CSV WITH HEADERS FROM 'file:///x.csv' AS row FIELDTERMINATOR ';' RETURN row.x
 SHOW ALL CONSTRAINTS YIELD name, type AS t WHERE t = 'x' RETURN name
+SHOW RANGE INDEXES YIELD * ORDER BY name DESC SKIP 1 LIMIT 2 WHERE type = 'RANGE' RETURN count(*) AS n
+SHOW NODE KEY CONSTRAINTS WHERE name = 'a'
+SHOW TRANSACTIONS 'a', $b YIELD transactionId AS id, status
+SHOW TRANSACTION ['a', 'b']
+TERMINATE TRANSACTIONS 'a', 'b' YIELD message WHERE message STARTS WITH 'T' RETURN message
 CREATE INDEX foo IF NOT EXISTS FOR (n:Person) ON (n.name, n.age)
 CREATE TEXT INDEX foo FOR ()-[r:KNOWS]-() ON (r.since)
 CREATE FULLTEXT INDEX foo FOR (n:A|B) ON EACH [n.x, n.y] OPTIONS {a: 1}

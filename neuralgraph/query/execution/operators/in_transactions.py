@@ -1,0 +1,164 @@
+"""CALL { } IN TRANSACTIONS: outer rows in portions, each in a transaction of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from neuralgraph.errors import (
+    NeuralGraphError,
+    QueryArgumentError,
+    QueryCancelledError,
+    QueryTimeoutError,
+    SemanticError,
+)
+from neuralgraph.query.execution.columns import null_column
+from neuralgraph.query.execution.operators.step import Step, slot_places
+from neuralgraph.values import Batch, Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from neuralgraph.query.execution.context import ExecutionContext, Host
+    from neuralgraph.query.execution.operators.compiling import PlanCompiler
+    from neuralgraph.query.planning.plan import ApplyInTransactions
+    from neuralgraph.values import RowArray
+
+ROWS: Final = 1_000
+"""Outer rows in a transaction where the statement does not say."""
+
+
+class InTransactionsStep(Step):
+    """See `plan.ApplyInTransactions`.
+
+    Attributes:
+        sources: for each output slot (place, from the outer side?); the place of the status is -1.
+    """
+
+    __slots__ = ("inner", "operator", "outer", "rows", "sources")
+
+    def __init__(self, operator: ApplyInTransactions, compiler: PlanCompiler) -> None:
+        super().__init__(operator.slots)
+        self.operator = operator
+        self.outer = compiler.step(operator.outer)
+        self.inner = compiler.inner(operator.inner, self.outer.slots)
+        self.rows = (
+            None if operator.rows is None else compiler.expressions(()).compile(operator.rows)
+        )
+        outer = slot_places(self.outer.slots)
+        inner = self.inner.places
+        self.sources = tuple(
+            (outer[slot.name], True)
+            if slot.name in outer
+            else (-1 if slot.name == operator.status else inner[slot.name], False)
+            for slot in operator.slots
+        )
+
+    def batches(self, context: ExecutionContext) -> Iterator[Batch]:
+        """The rows, once all transactions are done."""
+        host = context.host
+        if host is None:
+            raise SemanticError(
+                "CALL { } IN TRANSACTIONS needs a statement outside of a transaction"
+            )
+        size = self._size(context)
+        outer: list[Batch] = []
+        for batch in self.outer.batches(context):
+            if batch.count:
+                context.memory.hold_batch(batch)
+                outer.append(batch)
+        made: list[Batch] = []
+        if outer:
+            whole = Batch.concat(outer)
+            broken = False
+            for start in range(0, whole.count, size):
+                context.check()
+                part = whole.slice(start, min(start + size, whole.count))
+                if broken:
+                    made.append(self._without(part, _status(started=False)))
+                    continue
+                found, failed = self._one(part, context, host)
+                made += found
+                broken = failed and self.operator.on_error == "BREAK"
+            # What follows sees what was committed.
+            context.reader = host.newest()
+        yield from made
+
+    def _size(self, context: ExecutionContext) -> int:
+        if self.rows is None:
+            return ROWS
+        size = self.rows.items(Batch((), 1), context)[0]
+        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+            raise QueryArgumentError(
+                f"IN TRANSACTIONS OF takes a number of rows above zero, not {size!r}",
+                detail="InvalidArgumentValue",
+            )
+        return size
+
+    def _one(self, part: Batch, context: ExecutionContext, host: Host) -> tuple[list[Batch], bool]:
+        """One transaction: its rows, and whether it failed."""
+        inner = host.begin_inner()
+        inside = context.inside(inner.writer)
+        try:
+            joined = list(self._joined(part, inside))
+            inner.commit()
+        except (QueryCancelledError, QueryTimeoutError):
+            inner.rollback()
+            raise
+        except NeuralGraphError as error:
+            inner.rollback()
+            if self.operator.on_error == "FAIL":
+                raise
+            return [self._without(part, _status(inner.name, error))], True
+        except BaseException:
+            inner.rollback()
+            raise
+        context.counters.add(inside.counters)
+        status = _status(inner.name)
+        return [self._with_status(rows, found, part, status) for rows, found in joined], False
+
+    def _joined(
+        self, part: Batch, context: ExecutionContext
+    ) -> Iterator[tuple[RowArray, Batch | None]]:
+        """Rows of `part` with what the subquery gave for them."""
+        seen = np.zeros(part.count, dtype=np.bool_)
+        for rows, found in self.inner.run(part, context):
+            seen[rows] = True
+            if self.operator.returns:
+                context.memory.hold_batch(found)
+                yield rows, found
+        if not self.operator.returns:
+            yield np.arange(part.count), None
+        elif self.operator.optional and not seen.all():
+            yield np.flatnonzero(~seen), None
+
+    def _with_status(
+        self, rows: RowArray, found: Batch | None, part: Batch, status: dict[str, Any]
+    ) -> Batch:
+        columns: list[Column] = []
+        for (place, is_outer), slot in zip(self.sources, self.slots, strict=True):
+            if is_outer:
+                columns.append(part.columns[place].take(rows))
+            elif place < 0:
+                columns.append(Column.of_list(Kind.ANY, [status] * len(rows)))
+            elif found is None:
+                columns.append(null_column(slot, len(rows)))
+            else:
+                columns.append(found.columns[place])
+        return Batch(columns, len(rows))
+
+    def _without(self, part: Batch, status: dict[str, Any]) -> Batch:
+        """The rows of a transaction that failed or did not begin."""
+        return self._with_status(np.arange(part.count), None, part, status)
+
+
+def _status(
+    name: str | None = None, error: NeuralGraphError | None = None, *, started: bool = True
+) -> dict[str, Any]:
+    return {
+        "started": started,
+        "committed": started and error is None,
+        "transactionId": name,
+        "errorMessage": None if error is None else str(error),
+    }
