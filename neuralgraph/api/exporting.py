@@ -7,10 +7,11 @@ object. Only columns of mixed values are looked at one by one.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from neuralgraph.access import Adjacency
 from neuralgraph.api.export_values import native, same, texts, types_of, unified
 from neuralgraph.api.foreign import load
 from neuralgraph.errors import QueryTypeError
@@ -235,6 +236,16 @@ def _arrow_inferred(values: Sequence[Any]) -> Any:
 
 
 # ── networkx ──────────────────────────────────────────────────────────────────────────────────
+
+
+def csr_arrays(
+    reader: GraphReader, types: tuple[str, ...], direction: Literal["out", "in"]
+) -> Adjacency:
+    """The reader's adjacency; it may be everybody's, so nobody may write to it."""
+    views = [array.view() for array in reader.adjacency(types, direction)]
+    for view in views:
+        view.flags.writeable = False
+    return Adjacency(*views)
 
 
 def networkx_graph(reader: GraphReader) -> nx.MultiDiGraph[Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from neuralgraph.api import engines, loading
-from neuralgraph.api.exporting import networkx_graph
+from neuralgraph.api.exporting import csr_arrays, networkx_graph
 from neuralgraph.api.functions import make_function
 from neuralgraph.api.past_graph import PastGraph
 from neuralgraph.api.procedures import make_procedure
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import networkx as nx
 
-    from neuralgraph.access import ConstraintDefinition, IndexDefinition
+    from neuralgraph.access import Adjacency, ConstraintDefinition, IndexDefinition
     from neuralgraph.api.engines import SharedEngine
     from neuralgraph.api.functions import Effects
     from neuralgraph.api.loading import LoadReport, Progress
@@ -219,6 +219,25 @@ class Graph:
         A property that is itself called ``labels`` or ``type`` becomes ``labels_`` or ``type_``.
         """
         return networkx_graph(self._runner().engine.reader())
+
+    def csr(
+        self,
+        relationship_type: str | None = None,
+        *,
+        direction: Literal["out", "in"] = "out",
+    ) -> Adjacency:
+        """All relationships of a type (all there are where none is named), as read-only CSR arrays.
+
+        For scipy: ``offsets, neighbours, _ = graph.csr("KNOWS")``, then
+        ``scipy.sparse.csr_array((numpy.ones(len(neighbours)), neighbours, offsets))``. Nothing is copied
+        where the newest snapshot is the file's checkpoint.
+
+        Returns:
+            ``offsets`` (one more than the greatest node id), ``neighbours`` (node ids, ascending for
+            each node) and ``edges`` (relationship ids), all int64.
+        """
+        types = () if relationship_type is None else (relationship_type,)
+        return csr_arrays(self._runner().engine.reader(), types, direction)
 
     # ── own functions and procedures ──────────────────────────────────────────────────────────
 

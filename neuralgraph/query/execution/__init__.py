@@ -14,7 +14,8 @@ rolls back: steps undo nothing.
 from neuralgraph.query.execution.compiler import Executable, compile_plan
 from neuralgraph.query.execution.context import Counters, ExecutionContext
 from neuralgraph.query.execution.memory import MemoryBudget
-from neuralgraph.query.execution.procedures import Procedure, ProcedureRegistry
+from neuralgraph.query.execution.procedure import Procedure
+from neuralgraph.query.execution.procedures import ProcedureRegistry
 from neuralgraph.query.execution.profiling import OperatorProfile, Profile
 
 __all__ = [

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.execution.operators.step import Step
-    from neuralgraph.query.execution.procedures import Procedure
+    from neuralgraph.query.execution.procedure import Procedure
     from neuralgraph.query.language import FunctionLookup, ProcedureLookup
     from neuralgraph.query.planning.plan import Plan
     from neuralgraph.values import Batch

@@ -1,45 +1,17 @@
-"""Procedures: what CALL calls.
-
-A procedure is its signature, as the language checks calls against it, and a function:
-``call(context, *arguments)`` gives rows, each with a value for every output in order. Procedures of users
-and those that need storage are registered by `api`; the ones here need a reader only.
-"""
+"""The procedures that there are: built-in ones, which need a reader only, and those that `api` registers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import SchemaError
-from neuralgraph.query.language.contracts import ProcedureSignature
-from neuralgraph.values.records import record
+from neuralgraph.query.execution.algorithms import ALGORITHMS
+from neuralgraph.query.execution.procedure import Procedure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from neuralgraph.query.functions.signature import CallContext
-    from neuralgraph.values import Column, RowArray
-
-
-def _no_rows(_context: CallContext, *_arguments: Any) -> Iterable[Sequence[Any]]:
-    return ()
-
-
-@record
-class Procedure(ProcedureSignature):
-    """A procedure.
-
-    Attributes:
-        call: ``call(context, *arguments)``; arguments and results are engine values (entities as
-            `NodeRef` and `EdgeRef`). ``context.reader`` is the transaction where the statement writes.
-        change: instead of `call`, for a procedure that writes: ``change(context, *arguments)`` with the
-            `ExecutionContext`, whose writer and counters it uses.
-        columns: instead of `call`, for all rows of a batch at once: ``columns(context, count, *columns)``
-            gives, for each row of the result, the row it was made for (ascending); and the outputs.
-    """
-
-    call: Callable[..., Iterable[Sequence[Any]]] = _no_rows
-    change: Callable[..., Iterable[Sequence[Any]]] | None = None
-    columns: Callable[..., tuple[RowArray, Sequence[Column]]] | None = None
 
 
 class ProcedureRegistry:
@@ -49,7 +21,7 @@ class ProcedureRegistry:
 
     def __init__(self, procedures: Iterable[Procedure] = ()) -> None:
         self._procedures: dict[str, Procedure] = {}
-        for procedure in (*_BUILT_IN, *procedures):
+        for procedure in (*_BUILT_IN, *ALGORITHMS, *procedures):
             self.register(procedure)
 
     def lookup(self, name: str) -> Procedure | None:

@@ -47,7 +47,11 @@ class CallStep(Step):
             if not batch.count:
                 continue
             if self.procedure.columns is not None:
-                yield from self._at_once(self.procedure.columns, batch, context)
+                call = partial(self.procedure.columns, context.call_context)
+                yield from self._at_once(call, batch, context)
+            elif self.procedure.long_run is not None:
+                call = partial(self.procedure.long_run, context)
+                yield from self._at_once(call, batch, context)
             else:
                 yield from self._row_by_row(batch, context)
 
@@ -83,7 +87,7 @@ class CallStep(Step):
         self, call: Callable[..., Any], batch: Batch, context: ExecutionContext
     ) -> Iterator[Batch]:
         columns = [argument.vector(batch, context) for argument in self.arguments]
-        rows, outputs = call(context.call_context, batch.count, *columns)
+        rows, outputs = call(batch.count, *columns)
         if self.procedure.outputs:
             yield from matched(self.layout, batch, rows, [outputs[place] for place in self.wanted])
         else:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from neuralgraph.query.execution.expressions import ExpressionCompiler
     from neuralgraph.query.execution.operators.inner import InnerPlan
     from neuralgraph.query.execution.operators.step import Step
-    from neuralgraph.query.execution.procedures import Procedure
+    from neuralgraph.query.execution.procedure import Procedure
     from neuralgraph.query.language import FunctionLookup
     from neuralgraph.query.planning.plan import Operator, Slot
 
