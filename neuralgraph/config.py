@@ -23,6 +23,8 @@ class Options:
         wal_segment_bytes: size of one preallocated log segment.
         plan_cache_entries_max: how many plans are kept.
         read_only: refuse every write.
+        history: how long the past can be read: ``forever``, ``none``, or a span such as ``30d`` or
+            ``12h``; what is older goes at the next vacuum (with ``none`` at the next checkpoint).
         import_folders: folders below which LOAD CSV may read.
     """
 
@@ -35,3 +37,4 @@ class Options:
     plan_cache_entries_max: int = 1_024
     read_only: bool = False
     import_folders: tuple[str, ...] = ()
+    history: str = "forever"

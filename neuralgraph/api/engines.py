@@ -22,7 +22,7 @@ from neuralgraph.errors import DiskError, OptionError
 from neuralgraph.query.execution import ProcedureRegistry
 from neuralgraph.query.functions import Registry, default_registry
 from neuralgraph.storage.disk import MemoryDirectory, OsDirectory
-from neuralgraph.storage.maintenance import Engine
+from neuralgraph.storage.maintenance import Engine, retention_us
 
 if TYPE_CHECKING:
     from neuralgraph.storage.disk import Directory
@@ -71,6 +71,9 @@ def options_of(given: dict[str, Any]) -> Options:
 def _check_option(name: str, value: Any) -> None:
     if name == "durability":
         fits, wanted = value in ("full", "normal", "off"), "'full', 'normal' or 'off'"
+    elif name == "history":
+        retention_us(str(value))
+        return
     elif name == "read_only":
         fits, wanted = isinstance(value, bool), "True or False"
     elif name == "import_folders":

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from neuralgraph.api.loading import LoadReport, Progress
     from neuralgraph.api.result import Result
     from neuralgraph.api.statement import Parameters, StatementRunner
+    from neuralgraph.storage.maintenance import VacuumReport
     from neuralgraph.storage.versions import Commit
 
 
@@ -348,6 +349,16 @@ class Graph:
     def checkpoint(self) -> None:
         """Fold the commits of the log into the file, so that the log can be cut."""
         self._writable().engine.checkpoint()
+
+    def vacuum(self, *, before: int | None = None) -> VacuumReport:
+        """Let go of the history that the option `history` does not ask for; the file gets smaller.
+
+        What somebody is reading stays until it was read.
+
+        Args:
+            before: let go of all states before this transaction, whatever the option says.
+        """
+        return self._writable().engine.vacuum(before=before)
 
     def close(self) -> None:
         """Roll back what is open and let go of the file; harmless when called twice."""

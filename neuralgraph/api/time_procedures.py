@@ -96,6 +96,13 @@ def time_procedures(engine: Engine) -> list[Procedure]:
             description="FLASHBACK TRANSACTION: undo one transaction by a new one.",
             change=past.undo,
         ),
+        Procedure(
+            "neural.vacuum",
+            (),
+            (("historyFrom", "INTEGER"), ("bytesBefore", "INTEGER"), ("bytesAfter", "INTEGER")),
+            description="VACUUM: let go of old history, and make the file smaller.",
+            call=past.vacuum,
+        ),
     ]
 
 
@@ -186,6 +193,10 @@ class _Past:
             self._engine, transaction, txid, dry_run=dry_run, force=force
         )
         return [[*row, list(later)] for row in _rows(changes, context, dry_run=dry_run)]
+
+    def vacuum(self, _context: CallContext) -> Iterator[Row]:
+        report = self._engine.vacuum()
+        yield [report.history_from, report.bytes_before, report.bytes_after]
 
     def _txid(self, value: Any, kind: str = "TIME") -> int:
         moment = moment_of(value, kind)

@@ -344,6 +344,29 @@ class BlockFile:
                     self._verified.pop(ref.offset, None)
                     self._free.add(ref.offset, _round_up(ref.length))
 
+    def copy_forward(self, ref: BlockRef) -> BlockRef | None:
+        """A copy of a block in the first gap before it that it fits in; None when there is none.
+
+        Raises:
+            CorruptionError: the block is not what was written.
+            DiskError: the disk refused; the space is given back.
+        """
+        length = _round_up(ref.length)
+        with self._mutex:
+            offset = self._free.take(length)
+            if offset is not None and offset > ref.offset:
+                self._free.add(offset, length)
+                offset = None
+        if offset is None:
+            return None
+        copy = ref._replace(offset=offset)
+        try:
+            self._file.write_at(offset, self._map(ref))
+        except BaseException:
+            self.release([copy])
+            raise
+        return copy
+
     def size(self) -> int:
         """Bytes in the file, free ones included."""
         return self._file.size()

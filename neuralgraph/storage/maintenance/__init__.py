@@ -6,6 +6,7 @@
     schedule      when to do that
     bulk_load     rows become segments of the next base directly; bulk_checks what is checked first
     moments       views of the past
+    vacuum        history that nobody wants goes, and the file shrinks
     pins          which blocks somebody still needs
     integrity     check_base: every invariant of a base
 
@@ -18,6 +19,7 @@ from neuralgraph.storage.maintenance.checkpoint import CheckpointReport
 from neuralgraph.storage.maintenance.engine import Engine, EngineInfo
 from neuralgraph.storage.maintenance.integrity import Problem, check_base
 from neuralgraph.storage.maintenance.recovery import RecoveryReport
+from neuralgraph.storage.maintenance.vacuum import VacuumReport, retention_us
 
 __all__ = [
     "CheckpointReport",
@@ -25,6 +27,8 @@ __all__ = [
     "EngineInfo",
     "Problem",
     "RecoveryReport",
+    "VacuumReport",
     "check_base",
     "resolve_keys",
+    "retention_us",
 ]

@@ -21,7 +21,7 @@ from neuralgraph.storage.versions.changes import Change, Commit, CreateEdge, Cre
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from neuralgraph.storage.disk import BlockFile, LogStore
     from neuralgraph.storage.maintenance.pins import BasePins
@@ -50,6 +50,7 @@ class Checkpointer:
 
     Attributes:
         published_txid: what the manifest in the header holds.
+        shape: what becomes of every base that is folded; None: it stays as it is.
     """
 
     __slots__ = (
@@ -60,6 +61,7 @@ class Checkpointer:
         "_published_base",
         "_published_ids",
         "published_txid",
+        "shape",
     )
 
     def __init__(
@@ -72,6 +74,7 @@ class Checkpointer:
         self._published_base: Base | None = None
         self._published_ids = (0, 0)
         self.published_txid = -1
+        self.shape: Callable[[Base], Base] | None = None
 
     def begin(self, published: Base) -> None:
         """At the opening: what the header leads to."""
@@ -101,7 +104,23 @@ class Checkpointer:
                 return CheckpointReport(self.published_txid, 0, self._pins.reclaim())
             return self._fold(self._manager.pipeline, next_ids)
 
-    def _fold(self, pipeline: CommitPipeline, next_ids: tuple[int, int]) -> CheckpointReport:
+    def reshape(self, shape: Callable[[Base], Base]) -> CheckpointReport:
+        """Fold what there is, and publish what `shape` makes of the base: the same graph in other blocks.
+
+        Raises:
+            DiskError: as `run`.
+        """
+        with self._manager.maintenance:
+            next_ids = self._manager.next_ids(is_last=False)
+            return self._fold(self._manager.pipeline, next_ids, shape)
+
+    def _fold(
+        self,
+        pipeline: CommitPipeline,
+        next_ids: tuple[int, int],
+        shape: Callable[[Base], Base] | None = None,
+    ) -> CheckpointReport:
+        shape = shape or self.shape
         state, commits, last_index = pipeline.start_fold()
         changes_count = state.deltas.change_count
         folded: Base | None = None
@@ -114,13 +133,17 @@ class Checkpointer:
                 commits=[_names_so_far(state), *commits],
                 contents=contents_of(self._log, state.base.txid, last_index),
             )
+            pinned = self._pins.pin(folded if shape is None else shape(folded))
+            if shape is not None:
+                self._pins.discard(folded)  # but for what the shaped one needs, too
+            folded = pinned
             self._publish(folded, next_ids)
         except BaseException:
             pipeline.abandon_fold()
             if folded is not None and self._published_base is not folded:
                 self._pins.discard(folded)
             raise
-        pipeline.finish_fold(_Rebase(self._pins.pin(folded), state))
+        pipeline.finish_fold(_Rebase(folded, state))
         del state  # else the old base would be held by this very frame
         self._compact(last_index)
         return CheckpointReport(self.published_txid, changes_count, self._pins.reclaim())

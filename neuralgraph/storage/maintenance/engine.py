@@ -33,6 +33,14 @@ from neuralgraph.storage.maintenance.moments import Moments
 from neuralgraph.storage.maintenance.pins import BasePins
 from neuralgraph.storage.maintenance.recovery import RecoveryReport, recover
 from neuralgraph.storage.maintenance.schedule import CheckpointSchedule
+from neuralgraph.storage.maintenance.vacuum import (
+    ROUNDS_MAX,
+    VacuumReport,
+    horizon,
+    pruned,
+    relocated,
+    retention_us,
+)
 from neuralgraph.storage.transactions.commit import CommitPipeline
 from neuralgraph.storage.transactions.commit_codec import CommitReader
 from neuralgraph.storage.transactions.manager import TransactionManager
@@ -148,6 +156,8 @@ class Engine:
         )
         self._checkpointer = Checkpointer(blocks, opened.log, self._manager, opened.pins)
         self._checkpointer.begin(opened.published)
+        if retention_us(options.history) == 0:
+            self._checkpointer.shape = lambda base: pruned(base, base.txid, blocks)
         self._schedule = CheckpointSchedule(
             self._checkpointer.run, changes_max=options.checkpoint_changes
         )
@@ -318,6 +328,34 @@ class Engine:
         """
         self._require_writable()
         return self._checkpointer.run()
+
+    def vacuum(self, *, before: int | None = None) -> VacuumReport:
+        """Let go of history that retention does not ask for, and make the file as small as it gets.
+
+        Args:
+            before: states before this transaction go, too, whatever the retention.
+
+        Raises:
+            DiskError: the graph is as it was.
+        """
+        self._require_writable()
+        blocks, checkpointer = self._blocks, self._checkpointer
+        with self._manager.maintenance:
+            size = blocks.size()
+            now_us = self._pipeline.next_timestamp_us()
+            kept_us = retention_us(self.options.history)
+            self._moments.forget()
+            checkpointer.reshape(
+                lambda base: pruned(base, max(horizon(base, kept_us, now_us), before or 0), blocks)
+            )
+            for _ in range(ROUNDS_MAX):
+                last_size = blocks.size()
+                checkpointer.reshape(lambda base: relocated(base, blocks))
+                blocks.trim()
+                if blocks.size() == last_size:
+                    break
+            first = self._pipeline.state.base.commits.contents_from
+            return VacuumReport(max(0, first - 1), size, blocks.size())
 
     def verify(self, *, history: bool = False) -> list[Problem]:
         """Read and check everything, with `history` the chain of commits; empty when all is well."""

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from neuralgraph.errors import QueryArgumentError
+from neuralgraph.errors import HistoryPrunedError, QueryArgumentError
 from neuralgraph.storage.versions import Catalog, GraphView, HistoricalBase
 
 if TYPE_CHECKING:
@@ -88,6 +88,9 @@ class Moments:
             return view
 
     def _make(self, state: State, txid: int) -> GraphView:
+        first = state.base.commits.contents_from - 1
+        if txid < min(first, state.base.txid):
+            raise HistoryPrunedError(first)
         # Plans are cached by version: one that knows an index must not be used where it is unknown.
         version = -(state.catalog.version * _VERSION_STEP + txid) - 1
         names = state.catalog.names

@@ -1,0 +1,120 @@
+"""Vacuum: let go of history that nobody wants any more, and give the space back.
+
+    prune       a base without what only moments before the horizon need
+    relocate    a base whose last blocks stand in gaps further to the front
+    trim        the free end of the file is cut off
+
+Each step is published like a checkpoint, so that a crash finds the file before or after it. Readers keep
+the base that they hold: its blocks are free when the last of them is gone, and only then moved over.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import msgpack
+
+from neuralgraph.errors import OptionError
+from neuralgraph.storage.disk import BlockRef
+from neuralgraph.storage.versions import Base
+from neuralgraph.storage.versions.history import History
+from neuralgraph.values.records import record
+
+if TYPE_CHECKING:
+    from neuralgraph.storage.disk import BlockFile
+    from neuralgraph.storage.versions.history import HistoryLog
+
+ROUNDS_MAX: Final = 4
+"""So often blocks are moved; each round frees the places that the one before moved blocks from."""
+
+_UNITS_US: Final = {"d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000}
+_SPAN: Final = re.compile(r"(\d+)\s*([dhms])")
+
+
+@record
+class VacuumReport:
+    """What a vacuum did.
+
+    Attributes:
+        history_from: the oldest transaction whose state can still be read.
+        bytes_before: size of the file.
+        bytes_after: size of the file now.
+    """
+
+    history_from: int
+    bytes_before: int
+    bytes_after: int
+
+
+def retention_us(history: str) -> int | None:
+    """How far back history is kept, in microseconds; None is for ever, 0 not at all.
+
+    Raises:
+        OptionError: it is neither ``forever`` nor ``none`` nor a span such as ``30d``, ``12h``.
+    """
+    if history == "forever":
+        return None
+    if history == "none":
+        return 0
+    match = _SPAN.fullmatch(history)
+    if match is None:
+        raise OptionError(
+            f"history is 'forever', 'none' or a span such as '30d' or '12h', not {history!r}"
+        )
+    return int(match[1]) * _UNITS_US[match[2]]
+
+
+def horizon(base: Base, kept_us: int | None, now_us: int) -> int:
+    """The txid of the oldest state that must stay readable."""
+    if kept_us is None:
+        return 0
+    if kept_us == 0:
+        return base.txid
+    return base.commits.txid_at(now_us - kept_us)
+
+
+def pruned(base: Base, txid: int, blocks: BlockFile) -> Base:
+    """The base without what only moments before commit `txid` need."""
+    if txid < base.commits.contents_from:
+        return base
+    history = base.history
+
+    def kept(logs: dict[str, HistoryLog]) -> dict[str, HistoryLog]:
+        younger = {key: log.since(txid, blocks) for key, log in logs.items()}
+        return {key: log for key, log in younger.items() if log.segments}
+
+    return base.replaced(
+        history=History(
+            history.nodes.since(txid, blocks),
+            history.edges.since(txid, blocks),
+            kept(history.node_values),
+            kept(history.edge_values),
+        ),
+        commits=base.commits.without_contents(txid + 1, blocks),
+    )
+
+
+def relocated(base: Base, blocks: BlockFile) -> Base:
+    """The base with its last blocks moved to the front, as far as there are gaps; or the base itself."""
+    moved: dict[tuple[int, ...], list[int]] = {}
+    for ref in sorted(set(base.block_refs()), reverse=True):
+        if ref.length:
+            copy = blocks.copy_forward(ref)
+            if copy is not None:
+                moved[tuple(ref)] = list(copy)
+    if not moved:
+        return base
+    described = msgpack.unpackb(base.to_manifest(), strict_map_key=False)
+    return Base.from_manifest(msgpack.packb(_replaced(described, moved)), blocks)
+
+
+def _replaced(described: Any, moved: dict[tuple[int, ...], list[int]]) -> Any:
+    """A manifest with other blocks: a block is a list of five numbers, its checksum among them."""
+    if isinstance(described, dict):
+        return {key: _replaced(value, moved) for key, value in described.items()}
+    if isinstance(described, list):
+        if len(described) == len(BlockRef._fields) and all(type(one) is int for one in described):
+            return moved.get(tuple(described), described)
+        return [_replaced(item, moved) for item in described]
+    return described
