@@ -98,19 +98,27 @@ def expand_one(
     view: LayeredView, node_id: int, types: Sequence[str], direction: Direction
 ) -> tuple[IdArray, IdArray]:
     """See `access.GraphReader.expand_one`."""
-    if direction != "both" and len(types) == 1 and not _is_touched(view, node_id, direction):
+    if direction != "both" and len(types) == 1 and not _has_added(view, node_id, direction):
         adjacency = view.base.adjacency(types[0], direction)
-        return (NO_IDS, NO_IDS) if adjacency is None else adjacency.expand_one(node_id)
+        if adjacency is None:
+            return NO_IDS, NO_IDS
+        edges, neighbours = adjacency.expand_one(node_id)
+        for layer, txid in view.active_layers():
+            if layer.deleted_edges.heads:
+                gone, _ = layer.deleted_edges.locate(edges, txid)
+                if len(gone):
+                    edges, neighbours = np.delete(edges, gone), np.delete(neighbours, gone)
+        return edges, neighbours
     _, edges, neighbours = expand(view, np.array([node_id], dtype=np.int64), types, direction)
     return edges, neighbours
 
 
-def _is_touched(view: LayeredView, node_id: int, way: Literal["out", "in"]) -> bool:
-    """May a layer add edges to the node or take some away?"""
+def _has_added(view: LayeredView, node_id: int, way: Literal["out", "in"]) -> bool:
+    """May a layer add edges to the node?"""
     for layer in view.layers:
         if layer.change_count:
             added = layer.outgoing if way == "out" else layer.incoming
-            if layer.deleted_edges.heads or added.has_node(node_id):
+            if added.has_node(node_id):
                 return True
     return False
 
@@ -132,8 +140,7 @@ def degree(
     view: LayeredView, ids: IdArray, types: Sequence[str], direction: Direction
 ) -> Int64Array:
     """See `access.GraphReader.degree`."""
-    clean = all(not (len(layer.outgoing) or layer.deleted_edges.heads) for layer in view.layers)
-    if not clean or direction == "both":
+    if direction == "both" or any(layer.deleted_edges.heads for layer in view.layers):
         # Loops count once in both directions, so the sum of two degrees will not do.
         found = expand(view, ids, types, direction)
         return np.bincount(found.rows, minlength=len(ids))
@@ -142,6 +149,10 @@ def degree(
         adjacency = view.base.adjacency(edge_type, direction)
         if adjacency is not None:
             total += adjacency.degree(ids)
+    for layer, txid in view.active_layers():
+        added = layer.outgoing if direction == "out" else layer.incoming
+        if len(added):
+            total += np.bincount(added.find(ids, types, txid)[0], minlength=len(ids))
     return total
 
 
