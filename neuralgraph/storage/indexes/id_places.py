@@ -26,6 +26,9 @@ _TABLE_SPREAD_MAX: Final = 64
 """A table has at most so many entries an id: four bytes each."""
 
 
+_CONVERTED_MAX: Final = 1 << 13
+
+
 class GrowingArray:
     """The numbers of a list that only grows, as an array."""
 
@@ -52,7 +55,10 @@ class GrowingArray:
             if count > len(array):
                 array = np.empty(max(count, 64, len(array) * 2), dtype=np.int64)
                 array[:known] = self._array[:known]
-            array[known:count] = self._source[known:count]
+            # In pieces: a conversion holds the interpreter's lock from end to end.
+            for start in range(known, count, _CONVERTED_MAX):
+                stop = min(count, start + _CONVERTED_MAX)
+                array[start:stop] = self._source[start:stop]
             # In this order: who sees the count finds an array that has as many.
             self._array = array
             self._count = count

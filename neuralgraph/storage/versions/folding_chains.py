@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuralgraph.storage.indexes.id_places import GrowingArray
+from neuralgraph.values import NO_IDS
+
 if TYPE_CHECKING:
     from neuralgraph.storage.versions.chains import DeltaColumn
+    from neuralgraph.values import RowArray
 
 
 @dataclass(slots=True)
@@ -26,6 +30,8 @@ class Outcome:
         displaced_ids: an entry for each version that another one replaced.
         displaced_untils: when it did.
         displaced_values: what was true until then.
+        places: where the values stand in the log of the chains.
+        displaced_places: where the first of the displaced ones do, those that were in the log.
     """
 
     ids: list[int] = field(default_factory=list)
@@ -35,6 +41,8 @@ class Outcome:
     displaced_ids: list[int] = field(default_factory=list)
     displaced_untils: list[int] = field(default_factory=list)
     displaced_values: list[Any] = field(default_factory=list)
+    places: RowArray = field(default_factory=lambda: NO_IDS)
+    displaced_places: RowArray = field(default_factory=lambda: NO_IDS)
 
     def displace(self, entity_id: int, until: int, value: Any) -> None:
         """Note what was true of an entity up to `until`."""
@@ -51,8 +59,8 @@ def walk_chains(column: DeltaColumn, txid: int) -> Outcome:
     count = column.visible_count(txid)
     if count == 0:
         return Outcome()
-    ids = np.array(column.ids[:count], dtype=np.int64)
-    txids = np.array(column.txids[:count], dtype=np.int64)
+    ids = GrowingArray(column.ids).first(count)
+    txids = GrowingArray(column.txids).first(count)
     values = column.values[:count]
     # Chain by chain, oldest version first.
     places = np.argsort(ids, kind="stable")
@@ -71,4 +79,6 @@ def walk_chains(column: DeltaColumn, txid: int) -> Outcome:
         ids[replaced].tolist(),
         txids[replaced + 1].tolist(),
         [values[place] for place in places[replaced].tolist()],
+        places[lasts],
+        places[replaced],
     )

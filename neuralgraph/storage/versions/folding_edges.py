@@ -9,7 +9,7 @@ import numpy as np
 from neuralgraph.storage.versions.base_adjacency import BaseAdjacency
 from neuralgraph.storage.versions.base_arrays import ROW_MASK, SEGMENT_BITS, by_segment
 from neuralgraph.storage.versions.base_edges import ABSENT, EdgeTable
-from neuralgraph.storage.versions.folding_chains import Outcome, walk_chains
+from neuralgraph.storage.versions.folding_chains import walk_chains
 from neuralgraph.storage.versions.folding_segments import change_adjacency, set_edge_rows
 from neuralgraph.values import Column, Kind
 from neuralgraph.values.records import record
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 
     from neuralgraph.storage.disk import BlockFile
     from neuralgraph.storage.versions.base import Base
-    from neuralgraph.storage.versions.base_edges import EdgeRecord
     from neuralgraph.storage.versions.catalog import Names
     from neuralgraph.storage.versions.deltas import DeltaStore
     from neuralgraph.storage.versions.history import HistoryLog
-    from neuralgraph.values import IdArray
+    from neuralgraph.values import IdArray, RowArray
     from neuralgraph.values.arrays import Int64Array
 
 _GONE = (ABSENT, 0, 0)
@@ -69,8 +68,15 @@ def fold_edges(
     """Fold edges up to `txid`; see `folding.fold`."""
     before = base.edges
     outcome = walk_chains(deltas.edge_states, txid)
-    types = _type_names(before, outcome, names)
+    now, displaced = _records(deltas, outcome.places), _records(deltas, outcome.displaced_places)
+    own_types = list(deltas.edges.types)  # a reader may add more meanwhile
+    types = list(dict.fromkeys((*before.types, *names.edge_types, *own_types)))
     codes = {name: place + 1 for place, name in enumerate(types)}
+    # The deltas have codes of their own; -1 is deleted, and stands for the last one here.
+    recoded = np.array([*(codes[name] for name in own_types), ABSENT], dtype=np.int64)
+    now[:, 0], displaced[:, 0] = recoded[now[:, 0]], recoded[displaced[:, 0]]
+    now[now[:, 0] == ABSENT] = _GONE
+    displaced[displaced[:, 0] == ABSENT] = _GONE
     ids = np.array(outcome.ids, dtype=np.int64)
     limit = max(before.limit, deltas.edge_limit)
     known = before.created.take(ids)
@@ -78,18 +84,14 @@ def fold_edges(
     births = {
         outcome.ids[place]: outcome.first_txids[place] for place in np.flatnonzero(known == 0)
     }
-
-    def coded(record: EdgeRecord | None) -> tuple[int, int, int]:
-        return _GONE if record is None else (codes[record[0]], record[1], record[2])
-
-    now = np.array([coded(record) for record in outcome.values], dtype=np.int64).reshape(-1, 3)
     old_codes = before.codes.take(ids).astype(np.int64)
     old_sources, old_targets = before.ends(ids)
     old = np.stack([old_codes, old_sources, old_targets], axis=1)
     old[old_codes == ABSENT] = _GONE
-    outcome.displaced_values = [coded(record) for record in outcome.displaced_values]
     for place in np.flatnonzero(known != 0).tolist():
-        outcome.displace(outcome.ids[place], outcome.first_txids[place], tuple(old[place].tolist()))
+        outcome.displaced_ids.append(outcome.ids[place])
+        outcome.displaced_untils.append(outcome.first_txids[place])
+    displaced = np.concatenate((displaced, old[known != 0]))
     deaths = {
         outcome.ids[place]: outcome.last_txids[place]
         for place in np.flatnonzero(now[:, 0] == ABSENT).tolist()
@@ -98,7 +100,6 @@ def fold_edges(
     for number, places, rows in by_segment(ids):
         values = (now[places, 0], now[places, 1], now[places, 2], created[places])
         segments[number] = set_edge_rows(segments.get(number), rows, values, blocks)
-    displaced = np.array(outcome.displaced_values, dtype=np.int64).reshape(-1, 3)
     payload = tuple(
         Column.of_array(Kind.INTEGER, np.ascontiguousarray(displaced[:, place]))
         for place in range(3)
@@ -113,10 +114,9 @@ def fold_edges(
     )
 
 
-def _type_names(before: EdgeTable, outcome: Outcome, names: Names) -> list[str]:
-    records = (*outcome.displaced_values, *outcome.values)
-    used = (record[0] for record in records if record is not None)
-    return list(dict.fromkeys((*before.types, *names.edge_types, *used)))
+def _records(deltas: DeltaStore, places: RowArray) -> Int64Array:
+    """Type code of the deltas, source and target of some versions; shape (versions, 3)."""
+    return np.stack(deltas.edges.records(places), axis=1)
 
 
 def _fold_adjacencies(
