@@ -25,6 +25,7 @@ class Options:
         read_only: refuse every write.
         history: how long the past can be read: ``forever``, ``none``, or a span such as ``30d`` or
             ``12h``; what is older goes at the next vacuum (with ``none`` at the next checkpoint).
+        salvage: read what can be read of a damaged file, read-only; `Graph.losses` says what cannot.
         import_folders: folders below which LOAD CSV may read.
     """
 
@@ -36,5 +37,6 @@ class Options:
     wal_segment_bytes: int = 4 << 20
     plan_cache_entries_max: int = 1_024
     read_only: bool = False
+    salvage: bool = False
     import_folders: tuple[str, ...] = ()
     history: str = "forever"

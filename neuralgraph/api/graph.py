@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from neuralgraph.api.loading import LoadReport, Progress
     from neuralgraph.api.result import Result
     from neuralgraph.api.statement import Parameters, StatementRunner
-    from neuralgraph.storage.maintenance import VacuumReport
+    from neuralgraph.storage.maintenance import Loss, VacuumReport
     from neuralgraph.storage.versions import Commit
 
 
@@ -346,6 +346,11 @@ class Graph:
         """
         return [str(problem) for problem in self._runner().engine.verify(history=history)]
 
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """What `open(..., salvage=True)` could not read as it was; empty when everything could be."""
+        return self._runner().engine.losses
+
     def checkpoint(self) -> None:
         """Fold the commits of the log into the file, so that the log can be cut."""
         self._writable().engine.checkpoint()
@@ -409,7 +414,8 @@ def open_graph(path: str | os.PathLike[str] | None = None, **options: Any) -> Gr
         path: the database file; None is a new graph in memory. A second open of the same file in one
             process shares its engine.
         options: the fields of `config.Options`: ``durability="full" | "normal" | "off"``,
-            ``busy_timeout_s``, ``query_timeout_s``, ``read_only=True``, ...
+            ``busy_timeout_s``, ``query_timeout_s``, ``read_only=True``, ... ``salvage=True`` reads what
+            can be read of a damaged file; `Graph.losses` says what cannot.
 
     Raises:
         OptionError: there is no such option.
@@ -417,7 +423,7 @@ def open_graph(path: str | os.PathLike[str] | None = None, **options: Any) -> Gr
     """
     chosen = engines.options_of(options)
     shared = engines.acquire(None if path is None else Path(path), chosen)
-    return Graph(shared, read_only=chosen.read_only)
+    return Graph(shared, read_only=chosen.read_only or chosen.salvage)
 
 
 def _closed() -> ClosedError:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from neuralgraph.api import Graph, open_graph
 from neuralgraph.cli.progress import progress_bar
 from neuralgraph.cli.rendering import render, render_table
+from neuralgraph.errors import CorruptionError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -96,8 +97,13 @@ def info(arguments: Namespace) -> int:
 
 def check(arguments: Namespace) -> int:
     """``neuralgraph check FILE``: 0 when all is well, 1 when something is not."""
-    with open_existing(arguments.file, read_only=True) as graph:
-        problems = graph.verify()
+    try:
+        with open_existing(arguments.file, read_only=True) as graph:
+            problems = graph.verify()
+    except CorruptionError as error:
+        problems = [str(error)]
+        with open_existing(arguments.file, salvage=True) as graph:
+            problems.extend(map(str, graph.losses))
     for problem in problems:
         print(problem)
     print("all is well" if not problems else f"{len(problems)} problems")
@@ -128,11 +134,11 @@ def render_schema(graph: Graph) -> str:
     return "\n".join(parts)
 
 
-def open_existing(file: str, *, read_only: bool = False) -> Graph:
+def open_existing(file: str, *, read_only: bool = False, salvage: bool = False) -> Graph:
     """Open a file that must be there: a typing error makes no new database."""
     if not Path(file).exists():
         raise UsageError(f"there is no file {file}")
-    return open_graph(file, read_only=read_only)
+    return open_graph(file, read_only=read_only, salvage=salvage)
 
 
 def parameters_of(pairs: list[str]) -> dict[str, Any]:

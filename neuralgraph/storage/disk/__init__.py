@@ -35,6 +35,7 @@ The signatures, on one page::
     LogStore:  first_index, last_index: int;  append(records) -> int   # index 0: the log numbers it
                sync(index);  flush();  read(low, high=None) -> Iterator[LogRecord]   # [low, high)
                truncate_suffix(index);  compact_prefix(index);  close()
+    read_what_is_left(directory, identity) -> KeptRecords      # of a damaged log; .lost: what is not there
     SegmentedLog.torn: TornTail(index, byte_count, file) | None;  .size_bytes: int
 
     # blocks
@@ -63,7 +64,15 @@ from neuralgraph.storage.disk.blocks import BlockFile, BlockRef
 from neuralgraph.storage.disk.files import Directory, File, Lock, OsDirectory
 from neuralgraph.storage.disk.memory_files import MemoryDirectory
 from neuralgraph.storage.disk.segments import BlockStore, ColumnSegment
-from neuralgraph.storage.disk.wal import LogRecord, LogStore, RecordKind, SegmentedLog, TornTail
+from neuralgraph.storage.disk.wal import (
+    KeptRecords,
+    LogRecord,
+    LogStore,
+    RecordKind,
+    SegmentedLog,
+    TornTail,
+    read_what_is_left,
+)
 
 __all__ = [
     "BlockFile",
@@ -72,6 +81,7 @@ __all__ = [
     "ColumnSegment",
     "Directory",
     "File",
+    "KeptRecords",
     "Lock",
     "LogRecord",
     "LogStore",
@@ -80,4 +90,5 @@ __all__ = [
     "RecordKind",
     "SegmentedLog",
     "TornTail",
+    "read_what_is_left",
 ]

@@ -257,6 +257,20 @@ class BlockFile:
             raise self._damaged(ref)
         return data
 
+    def header_problems(self) -> list[str]:
+        """What is wrong with the header and the manifest as they are in the file now, in words.
+
+        Raises:
+            CorruptionError: both slots are damaged, or the manifest is.
+        """
+        if self._manifest_ref is not None:
+            self.check(self._manifest_ref)
+        return [
+            f"slot {place} is damaged; the other one serves, and the next checkpoint mends it"
+            for place, slot in enumerate(read_slots(self._file))
+            if slot is None or slot.sequence != self.sequence
+        ]
+
     def publish(self, manifest: bytes) -> None:
         """Put `manifest` in the place of the last one, for good, with all blocks written so far.
 

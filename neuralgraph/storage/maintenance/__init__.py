@@ -8,7 +8,8 @@
     moments       views of the past
     vacuum        history that nobody wants goes, and the file shrinks
     pins          which blocks somebody still needs
-    integrity     check_base: every invariant of a base
+    integrity     check_base: every invariant of a base; inventory names its pieces
+    salvage       what can be read of a damaged database, and what cannot
 
 Invariants: an opening that fails has written nothing; whatever fails later, what was acknowledged is in the
 file or in the log; a block is written again only when no manifest and no reader needs it.
@@ -19,12 +20,14 @@ from neuralgraph.storage.maintenance.checkpoint import CheckpointReport
 from neuralgraph.storage.maintenance.engine import Engine, EngineInfo
 from neuralgraph.storage.maintenance.integrity import Problem, check_base
 from neuralgraph.storage.maintenance.recovery import RecoveryReport
+from neuralgraph.storage.maintenance.salvage import Loss
 from neuralgraph.storage.maintenance.vacuum import VacuumReport, retention_us
 
 __all__ = [
     "CheckpointReport",
     "Engine",
     "EngineInfo",
+    "Loss",
     "Problem",
     "RecoveryReport",
     "VacuumReport",

@@ -16,6 +16,7 @@ Everything here is thread-safe; readers take `reader()` and need nothing else.
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import (
@@ -24,7 +25,13 @@ from neuralgraph.errors import (
     DatabaseLockedError,
     DiskError,
 )
-from neuralgraph.storage.disk import BlockFile, MemoryDirectory, RecordKind, SegmentedLog
+from neuralgraph.storage.disk import (
+    BlockFile,
+    MemoryDirectory,
+    RecordKind,
+    SegmentedLog,
+    read_what_is_left,
+)
 from neuralgraph.storage.maintenance import bulk_checks, bulk_load
 from neuralgraph.storage.maintenance.checkpoint import Checkpointer
 from neuralgraph.storage.maintenance.integrity import check_base, check_chain
@@ -32,6 +39,7 @@ from neuralgraph.storage.maintenance.live_checks import check_log, check_state
 from neuralgraph.storage.maintenance.moments import Moments
 from neuralgraph.storage.maintenance.pins import BasePins
 from neuralgraph.storage.maintenance.recovery import RecoveryReport, recover
+from neuralgraph.storage.maintenance.salvage import Loss, opened_base, salvage_base
 from neuralgraph.storage.maintenance.schedule import CheckpointSchedule
 from neuralgraph.storage.maintenance.vacuum import (
     ROUNDS_MAX,
@@ -95,6 +103,7 @@ class Engine:
     Attributes:
         options: as given.
         recovery: what the opening did.
+        losses: what `Options.salvage` could not read as it was.
     """
 
     __slots__ = (
@@ -111,6 +120,7 @@ class Engine:
         "_pins",
         "_pipeline",
         "_schedule",
+        "losses",
         "name",
         "options",
         "recovery",
@@ -129,6 +139,7 @@ class Engine:
         self.name = name
         self.options = options
         self.recovery: RecoveryReport = opened.recovered.report
+        self.losses: tuple[Loss, ...] = opened.losses
         self._directory = directory
         self._lock = opened.lock
         self._blocks = blocks = opened.blocks
@@ -190,11 +201,16 @@ class Engine:
             DatabaseLockedError: another process has it open; the message says which.
             NotADatabaseError, FormatVersionError, CorruptionError, DiskError: nothing was written.
         """
+        if options.salvage:
+            options = replace(options, read_only=True)
         if options.read_only and not directory.exists(name):
             raise DiskError(f"cannot open {name} for reading only: there is no such file")
         lock = _take_lock(directory, name, "" if options.read_only else holder)
         try:
-            opened = _open_files(directory, name, options, lock)
+            if options.salvage:
+                opened = _open_salvaged(directory, name, lock)
+            else:
+                opened = _open_files(directory, name, options, lock)
         except BaseException:
             if not options.read_only and directory.exists(_lock_name(name)):
                 directory.remove(_lock_name(name))
@@ -445,6 +461,7 @@ class _Opened:
     published: Base
     recovered: Recovered
     open_base: Callable[[bytes], Base]
+    losses: tuple[Loss, ...] = ()
 
 
 def _open_files(directory: Directory, name: str, options: Options, lock: Lock) -> _Opened:
@@ -476,6 +493,31 @@ def _open_files(directory: Directory, name: str, options: Options, lock: Lock) -
         blocks.close()
         raise
     return _Opened(lock, blocks, log, pins, published, recovered, open_base)
+
+
+def _open_salvaged(directory: Directory, name: str, lock: Lock) -> _Opened:
+    """What can be read; nothing is written, so that blocks need not be told apart."""
+    blocks = BlockFile.open(directory, name, read_only=True)
+    try:
+        pins = BasePins(blocks)
+        losses: list[Loss] = []
+
+        def open_base(described: bytes) -> Base:
+            base, lost = salvage_base(Base.from_manifest(described, blocks), blocks)
+            losses.extend(lost)
+            return pins.pin(base)
+
+        published = opened_base(blocks, open_base, losses)
+        kept = read_what_is_left(_copy_of_log(directory, _log_name(name)), blocks.identity)
+        losses.extend(Loss(*lost) for lost in kept.lost)
+        recovered = recover(
+            published, kept, open_base, on_loss=lambda *lost: losses.append(Loss(*lost))
+        )
+        log = SegmentedLog.open(MemoryDirectory(), segment_bytes=4096, identity=blocks.identity)
+    except BaseException:
+        blocks.close()
+        raise
+    return _Opened(lock, blocks, log, pins, published, recovered, open_base, tuple(losses))
 
 
 def _open_log(directory: Directory, name: str, options: Options, blocks: BlockFile) -> SegmentedLog:

@@ -20,6 +20,7 @@ import numpy as np
 
 from neuralgraph.errors import CorruptionError
 from neuralgraph.storage.indexes.sorted_parts import NumberPart
+from neuralgraph.storage.maintenance.inventory import pieces_of
 from neuralgraph.storage.versions.base_arrays import SEGMENT_ROWS
 from neuralgraph.storage.versions.base_indexing import build_index
 from neuralgraph.storage.versions.base_nodes import ABSENT
@@ -42,6 +43,9 @@ class Problem(NamedTuple):
 
     where: str
     what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
 
 
 def check_chain(base: Base) -> list[Problem]:
@@ -89,9 +93,16 @@ def check_base(base: Base, blocks: BlockFile | None = None) -> list[Problem]:
     """
     report = _Report()
     if blocks is not None:
-        for ref in sorted(set(base.block_refs())):
-            with report.section(f"block at {ref.offset}"):
-                blocks.check(ref)
+        with report.section("header"):
+            for what in blocks.header_problems():
+                report.note("header", what)
+        checked = set()
+        for piece in pieces_of(base):
+            for ref in piece.refs:
+                if ref not in checked:
+                    checked.add(ref)
+                    with report.section(f"{piece.where}, block at {ref.offset}"):
+                        blocks.check(ref)
     for number, node_segment in sorted(base.nodes.segments.items()):
         with report.section(f"nodes, segment {number}"):
             _check_nodes(report, base, number, node_segment)

@@ -30,7 +30,7 @@ from neuralgraph.values.records import record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neuralgraph.storage.disk import LogStore, SegmentedLog, TornTail
+    from neuralgraph.storage.disk import KeptRecords, LogStore, SegmentedLog, TornTail
     from neuralgraph.storage.versions import Base
     from neuralgraph.storage.versions.changes import Commit
 
@@ -80,15 +80,33 @@ def state_of(base: Base) -> State:
     return State(base, fresh_deltas(base, catalog), base.txid, timestamp_us, catalog)
 
 
-def recover(base: Base, log: SegmentedLog, open_base: Callable[[bytes], Base]) -> Recovered:
+def recover(
+    base: Base,
+    log: SegmentedLog | KeptRecords,
+    open_base: Callable[[bytes], Base],
+    *,
+    on_loss: Callable[[str, str], None] | None = None,
+) -> Recovered:
     """Replay the log over the base.
+
+    Args:
+        base: what the manifest holds.
+        log: the commits since, and some of those before.
+        open_base: makes a base from the manifest that a bulk load logged.
+        on_loss: told where the log cannot be used from, and why; without it that is raised.
 
     Raises:
         CorruptionError: the log is damaged, or commits between it and the base are missing.
     """
     torn = log.torn
     replay = _Replay(state_of(base), open_base)
-    replay.run(log)
+    try:
+        replay.run(log)
+    except Exception as error:
+        if on_loss is None:
+            raise
+        after = replay.state.txid
+        on_loss("the log", f"what comes after transaction {after} cannot be used: {error}")
     state = replay.state
     node_start, edge_start = base.parts.next_ids
     return Recovered(
@@ -122,7 +140,7 @@ class _Replay:
         self.aborted: list[int] = []
         self._open_base = open_base
 
-    def run(self, log: LogStore) -> None:
+    def run(self, log: LogStore | KeptRecords) -> None:
         reader = CommitReader()
         for entry in log.read(log.first_index):
             if entry.kind == RecordKind.LEASE:

@@ -3,6 +3,7 @@
     log_store      LogStore, the protocol; RecordKind, what records are for
     log_segment    one segment: header, frames, making and recycling
     log_recovery   what a directory of segments holds: the chain, the torn tail
+    log_salvage    what can be read of a damaged log
     segmented_log  SegmentedLog: append, group commit, read, compact
 
 Invariants: indexes are dense; a segment that is not the last is whole and synced; behind the last record
@@ -11,7 +12,16 @@ there are only zeros.
 
 from neuralgraph.storage.disk.framing import LogRecord
 from neuralgraph.storage.disk.wal.log_recovery import TornTail
+from neuralgraph.storage.disk.wal.log_salvage import KeptRecords, read_what_is_left
 from neuralgraph.storage.disk.wal.log_store import LogStore, RecordKind
 from neuralgraph.storage.disk.wal.segmented_log import SegmentedLog
 
-__all__ = ["LogRecord", "LogStore", "RecordKind", "SegmentedLog", "TornTail"]
+__all__ = [
+    "KeptRecords",
+    "LogRecord",
+    "LogStore",
+    "RecordKind",
+    "SegmentedLog",
+    "TornTail",
+    "read_what_is_left",
+]
