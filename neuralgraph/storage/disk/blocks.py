@@ -257,6 +257,22 @@ class BlockFile:
             raise self._damaged(ref)
         return data
 
+    def mend_header(self) -> None:
+        """Make both slots name the newest manifest again, after a crash between them or damage to one.
+
+        Otherwise the next flipped bit could bring back the manifest before. To be called before any `write`.
+
+        Raises:
+            DiskError: the disk refuses.
+        """
+        newest = newest_slot(self._slots)
+        for place, slot in enumerate(self._slots):
+            if slot != newest:
+                self.sync()  # a process that was killed may not have synced the newest
+                self._file.write_at(place * SLOT_BYTES, encode_slot(newest))
+                self.sync()
+                self._slots[place] = newest
+
     def header_problems(self) -> list[str]:
         """What is wrong with the header and the manifest as they are in the file now, in words.
 
@@ -266,7 +282,7 @@ class BlockFile:
         if self._manifest_ref is not None:
             self.check(self._manifest_ref)
         return [
-            f"slot {place} is damaged; the other one serves, and the next checkpoint mends it"
+            f"slot {place} is damaged or old; the other one serves, and the next opening mends it"
             for place, slot in enumerate(read_slots(self._file))
             if slot is None or slot.sequence != self.sequence
         ]

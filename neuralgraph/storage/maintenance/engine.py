@@ -486,6 +486,8 @@ def _open_files(directory: Directory, name: str, options: Options, lock: Lock) -
             needed.update(recovered.state.base.block_refs())
             blocks.use(needed)
             pins.keep_only(needed)
+            if not options.read_only:
+                blocks.mend_header()
         except BaseException:
             log.close()
             raise

@@ -165,3 +165,35 @@ def test_whatever_the_disk_does_what_was_acknowledged_is_there(fault):
             break
     assert number > 50
     assert acknowledged == list(range(7))
+
+
+def test_an_opening_mends_the_header():
+    """After a crash between the two slots, or a flipped bit, one serves; the next flip must find two."""
+    directory = MemoryDirectory()
+    engine = open_engine(directory)
+    for value in range(2):
+        add_node(engine, "A", value=value)
+        before = contents_of(directory, NAME)[:4096]
+        engine.checkpoint()
+    engine._lock.release()
+    put_at(directory, 4096, before)  # the second slot is as it was before the last checkpoint
+    reading = open_engine(directory, read_only=True)
+    (problem,) = reading.verify()
+    assert problem.where == "header"
+    reading.close()
+    engine = open_engine(directory)
+    assert engine.verify() == []
+    engine._lock.release()
+    flip_bit(directory, NAME, 100)
+    engine = open_engine(directory)
+    assert engine.reader().catalog.node_count() == 2
+    assert engine.verify() == []
+    engine._lock.release()
+    flip_bit(directory, NAME, 4096 + 100)
+    assert open_engine(directory).reader().catalog.node_count() == 2
+
+
+def put_at(directory, offset, data):
+    file = directory.open(NAME)
+    file.write_at(offset, data)
+    file.close()
