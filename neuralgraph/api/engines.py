@@ -75,6 +75,7 @@ def _check_option(name: str, value: Any) -> None:
         retention_us(str(value))
         return
     elif name == "read_only":
+    elif name in ("read_only", "salvage"):
         fits, wanted = isinstance(value, bool), "True or False"
     elif name == "import_folders":
         fits, wanted = not isinstance(value, (str, Path)), "a sequence of folders"
@@ -154,7 +155,7 @@ def _open(directory: Directory, name: str, options: Options) -> Engine:
 
 
 def _open_in_memory(options: Options) -> Engine:
-    if options.read_only:
+    if options.read_only or options.salvage:
         raise OptionError("a graph in memory begins empty: it cannot be read-only")
     return Engine.open(
         MemoryDirectory(),
