@@ -74,7 +74,6 @@ def _check_option(name: str, value: Any) -> None:
     elif name == "history":
         retention_us(str(value))
         return
-    elif name == "read_only":
     elif name in ("read_only", "salvage"):
         fits, wanted = isinstance(value, bool), "True or False"
     elif name == "import_folders":
