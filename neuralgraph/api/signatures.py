@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import NeuralGraphError, ProcedureError, QueryArgumentError
 from neuralgraph.query.functions import is_of_type
 from neuralgraph.values import Column, Kind
+from neuralgraph.values.records import record
 from neuralgraph.values.types import type_name
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _WORDS: Final = {"null": None, "true": True, "false": False}
 _SIGNATURE_CHARACTERS_MAX: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Signature:
     """A signature, read.
 

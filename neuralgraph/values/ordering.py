@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from neuralgraph.values.columns import Column, Kind
-from neuralgraph.values.entities import EdgeRef, NodeRef, PathRef
+from neuralgraph.values.entities import EdgeRef, Node, NodeRef, PathRef, Relationship
 from neuralgraph.values.instants import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from neuralgraph.values.points import Point
 
@@ -49,7 +49,9 @@ _NAN_KEY: Final = (_NAN_RANK,)
 _GROUPS: Final[dict[type, int]] = {
     dict: _MAP_RANK,
     NodeRef: 1,
+    Node: 1,
     EdgeRef: 2,
+    Relationship: 2,
     list: _LIST_RANK,
     PathRef: 4,
     Point: 5,
@@ -72,7 +74,9 @@ _IDENTITY_KEYS: Final = frozenset(
         str,
         int,
         NodeRef,
+        Node,
         EdgeRef,
+        Relationship,
         PathRef,
         Point,
         DateTime,
@@ -301,7 +305,9 @@ _ORDER_KEYS: Final[dict[type, Callable[[Any], Any]]] = {
     float: _float_key,
     bool: lambda value: (_BOOLEAN_RANK, value),
     NodeRef: lambda value: (1, value.id),
+    Node: lambda value: (1, value.id),
     EdgeRef: lambda value: (2, value.id),
+    Relationship: lambda value: (2, value.id),
     PathRef: _path_key,
     list: lambda value: (_LIST_RANK, tuple(map(order_key, value))),
     tuple: lambda value: (_LIST_RANK, tuple(map(order_key, value))),

@@ -132,6 +132,7 @@ class ExecutionContext:
         "_call_context",
         "_counters",
         "_memory",
+        "_notes",
         "arguments",
         "cancelled",
         "deadline",
@@ -199,6 +200,7 @@ class ExecutionContext:
         self._counters: Counters | None = None
         self._memory: MemoryBudget | None = None
         self._call_context: CallContext | None = None
+        self._notes: dict[Any, Any] | None = None
 
     @property
     def counters(self) -> Counters:
@@ -215,6 +217,14 @@ class ExecutionContext:
         if memory is None:
             memory = self._memory = MemoryBudget(self.memory_bytes_max)
         return memory
+
+    @property
+    def notes(self) -> dict[Any, Any]:
+        """What procedures remember from call to call, by a key that names them."""
+        notes = self._notes
+        if notes is None:
+            notes = self._notes = {}
+        return notes
 
     @property
     def call_context(self) -> CallContext:

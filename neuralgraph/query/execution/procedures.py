@@ -1,17 +1,20 @@
-"""The procedures that there are: built-in ones, which need a reader only, and those that `api` registers."""
+"""Procedures by name.
+
+Procedures of users and those that need storage are registered by `api`; the built-in ones (built_in/) need
+what a statement has: its reader, and its writer where they write.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from neuralgraph.errors import SchemaError
 from neuralgraph.query.execution.algorithms import ALGORITHMS
+from neuralgraph.query.execution.built_in import BUILT_IN
 from neuralgraph.query.execution.procedure import Procedure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from neuralgraph.query.functions.signature import CallContext
+    from collections.abc import Iterable
 
 
 class ProcedureRegistry:
@@ -21,7 +24,7 @@ class ProcedureRegistry:
 
     def __init__(self, procedures: Iterable[Procedure] = ()) -> None:
         self._procedures: dict[str, Procedure] = {}
-        for procedure in (*_BUILT_IN, *ALGORITHMS, *procedures):
+        for procedure in (*BUILT_IN, *ALGORITHMS, *procedures):
             self.register(procedure)
 
     def lookup(self, name: str) -> Procedure | None:
@@ -44,40 +47,4 @@ class ProcedureRegistry:
         self._procedures[key] = procedure
 
 
-def _labels(context: CallContext) -> Iterable[Sequence[Any]]:
-    catalog = context.reader.catalog
-    return [(label,) for label in catalog.labels() if catalog.node_count(label)]
-
-
-def _types(context: CallContext) -> Iterable[Sequence[Any]]:
-    catalog = context.reader.catalog
-    return [(name,) for name in catalog.edge_types() if catalog.edge_count(name)]
-
-
-def _keys(context: CallContext) -> Iterable[Sequence[Any]]:
-    return [(key,) for key in context.reader.catalog.property_keys()]
-
-
-_BUILT_IN = (
-    Procedure(
-        "db.labels",
-        (),
-        (("label", "STRING"),),
-        description="Labels that nodes carry, in order of first use.",
-        call=_labels,
-    ),
-    Procedure(
-        "db.relationshipTypes",
-        (),
-        (("relationshipType", "STRING"),),
-        description="Types of the relationships there are, in order of first use.",
-        call=_types,
-    ),
-    Procedure(
-        "db.propertyKeys",
-        (),
-        (("propertyKey", "STRING"),),
-        description="Property keys ever used, in order of first use.",
-        call=_keys,
-    ),
-)
+__all__ = ["Procedure", "ProcedureRegistry"]

@@ -15,8 +15,10 @@ from neuralgraph.values import (
     EdgeRef,
     LocalDateTime,
     LocalTime,
+    Node,
     NodeRef,
     Point,
+    Relationship,
     Time,
     type_name,
 )
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 UNBOUNDED: Final = object()
 """Stands for a bound that is not written in a slice; None is a bound that is null."""
+VIRTUAL: Final = frozenset({Node, Relationship})
+"""Entities that stand for something and are in no graph: what procedures show a schema with."""
 
 _WITH_COMPONENTS: Final = frozenset(
     {Date, LocalTime, Time, LocalDateTime, DateTime, Duration, Point}
@@ -64,6 +68,8 @@ def property_of_value(value: Any, key: str, reader: GraphReader | None = None) -
         if found is None:
             require_edge(reader, value.id)
         return found
+    if kind in VIRTUAL:
+        return value.properties.get(key)
     raise QueryTypeError(
         f"{type_name(value)} has no properties, so not .{key} either", detail="InvalidArgumentType"
     )
@@ -105,7 +111,7 @@ def subscript(value: Any, index: Any, reader: GraphReader | None = None) -> Any:
     if kind is np.ndarray:
         found = subscript(value.tolist(), index)
         return None if found is None else float(found)
-    if kind is dict or kind in (NodeRef, EdgeRef) or kind in _WITH_COMPONENTS:
+    if kind is dict or kind in (NodeRef, EdgeRef) or kind in _WITH_COMPONENTS | VIRTUAL:
         if type(index) is not str:
             raise QueryTypeError(
                 f"{type_name(value)} is indexed by a string, not {type_name(index)}",

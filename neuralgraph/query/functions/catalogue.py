@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from neuralgraph.query.functions import (
+    apoc,
     casts,
+    collections,
     entities,
     lists,
     maths,
@@ -31,6 +33,8 @@ FUNCTIONS: Final[tuple[Function | AggregateFunction, ...]] = (
     *truncation.FUNCTIONS,
     *measuring.FUNCTIONS,
     *vectors.FUNCTIONS,
+    *collections.FUNCTIONS,
+    *apoc.FUNCTIONS,
 )
 
 SYNONYMS: Final = {

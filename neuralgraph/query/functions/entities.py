@@ -12,7 +12,7 @@ import numpy as np
 from neuralgraph.query.functions.accessors import require_edge, require_node
 from neuralgraph.query.functions.arguments import wrong_type
 from neuralgraph.query.functions.signature import CallContext, Function
-from neuralgraph.values import Column, EdgeRef, Kind, NodeRef, PathRef
+from neuralgraph.values import Column, EdgeRef, Kind, Node, NodeRef, PathRef, Relationship
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ _ENTITIES: Final = (Kind.NODE, Kind.EDGE)
 
 
 def _entity_id(context: CallContext, entity: Any) -> int:  # noqa: ARG001
-    if isinstance(entity, NodeRef | EdgeRef):
+    if isinstance(entity, NodeRef | EdgeRef | Node | Relationship):
         return entity.id
     raise wrong_type("id", entity, "a node or relationship", "InvalidArgumentValue")
 
@@ -37,12 +37,14 @@ def _entity_id_column(context: CallContext, entities: Column) -> Column | None: 
 
 
 def _element_id(context: CallContext, entity: Any) -> str:  # noqa: ARG001
-    if isinstance(entity, NodeRef | EdgeRef):
+    if isinstance(entity, NodeRef | EdgeRef | Node | Relationship):
         return str(entity.id)
     raise wrong_type("elementId", entity, "a node or relationship", "InvalidArgumentValue")
 
 
 def _labels(context: CallContext, node: Any) -> list[str]:
+    if isinstance(node, Node):
+        return sorted(node.labels)
     if not isinstance(node, NodeRef):
         raise wrong_type("labels", node, "a node", "InvalidArgumentValue")
     reader = node.at or context.reader
@@ -74,6 +76,8 @@ def _looked_up(entities: Column, look_up: Callable[[list[int]], list[Any]]) -> C
 
 
 def _type(context: CallContext, edge: Any) -> Any:
+    if isinstance(edge, Relationship):
+        return edge.type
     if not isinstance(edge, EdgeRef):
         raise wrong_type("type", edge, "a relationship", "InvalidArgumentValue")
     reader = edge.at or context.reader
@@ -84,11 +88,14 @@ def _type_column(context: CallContext, edges: Column) -> Column | None:
     return context.reader.edge_types(edges.ids) if edges.kind == Kind.EDGE else None
 
 
-def _properties(context: CallContext, value: Any) -> Any:
+def properties_of_value(context: CallContext, value: Any) -> Any:
+    """The properties of a node, relationship or map; QueryTypeError for anything else."""
     if isinstance(value, NodeRef):
         return _node_properties(value.at or context.reader, [value.id])[0]
     if isinstance(value, EdgeRef):
         return _edge_properties(value.at or context.reader, [value.id])[0]
+    if isinstance(value, Node | Relationship):
+        return dict(value.properties)
     if isinstance(value, dict):
         return value
     raise wrong_type("properties", value, "a node, relationship or map")
@@ -119,9 +126,9 @@ def _properties_column(context: CallContext, entities: Column) -> Column | None:
 
 
 def _keys(context: CallContext, value: Any) -> list[str]:
-    if not isinstance(value, NodeRef | EdgeRef | dict):
+    if not isinstance(value, NodeRef | EdgeRef | Node | Relationship | dict):
         raise wrong_type("keys", value, "a node, relationship or map")
-    return list(_properties(context, value))
+    return list(properties_of_value(context, value))
 
 
 def _keys_column(context: CallContext, entities: Column) -> Column | None:
@@ -189,7 +196,7 @@ FUNCTIONS: Final = (
              description="The labels of a node."),
     Function("type", ("RELATIONSHIP",), "STRING", _type, kernel=_type_column,
              description="The type of a relationship."),
-    Function("properties", (f"{_ENTITY}|MAP",), "MAP", _properties, kernel=_properties_column,
+    Function("properties", (f"{_ENTITY}|MAP",), "MAP", properties_of_value, kernel=_properties_column,
              description="All properties as a map."),
     Function("keys", (f"{_ENTITY}|MAP",), "LIST", _keys, kernel=_keys_column, category="List",
              description="The names of the properties of an entity, or the keys of a map."),

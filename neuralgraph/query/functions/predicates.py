@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from neuralgraph.errors import QueryArgumentError, QueryTypeError
+from neuralgraph.errors import QueryTypeError
+from neuralgraph.query.functions.patterns import whole_matcher
 from neuralgraph.values import equals, type_name
 from neuralgraph.values.ordering import UNORDERED, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-_PATTERN_CHARACTERS_MAX: Final = 10_000
 
 
 def equal(left: Any, right: Any) -> bool | None:
@@ -138,20 +135,5 @@ def contains(left: Any, right: Any) -> bool | None:
 def regex_match(left: Any, right: Any) -> bool | None:
     """``left =~ right``: does the whole string match the pattern?"""
     if type(left) is str and type(right) is str:
-        return compiled_pattern(right).fullmatch(left) is not None
+        return bool(whole_matcher(right)(left))
     return None
-
-
-@lru_cache(maxsize=256)
-def compiled_pattern(pattern: str) -> re.Pattern[str]:
-    """A regular expression; QueryArgumentError when it is none."""
-    if len(pattern) > _PATTERN_CHARACTERS_MAX:
-        raise QueryArgumentError(
-            "the regular expression is too long", detail="InvalidArgumentValue"
-        )
-    try:
-        return re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise QueryArgumentError(
-            f"{pattern!r} is not a regular expression: {error}", detail="InvalidArgumentValue"
-        ) from error

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from neuralgraph.query.functions.kernels.masks import merged_valid, rows_of
-from neuralgraph.query.functions.predicates import compiled_pattern
+from neuralgraph.query.functions.patterns import whole_matcher
 from neuralgraph.values import Column, Kind
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ def _contains(strings: list[str], needle: str) -> list[bool]:
 
 
 def _matches(strings: list[str], needle: str) -> list[bool]:
-    fullmatch = compiled_pattern(needle).fullmatch
-    return [fullmatch(string) is not None for string in strings]
+    return list(map(whole_matcher(needle), strings))
 
 
 def _predicate(search: Callable[[list[str], str], list[bool]]) -> Callable[..., Column | None]:

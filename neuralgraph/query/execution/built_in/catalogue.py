@@ -1,0 +1,21 @@
+"""All built-in procedures."""
+
+from typing import Final
+
+from neuralgraph.query.execution.built_in import (
+    creating,
+    indexes,
+    merging,
+    metadata,
+    names,
+    refactoring,
+)
+
+BUILT_IN: Final = (
+    *names.PROCEDURES,
+    *metadata.PROCEDURES,
+    *indexes.PROCEDURES,
+    *creating.PROCEDURES,
+    *merging.PROCEDURES,
+    *refactoring.PROCEDURES,
+)

@@ -1,0 +1,73 @@
+"""Names in use, waiting for indexes, who answers: ``db.labels``, ``db.awaitIndexes``, ``dbms.components``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from neuralgraph.errors import SchemaError
+from neuralgraph.query.execution.procedure import Procedure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from neuralgraph.query.functions.signature import CallContext
+
+    Rows = Iterable[Sequence[Any]]
+
+_LANGUAGE_VERSION: Final = "5.26.0"
+"""The Neo4j whose language this is; clients choose by it what they send."""
+
+
+def _labels(context: CallContext) -> Rows:
+    catalog = context.reader.catalog
+    return [(label,) for label in catalog.labels() if catalog.node_count(label)]
+
+
+def _types(context: CallContext) -> Rows:
+    catalog = context.reader.catalog
+    return [(name,) for name in catalog.edge_types() if catalog.edge_count(name)]
+
+
+def _keys(context: CallContext) -> Rows:
+    return [(key,) for key in context.reader.catalog.property_keys()]
+
+
+def _await_index(context: CallContext, name: Any, _timeout_s: Any = None) -> Rows:
+    if all(index.name != name for index in context.reader.catalog.indexes()):
+        raise SchemaError(f"there is no index {name}")
+    return ()
+
+
+def _ready(_context: CallContext, *_arguments: Any) -> Rows:
+    # An index is complete when the statement that makes it returns.
+    return ()
+
+
+def _ping(_context: CallContext) -> Rows:
+    return [(True,)]
+
+
+def _components(_context: CallContext) -> Rows:
+    return [("neuralgraph", [_LANGUAGE_VERSION], "community")]
+
+
+_TIMEOUT: Final = ("timeOutSeconds", "INTEGER")
+
+PROCEDURES: Final = (
+    Procedure("db.labels", (), (("label", "STRING"),), call=_labels,
+              description="Labels that nodes carry, in order of first use."),
+    Procedure("db.relationshipTypes", (), (("relationshipType", "STRING"),), call=_types,
+              description="Types of the relationships there are, in order of first use."),
+    Procedure("db.propertyKeys", (), (("propertyKey", "STRING"),), call=_keys,
+              description="Property keys ever used, in order of first use."),
+    Procedure("db.awaitIndex", (("indexName", "STRING"), _TIMEOUT), (), call=_await_index,
+              optional_inputs=1,
+              description="Waits until an index is ready; here it is, or it does not exist."),
+    Procedure("db.awaitIndexes", (_TIMEOUT,), (), call=_ready, optional_inputs=1,
+              description="Waits until all indexes are ready; here they always are."),
+    Procedure("db.ping", (), (("success", "BOOLEAN"),), call=_ping, description="Is anybody there?"),
+    Procedure("dbms.components", (),
+              (("name", "STRING"), ("versions", "LIST<STRING>"), ("edition", "STRING")),
+              call=_components,
+              description="What answers, and the version of Neo4j whose language it speaks."),
+)  # fmt: skip
