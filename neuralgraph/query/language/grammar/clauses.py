@@ -122,7 +122,11 @@ class QueryElement(Element):
                     refuse(text, location, self.wanted)
                 refuse_next(text, location)
                 return location, SingleQuery(tuple(clauses), span=(start, location))
-            location, found = element.parse(text, location)
+            end, found = element.parse(text, location)
+            if end == location:
+                # A clause of optional parts (ORDER BY, SKIP, LIMIT alone) may find none of them.
+                refuse(text, location, self.wanted)
+            location = end
             clauses.extend(found)
 
 
