@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuralgraph.api.foreign import is_installed, load
-from neuralgraph.errors import QueryTypeError
+from neuralgraph.errors import QueryArgumentError, QueryTypeError
 from neuralgraph.values import Column, Kind
 from neuralgraph.values.packed_texts import PackedTexts
 from neuralgraph.values.types import from_python
@@ -264,6 +264,8 @@ def _from_arrow_vectors(array: Any) -> Column:
 
 def _read_path(path: Path) -> Table:
     suffix = path.suffix.lower()
+    if not path.exists():
+        raise QueryArgumentError(f"there is no file {path}", detail="InvalidArgumentValue")
     if suffix in (".parquet", ".pq"):
         return _read_parquet(path)
     if suffix not in (".csv", ".tsv", ".txt"):
@@ -279,8 +281,11 @@ def _read_parquet(path: Path) -> Table:
     if path.is_dir():
         return _from_arrow(parquet.read_table(path))
     # Without the machinery for data sets of many files.
-    with parquet.ParquetFile(path, memory_map=True) as file:
-        return _from_arrow(file.read())
+    try:
+        with parquet.ParquetFile(path, memory_map=True) as file:
+            return _from_arrow(file.read())
+    except (load("pyarrow", extra="arrow").ArrowException, OSError) as error:
+        raise QueryTypeError(f"{path.name} is no Parquet file: {error}") from error
 
 
 def _read_csv_with_arrow(path: Path, delimiter: str) -> Table:
@@ -294,7 +299,18 @@ def _read_csv_with_arrow(path: Path, delimiter: str) -> Table:
         )
     except arrow.ArrowInvalid as error:
         raise QueryTypeError(f"{path.name} is no CSV file with a header: {error}") from error
+    _check_header(path, table.column_names)
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        # What is no UTF-8 would otherwise be taken for bytes without a word.
+        if column.type == arrow.binary():
+            raise QueryTypeError(f"column {name!r} of {path.name} is not UTF-8 text")
     return _from_arrow(table)
+
+
+def _check_header(path: Path, names: Sequence[str]) -> None:
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise QueryTypeError(f"{path.name} has two columns called {name!r}")
 
 
 def _read_csv(path: Path, delimiter: str) -> Table:
@@ -304,6 +320,7 @@ def _read_csv(path: Path, delimiter: str) -> Table:
         header = next(rows, None)
         if not header:
             raise QueryTypeError(f"{path.name} has no header line")
+        _check_header(path, header)
         columns: list[list[str]] = [[] for _ in header]
         for row in rows:
             if len(row) != len(header):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.api import Graph, open_graph
 from neuralgraph.cli.progress import progress_bar
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from neuralgraph.api import LoadReport
 
 
+EMPTY_LINES: Final = {"table": 2, "json": 1, "csv": 1}
+"""How many lines a result without rows has."""
+
+
 class UsageError(Exception):
     """The arguments cannot be meant; the message is for the user."""
 
@@ -26,10 +30,13 @@ def query(arguments: Namespace) -> int:
     """``neuralgraph query FILE TEXT``."""
     text = sys.stdin.read() if arguments.query == "-" else arguments.query
     with open_existing(arguments.file) as graph:
-        where = graph if arguments.at is None else graph.at(arguments.at)
+        where = graph if arguments.at is None else graph.at(moment_of(arguments.at))
         result = where.execute(text, parameters_of(arguments.param))
-        sys.stdout.write(render(result, arguments.format))
+        rows = render(result, arguments.format)
         plan = result.summary.plan
+        # EXPLAIN has columns, but no rows.
+        if plan is None or rows.count("\n") > EMPTY_LINES[arguments.format]:
+            sys.stdout.write(rows)
         if plan is not None:
             sys.stdout.write(plan.rstrip("\n") + "\n")
     return 0
@@ -153,6 +160,11 @@ def parameters_of(pairs: list[str]) -> dict[str, Any]:
         except json.JSONDecodeError:
             parameters[name] = text
     return parameters
+
+
+def moment_of(text: str) -> int | str:
+    """A transaction's number, or a time."""
+    return int(text) if text.isdecimal() else text
 
 
 def end_of(text: str | None) -> tuple[str, ...]:

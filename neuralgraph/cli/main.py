@@ -6,8 +6,11 @@ Exit codes: 0 done, 1 the database or the statement said no, 2 the arguments mak
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
+from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from neuralgraph import __version__
@@ -33,7 +36,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = command_parser() if words and words[0] in COMMANDS else shell_parser()
     arguments = parser.parse_args(words)
     command = COMMANDS[arguments.command] if "command" in arguments else run_shell
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal, or a string in the graph, may know characters that the other cannot show.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
+        if command is run_shell:
+            refuse_misspelt_command(arguments.file)
         return command(arguments)
     except commands.UsageError as error:
         print(f"neuralgraph: {error}", file=sys.stderr)
@@ -47,6 +56,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has enough; what Python still wants to flush goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def refuse_misspelt_command(file: str | None) -> None:
+    """``neuralgraph qurey ...`` must not make a database called qurey."""
+    near = get_close_matches(file or "", COMMANDS, n=1, cutoff=0.7)
+    if near and not Path(file or "").exists():
+        raise commands.UsageError(
+            f"there is no file {file}; did you mean `neuralgraph {near[0]} ...`?"
+        )
 
 
 def shell_parser() -> argparse.ArgumentParser:
@@ -78,7 +96,11 @@ def command_parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="a parameter; JSON or text",
     )
-    query.add_argument("--at", metavar="TIME", help="read the graph as it was then")
+    query.add_argument(
+        "--at",
+        metavar="MOMENT",
+        help="read the graph as it was at a time, or after a transaction (its number)",
+    )
 
     load = subparsers.add_parser("load", help="add the rows of a CSV or Parquet file")
     load.add_argument("file", help="the database; made when it does not exist")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+import unicodedata
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from neuralgraph.api import Node, Path, Relationship, json_text, portable
@@ -61,7 +62,8 @@ def render_table(
     body = [[_cell(value) for value in row] for row in rows]
     numeric = [_is_numeric(place, rows) for place in range(len(columns))]
     widths = [
-        max([len(name), *(len(line[place]) for line in body)]) for place, name in enumerate(columns)
+        max(map(_width, [name, *(line[place] for line in body)]))
+        for place, name in enumerate(columns)
     ]
     widths = _fitted(widths, width or shutil.get_terminal_size((120, 24)).columns)
     rule = "─┼─".join("─" * cell_width for cell_width in widths)
@@ -92,14 +94,41 @@ def _fitted(widths: list[int], line_width: int) -> list[int]:
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
     shown = []
     for cell, width, to_the_right in zip(cells, widths, right, strict=True):
-        cut = cell if len(cell) <= width else cell[: width - 1] + "…"
-        shown.append(cut.rjust(width) if to_the_right else cut.ljust(width))
+        cut = cell if _width(cell) <= width else _cut(cell, width - 1) + "…"
+        space = " " * (width - _width(cut))
+        shown.append(space + cut if to_the_right else cut + space)
     return " │ ".join(shown)
+
+
+def _width(text: str) -> int:
+    """How many places of a terminal the text takes: some characters take two, or none."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_places, text))
+
+
+def _places(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _cut(text: str, width: int) -> str:
+    taken = 0
+    for end, character in enumerate(text):
+        taken += _places(character)
+        if taken > width:
+            return text[:end]
+    return text
 
 
 def _cell(value: Any) -> str:
     text = value if isinstance(value, str) else literal(value)
-    return text.replace("\n", "⏎").replace("\t", " ")
+    if text.isprintable():
+        return text
+    # Control characters could move the cursor, or change the terminal.
+    text = text.replace("\r\n", "⏎").replace("\n", "⏎").replace("\t", " ")
+    return "".join("�" if unicodedata.category(c) == "Cc" else c for c in text)
 
 
 def literal(value: Any) -> str:

@@ -140,10 +140,11 @@ class Shell:
             name, separator, expression = rest.partition("=")
             if not separator:
                 name, separator, expression = rest.partition(" ")
-            if not separator or not name.strip().isidentifier():
+            name = name.strip().removeprefix("$")
+            if not separator or not name.isidentifier():
                 raise UsageError("write :params NAME = EXPRESSION")
             value = self._execute(f"RETURN {expression.strip()} AS value").value()
-            self._parameters[name.strip().lstrip("$")] = value
+            self._parameters[name] = value
         else:
             lines = [f"${name} = {literal(value)}\n" for name, value in self._parameters.items()]
             self._write("".join(lines) or "no parameters\n")
@@ -153,7 +154,11 @@ class Shell:
         add_load_arguments(parser)
         if self._transaction is not None:
             raise UsageError("a load is a transaction of its own; COMMIT or ROLLBACK first")
-        report = load_into(self._graph, parser.parse_args(shlex.split(rest)))
+        try:
+            words = shlex.split(rest)
+        except ValueError as error:
+            raise UsageError(f"the words make no sense: {error}") from error
+        report = load_into(self._graph, parser.parse_args(words))
         self._write(f"{report.rows:,} rows in {report.seconds:.2f} s\n")
 
     def _explain(self, rest: str) -> None:
@@ -166,8 +171,9 @@ class Shell:
         self.is_done = True
 
     def close(self) -> None:
-        """Roll back what is open."""
+        """Roll back what is open, and say so."""
         if self._transaction is not None:
+            print("the open transaction was rolled back", file=sys.stderr)
             self._transaction.rollback()
             self._transaction = None
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,3 +114,61 @@ def test_check_tells_of_damage(capsys, file):
     # Half way through the file may be free space: then all is well, and rightly so.
     assert code in (0, 1)
     assert "Traceback" not in out + err
+
+
+def test_query_at_a_transaction_by_number(capsys, file):
+    run(capsys, "query", file, "CREATE (:Person)")
+    query = "MATCH (n) RETURN count(n) AS n"
+    assert run(capsys, "query", file, query, "--at", "1", "--format", "csv")[1] == "n\n2\n"
+
+
+def test_explain_prints_the_plan_alone(capsys, file):
+    code, out, _ = run(capsys, "query", file, "EXPLAIN MATCH (n:Person) RETURN n.name AS name")
+    assert code == 0
+    assert "─" not in out.splitlines()[0]
+
+
+def test_json_is_json_whatever_the_values(capsys, file):
+    query = "RETURN 0.0 / 0.0 AS nan, -1 / 0.0 AS low, $b AS b"
+    code, out, _ = run(capsys, "query", file, query, "--param", "b=1", "--format", "json")
+    assert code == 0
+    assert json.loads(out, parse_constant=pytest.fail) == [
+        {"nan": "NaN", "low": "-Infinity", "b": 1}
+    ]
+
+
+def test_output_that_the_terminal_cannot_show(file):
+    words = [sys.executable, "-m", "neuralgraph", "query", file, "RETURN $x AS x"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    for value, shown in (('x="\\ud800"', b"\\ud800"), ("x=\N{SNOWMAN}", b"\\u2603")):
+        done = subprocess.run(
+            [*words, "--param", value], env=environment, capture_output=True, check=True
+        )
+        assert shown in done.stdout
+
+
+def test_a_misspelt_command_makes_no_database(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run(capsys, "qurey")
+    assert (code, list(tmp_path.iterdir())) == (2, [])
+    assert "did you mean `neuralgraph query" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("twice.csv", b"id,id\n1,2\n", "two columns called 'id'"),
+        ("latin.csv", b"id,name\n1,\xff\n", "not UTF-8"),
+        ("empty.csv", b"", "empty.csv"),
+        ("broken.parquet", b"PAR1 no more", "no Parquet file"),
+    ],
+)
+def test_data_that_cannot_be_read_is_refused(capsys, tmp_path, file, name, data, message):
+    pytest.importorskip("pyarrow")
+    (tmp_path / name).write_bytes(data)
+    code, _, err = run(capsys, "load", file, "nodes", "X", str(tmp_path / name))
+    assert (code, "Traceback" in err) == (1, False)
+    assert message in err
+    assert run(capsys, "query", file, "MATCH (x:X) RETURN count(x)", "--format", "csv")[1] == (
+        "count(x)\n0\n"
+    )

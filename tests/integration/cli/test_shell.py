@@ -61,7 +61,9 @@ def test_commands(session, tmp_path):
     assert "never" not in text
 
 
-@pytest.mark.parametrize("line", [":nonsense", ":params 1x = 2", ":explain", ":load nodes"])
+@pytest.mark.parametrize(
+    "line", [":nonsense", ":params 1x = 2", ":explain", ":load nodes", ':load nodes L "x']
+)
 def test_commands_that_make_no_sense(session, line):
     with pytest.raises(UsageError):
         session[0].command(line)
@@ -96,3 +98,10 @@ def test_python_m_neuralgraph_runs_a_script_from_a_pipe(tmp_path):
     failed = subprocess.run(command, input="RETURN x;", capture_output=True, text=True, check=False)
     assert failed.returncode == 1
     assert "Traceback" not in failed.stderr
+
+
+def test_a_parameter_may_be_named_with_its_dollar(session):
+    shell, out = session
+    shell.command(":params $x = 5")
+    shell.run("RETURN $x + 1 AS six")
+    assert "6" in out.getvalue()

@@ -43,3 +43,13 @@ def test_long_cells_are_cut():
 )
 def test_literal(value, text):
     assert literal(value) == text
+
+
+def test_wide_characters_line_up():
+    lines = render_table(("x", "y"), [("漢字", 1), ("e\N{COMBINING ACUTE ACCENT}", 2)]).splitlines()
+    assert lines == ["x    │ y", "─────┼──", "漢字 │ 1", "e\N{COMBINING ACUTE ACCENT}    │ 2"]
+    assert render_table(("x",), [("漢字" * 10,)], width=8).splitlines()[2] == "漢字漢…"
+
+
+def test_control_characters_stay_out_of_the_terminal():
+    assert "\x1b" not in render_table(("x",), [("\x1b[31mred\r\n",)])
