@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         Subgraph,
         Summary,
         Transaction,
+        restore,
     )
     from neuralgraph.api import open_graph as open  # noqa: A004 - users write neuralgraph.open
     from neuralgraph.values import Node, Path, Relationship
@@ -138,6 +139,7 @@ __all__ = [
     "TransactionError",
     "TransactionTerminatedError",
     "open",
+    "restore",
 ]
 
 _HOMES = {
@@ -152,6 +154,7 @@ _HOMES = {
         "Subgraph",
         "Summary",
         "Transaction",
+        "restore",
     ),
     "neuralgraph.values": ("Node", "Path", "Relationship"),
     "neuralgraph.values.instants": (

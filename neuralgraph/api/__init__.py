@@ -11,7 +11,7 @@ functions.py, procedures.py    of users; signatures.py reads their signatures, f
 """
 
 from neuralgraph.api.export_values import json_text, portable
-from neuralgraph.api.graph import Graph, GraphInfo, Schema, open_graph
+from neuralgraph.api.graph import Graph, GraphInfo, Schema, open_graph, restore
 from neuralgraph.api.loading import LoadReport
 from neuralgraph.api.past_graph import PastGraph
 from neuralgraph.api.record import Record
@@ -38,4 +38,5 @@ __all__ = [
     "json_text",
     "open_graph",
     "portable",
+    "restore",
 ]

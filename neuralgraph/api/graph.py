@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from neuralgraph.api import engines, loading
 from neuralgraph.api.exporting import csr_arrays, networkx_graph
 from neuralgraph.api.functions import make_function
+from neuralgraph.api.moments import moment_of
 from neuralgraph.api.past_graph import PastGraph
 from neuralgraph.api.procedures import make_procedure
 from neuralgraph.api.transaction import Transaction
 from neuralgraph.errors import AccessModeError, ClosedError, OptionError
-from neuralgraph.storage.temporal import commits_since
+from neuralgraph.storage import temporal
+from neuralgraph.storage.disk import OsDirectory
+from neuralgraph.storage.temporal import add_backup, commits_since
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -355,6 +358,23 @@ class Graph:
         """Fold the commits of the log into the file, so that the log can be cut."""
         self._writable().engine.checkpoint()
 
+    def backup(self, path: str | os.PathLike[str], *, incremental: bool = False) -> int:
+        """Copy what is committed now, while others go on writing; `neuralgraph.restore` brings it back.
+
+        Args:
+            path: a new file, which is a database; with `incremental` a folder, to which the first call
+                writes a whole copy and each later one the transactions since.
+            incremental: see `path`.
+
+        Returns:
+            The last transaction in the backup.
+        """
+        engine, place = self._runner().engine, Path(path).expanduser().resolve()
+        if incremental:
+            place.mkdir(parents=True, exist_ok=True)
+            return add_backup(engine, OsDirectory(str(place)))
+        return engine.copy_to(OsDirectory(str(place.parent)), place.name)
+
     def vacuum(self, *, before: int | None = None) -> VacuumReport:
         """Let go of the history that the option `history` does not ask for; the file gets smaller.
 
@@ -424,6 +444,30 @@ def open_graph(path: str | os.PathLike[str] | None = None, **options: Any) -> Gr
     chosen = engines.options_of(options)
     shared = engines.acquire(None if path is None else Path(path), chosen)
     return Graph(shared, read_only=chosen.read_only or chosen.salvage)
+
+
+def restore(backup: str | os.PathLike[str], path: str | os.PathLike[str], *, at: Any = None) -> int:
+    """Make a database file of a backup folder; see `Graph.backup`.
+
+    Args:
+        backup: the folder.
+        path: the new file.
+        at: a moment as `Graph.at` takes it; None is the newest.
+
+    Returns:
+        The last transaction in the file.
+    """
+    moment = None if at is None else moment_of(at)
+    target = Path(path).expanduser().resolve()
+    txid = temporal.restore(
+        OsDirectory(str(Path(backup).expanduser().resolve())),
+        OsDirectory(str(target.parent)),
+        target.name,
+        txid=None if moment is None else moment.txid,
+        timestamp_us=None if moment is None else moment.timestamp_us,
+    )
+    open_graph(target).close()
+    return txid
 
 
 def _closed() -> ClosedError:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.api import Graph, open_graph
+from neuralgraph.api import restore as restore_backup
 from neuralgraph.cli.progress import progress_bar
 from neuralgraph.cli.rendering import render, render_table
 from neuralgraph.errors import CorruptionError
@@ -82,6 +83,24 @@ def load_into(graph: Graph, arguments: Namespace) -> LoadReport:
             target=end_of(arguments.target),
             progress=progress,
         )
+
+
+def backup(arguments: Namespace) -> int:
+    """``neuralgraph backup FILE TARGET [--incremental]``."""
+    with open_existing(arguments.file) as graph:
+        txid = graph.backup(arguments.target, incremental=arguments.incremental)
+    print(f"backed up to transaction {txid}")
+    return 0
+
+
+def restore(arguments: Namespace) -> int:
+    """``neuralgraph restore FOLDER FILE [--at MOMENT]``."""
+    moment = arguments.at
+    if moment is not None and moment.isdecimal():
+        moment = int(moment)
+    txid = restore_backup(arguments.folder, arguments.file, at=moment)
+    print(f"restored to transaction {txid}")
+    return 0
 
 
 def info(arguments: Namespace) -> int:

@@ -27,6 +27,8 @@ COMMANDS: Final = {
     "load": commands.load,
     "info": commands.info,
     "check": commands.check,
+    "backup": commands.backup,
+    "restore": commands.restore,
 }
 
 
@@ -108,6 +110,15 @@ def command_parser() -> argparse.ArgumentParser:
 
     for name, text in (("info", "counts, sizes and schema"), ("check", "verify every checksum")):
         subparsers.add_parser(name, help=text).add_argument("file", help="the database")
+    backup = subparsers.add_parser("backup", help="copy a database")
+    backup.add_argument("file", help="the database")
+    backup.add_argument("target", help="the new file; with --incremental a folder")
+    backup.add_argument("--incremental", action="store_true", help="add what is new to a folder")
+
+    restore = subparsers.add_parser("restore", help="make a database of a backup folder")
+    restore.add_argument("folder", help="the backup")
+    restore.add_argument("file", help="the new database")
+    restore.add_argument("--at", metavar="MOMENT", help="a time, or the number of a transaction")
     return parser
 
 

@@ -374,6 +374,19 @@ class BlockFile:
                     self._verified.pop(ref.offset, None)
                     self._free.add(ref.offset, _round_up(ref.length))
 
+    def adopt(self, ref: BlockRef, source: BlockFile) -> BlockRef:
+        """A copy of a block of another file, as it stands there; its checksum is verified.
+
+        Raises:
+            CorruptionError: the block is not what was written.
+            DiskError: the disk refused.
+        """
+        if ref.length == 0:
+            return ref
+        copy = ref._replace(offset=self._allocate(_round_up(ref.length)))
+        self._file.write_at(copy.offset, source._map(ref))
+        return copy
+
     def copy_forward(self, ref: BlockRef) -> BlockRef | None:
         """A copy of a block in the first gap before it that it fits in; None when there is none.
 

@@ -45,6 +45,7 @@ from neuralgraph.storage.maintenance.vacuum import (
     ROUNDS_MAX,
     VacuumReport,
     horizon,
+    moved_manifest,
     pruned,
     relocated,
     retention_us,
@@ -344,6 +345,37 @@ class Engine:
         """
         self._require_writable()
         return self._checkpointer.run()
+
+    def copy_to(self, directory: Directory, name: str) -> int:
+        """Write what is committed now to a new database file, without free space; writers go on.
+
+        Returns:
+            The txid of the copy.
+
+        Raises:
+            DiskError: there is such a file already, or the disk refused; the copy is not there then.
+        """
+        if not self._is_open:
+            raise _closed()
+        if not self.options.read_only:
+            self._checkpointer.run()
+        base = self._pipeline.state.base  # as long as this frame holds it, its blocks stay
+        if directory.exists(name):
+            raise DiskError(f"cannot write a backup to {name}: there is such a file")
+        half = f"{name}.partial"
+        if directory.exists(half):
+            directory.remove(half)
+        copy = BlockFile.create(directory, half)
+        try:
+            moved = {tuple(ref): list(copy.adopt(ref, self._blocks)) for ref in base.block_refs()}
+            whole = base.replaced(next_ids=self._manager.next_ids(is_last=False))
+            copy.publish(moved_manifest(whole.to_manifest(), moved))
+            copy.trim()
+        finally:
+            copy.close()
+        directory.rename(half, name)
+        directory.sync()
+        return base.txid
 
     def vacuum(self, *, before: int | None = None) -> VacuumReport:
         """Let go of history that retention does not ask for, and make the file as small as it gets.

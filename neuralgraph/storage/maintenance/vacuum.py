@@ -105,8 +105,14 @@ def relocated(base: Base, blocks: BlockFile) -> Base:
                 moved[tuple(ref)] = list(copy)
     if not moved:
         return base
-    described = msgpack.unpackb(base.to_manifest(), strict_map_key=False)
-    return Base.from_manifest(msgpack.packb(_replaced(described, moved)), blocks)
+    return Base.from_manifest(moved_manifest(base.to_manifest(), moved), blocks)
+
+
+def moved_manifest(manifest: bytes, moved: dict[tuple[int, ...], list[int]]) -> bytes:
+    """The manifest with other blocks in place of those in `moved`."""
+    described = msgpack.unpackb(manifest, strict_map_key=False)
+    packed: bytes = msgpack.packb(_replaced(described, moved))
+    return packed
 
 
 def _replaced(described: Any, moved: dict[tuple[int, ...], list[int]]) -> Any:

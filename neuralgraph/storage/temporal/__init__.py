@@ -4,11 +4,13 @@
     differences   the changes that lead from one moment to another
     history       the versions of one entity, and who made what it is now
     flashback     those changes as a new transaction
+    backup        whole copies, commits added to them, restore to a moment
     feed          commits in order, from any txid on
 
 Everything here reads: states, views and the commit log. What it writes goes through a transaction.
 """
 
+from neuralgraph.storage.temporal.backup import add_backup, restore
 from neuralgraph.storage.temporal.differences import changes_between
 from neuralgraph.storage.temporal.feed import commits_since
 from neuralgraph.storage.temporal.flashback import flash_back, undo
@@ -17,10 +19,12 @@ from neuralgraph.storage.temporal.touched import touched_between
 
 __all__ = [
     "Version",
+    "add_backup",
     "blame",
     "changes_between",
     "commits_since",
     "flash_back",
+    "restore",
     "touched_between",
     "undo",
     "versions",

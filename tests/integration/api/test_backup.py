@@ -1,0 +1,93 @@
+"""Backups taken while others write, grown commit by commit, and restored to a moment."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+import neuralgraph
+from neuralgraph import errors
+from neuralgraph.cli.main import main
+
+
+def count(graph):
+    return graph.execute("MATCH (n) RETURN count(n)").value()
+
+
+def test_a_backup_is_a_database_with_its_history(tmp_path):
+    with neuralgraph.open(tmp_path / "g.ngdb") as graph:
+        for number in range(5):
+            graph.execute("CREATE (:P {n: $n})-[:R]->(:Q)", n=number)
+        assert graph.backup(tmp_path / "copy.ngdb") == 5
+        graph.execute("CREATE (:Later)")
+        with pytest.raises(errors.DiskError, match="such a file"):
+            graph.backup(tmp_path / "copy.ngdb")
+        with neuralgraph.open(tmp_path / "copy.ngdb") as copy:
+            assert (count(copy), count(copy.at(2))) == (10, 4)
+            assert copy.verify(history=True) == []
+            assert [commit.txid for commit in copy.changes(since=3)] == [4, 5]
+            copy.execute("CREATE (:Own)")
+            assert copy.execute("MATCH (o:Own) RETURN id(o)").value() >= 10
+
+
+def test_a_backup_does_not_wait_for_writers(tmp_path):
+    with neuralgraph.open(tmp_path / "g.ngdb") as graph:
+        graph.execute("UNWIND range(1, 1000) AS i CREATE (:P {i: i, pair: i})")
+        stop = threading.Event()
+
+        def write():
+            while not stop.is_set():
+                graph.execute("MATCH (p:P {i: 1}) SET p.v = coalesce(p.v, 0) + 1 CREATE (:X)")
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            txids = [graph.backup(tmp_path / f"copy{number}.ngdb") for number in range(3)]
+        finally:
+            stop.set()
+            writer.join()
+        for number, txid in enumerate(txids):
+            with neuralgraph.open(tmp_path / f"copy{number}.ngdb") as copy:
+                assert copy.verify(history=True) == []
+                assert count(copy) == 1000 + txid - 1
+
+
+def test_a_folder_grows_and_any_moment_comes_back(tmp_path):
+    folder = tmp_path / "backup"
+    with neuralgraph.open(tmp_path / "g.ngdb") as graph:
+        graph.execute("CREATE (:P {n: 0})")
+        assert graph.backup(folder, incremental=True) == 1
+        for number in range(3):
+            graph.execute("CREATE (:P {n: $n})", n=number)
+        graph.load_nodes("L", {"id": [1, 2, 3]})
+        assert graph.backup(folder, incremental=True) == 5
+        graph.checkpoint()
+        graph.execute("MATCH (p:P) WITH p LIMIT 1 DELETE p")
+        graph.execute("FLASHBACK TRANSACTION 6")
+        assert graph.backup(folder, incremental=True) == 7
+        assert graph.backup(folder, incremental=True) == 7
+        expected = {txid: count(graph.at(txid)) for txid in range(1, 8)}
+    for txid, nodes in expected.items():
+        path = tmp_path / f"restored-{txid}.ngdb"
+        assert neuralgraph.restore(folder, path, at=txid) == txid
+        with neuralgraph.open(path) as graph:
+            assert (count(graph), graph.info().txid) == (nodes, txid)
+            assert graph.verify(history=True) == []
+    assert neuralgraph.restore(folder, tmp_path / "newest.ngdb") == 7
+    with pytest.raises(errors.QueryArgumentError):
+        neuralgraph.restore(folder, tmp_path / "none.ngdb", at=99)
+    with pytest.raises(errors.DiskError):
+        neuralgraph.restore(tmp_path, tmp_path / "none.ngdb")
+
+
+def test_the_command_line_backs_up_and_restores(tmp_path, capsys):
+    path, folder = tmp_path / "g.ngdb", tmp_path / "backup"
+    with neuralgraph.open(path) as graph:
+        graph.execute("CREATE (:P)")
+        graph.execute("CREATE (:P)")
+    assert main(["backup", str(path), str(folder), "--incremental"]) == 0
+    assert main(["restore", str(folder), str(tmp_path / "again.ngdb"), "--at", "2"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "restored to transaction 2"
+    with neuralgraph.open(tmp_path / "again.ngdb") as graph:
+        assert count(graph) == 2
