@@ -121,15 +121,18 @@ class Graph:
             read_only = True
         return shared.runner.execute(query, parameters, named, read_only=read_only)
 
-    def transaction(self, **metadata: Any) -> Transaction:
+    def transaction(self, *, at: Any = None, **metadata: Any) -> Transaction:
         """Begin a transaction; use it as a context manager.
 
         Args:
+            at: the time that it is of, for imports of what happened earlier: not before the last
+                transaction, and not in the future. None is the time of the commit.
             metadata: such as ``actor="import"`` or ``reason="..."``; kept with the commit.
         """
         if self._read_only:
             raise AccessModeError("this graph was opened to read only; it has no transactions")
-        transaction = Transaction(self._runner(), metadata, self._forget)
+        timestamp_us = 0 if at is None else moment_of(at, "TIMESTAMP").timestamp_us or 0
+        transaction = Transaction(self._runner(), metadata, self._forget, timestamp_us=timestamp_us)
         with self._lock:
             self._transactions.add(transaction)
         return transaction

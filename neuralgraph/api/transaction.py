@@ -42,12 +42,16 @@ class Transaction:
         runner: StatementRunner,
         metadata: Mapping[str, Any],
         on_close: Callable[[Transaction], None],
+        *,
+        timestamp_us: int = 0,
     ) -> None:
         self.metadata = dict(metadata)
         self.txid: int | None = None
         self._runner = runner
         self._on_close = on_close
-        self._engine_transaction: EngineTransaction | None = runner.engine.begin(self.metadata)
+        self._engine_transaction: EngineTransaction | None = runner.engine.begin(
+            self.metadata, timestamp_us=timestamp_us
+        )
         self._open = runner.activity.begin()
 
     @property

@@ -34,6 +34,7 @@ from neuralgraph.storage.disk import (
 )
 from neuralgraph.storage.maintenance import bulk_checks, bulk_load
 from neuralgraph.storage.maintenance.checkpoint import Checkpointer
+from neuralgraph.storage.maintenance.copying import copy_base, read_commits
 from neuralgraph.storage.maintenance.integrity import check_base, check_chain
 from neuralgraph.storage.maintenance.live_checks import check_log, check_state
 from neuralgraph.storage.maintenance.moments import Moments
@@ -41,17 +42,8 @@ from neuralgraph.storage.maintenance.pins import BasePins
 from neuralgraph.storage.maintenance.recovery import RecoveryReport, recover
 from neuralgraph.storage.maintenance.salvage import Loss, opened_base, salvage_base
 from neuralgraph.storage.maintenance.schedule import CheckpointSchedule
-from neuralgraph.storage.maintenance.vacuum import (
-    ROUNDS_MAX,
-    VacuumReport,
-    horizon,
-    moved_manifest,
-    pruned,
-    relocated,
-    retention_us,
-)
+from neuralgraph.storage.maintenance.vacuum import Vacuum, VacuumReport, pruned, retention_us
 from neuralgraph.storage.transactions.commit import CommitPipeline
-from neuralgraph.storage.transactions.commit_codec import CommitReader
 from neuralgraph.storage.transactions.manager import TransactionManager
 from neuralgraph.storage.transactions.replication import LocalReplicator
 from neuralgraph.storage.transactions.transaction import Transaction
@@ -246,9 +238,19 @@ class Engine:
 
     # ── writing ───────────────────────────────────────────────────────────────────────────────
 
-    def begin(self, metadata: Mapping[str, Any] | None = None) -> Transaction:
-        """A transaction on the newest state; `metadata` is kept with its commit."""
-        return Transaction(self._manager, metadata)
+    def begin(
+        self, metadata: Mapping[str, Any] | None = None, *, timestamp_us: int = 0
+    ) -> Transaction:
+        """A transaction on the newest state; `metadata` is kept with its commit, and its time, if given.
+
+        Raises:
+            QueryArgumentError: the time is before the last commit, or in the future.
+        """
+        if timestamp_us:
+            self._pipeline.check_timestamp(timestamp_us)
+        transaction = Transaction(self._manager, metadata)
+        transaction.timestamp_us = timestamp_us
+        return transaction
 
     def load_nodes(
         self,
@@ -323,17 +325,7 @@ class Engine:
                 raise _closed()
             if after < self._pipeline.state.base.txid:
                 after = self._pipeline.state.txid
-            found: list[Commit] = []
-            reader = CommitReader()
-            stop = self._pipeline.published_index + 1
-            for entry in self._log.read(self._log.first_index, stop):
-                if entry.txid > after:
-                    commit = reader.take(entry)
-                    if commit is not None:
-                        found.append(commit)
-                        if len(found) == count_max:
-                            break
-            return found
+            return read_commits(self._log, after, self._pipeline.published_index, count_max)
 
     # ── upkeep ────────────────────────────────────────────────────────────────────────────────
 
@@ -360,21 +352,8 @@ class Engine:
         if not self.options.read_only:
             self._checkpointer.run()
         base = self._pipeline.state.base  # as long as this frame holds it, its blocks stay
-        if directory.exists(name):
-            raise DiskError(f"cannot write a backup to {name}: there is such a file")
-        half = f"{name}.partial"
-        if directory.exists(half):
-            directory.remove(half)
-        copy = BlockFile.create(directory, half)
-        try:
-            moved = {tuple(ref): list(copy.adopt(ref, self._blocks)) for ref in base.block_refs()}
-            whole = base.replaced(next_ids=self._manager.next_ids(is_last=False))
-            copy.publish(moved_manifest(whole.to_manifest(), moved))
-            copy.trim()
-        finally:
-            copy.close()
-        directory.rename(half, name)
-        directory.sync()
+        whole = base.replaced(next_ids=self._manager.next_ids(is_last=False))
+        copy_base(whole, self._blocks, directory, name)
         return base.txid
 
     def vacuum(self, *, before: int | None = None) -> VacuumReport:
@@ -387,23 +366,9 @@ class Engine:
             DiskError: the graph is as it was.
         """
         self._require_writable()
-        blocks, checkpointer = self._blocks, self._checkpointer
-        with self._manager.maintenance:
-            size = blocks.size()
-            now_us = self._pipeline.next_timestamp_us()
-            kept_us = retention_us(self.options.history)
-            self._moments.forget()
-            checkpointer.reshape(
-                lambda base: pruned(base, max(horizon(base, kept_us, now_us), before or 0), blocks)
-            )
-            for _ in range(ROUNDS_MAX):
-                last_size = blocks.size()
-                checkpointer.reshape(lambda base: relocated(base, blocks))
-                blocks.trim()
-                if blocks.size() == last_size:
-                    break
-            first = self._pipeline.state.base.commits.contents_from
-            return VacuumReport(max(0, first - 1), size, blocks.size())
+        self._moments.forget()
+        cleaner = Vacuum(self._blocks, self._checkpointer, self._manager, self.options.history)
+        return cleaner.run(before or 0)
 
     def verify(self, *, history: bool = False) -> list[Problem]:
         """Read and check everything, with `history` the chain of commits; empty when all is well."""

@@ -23,6 +23,8 @@ from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from neuralgraph.storage.disk import BlockFile
+    from neuralgraph.storage.maintenance.checkpoint import Checkpointer
+    from neuralgraph.storage.transactions.manager import TransactionManager
     from neuralgraph.storage.versions.history import HistoryLog
 
 ROUNDS_MAX: Final = 4
@@ -72,6 +74,43 @@ def horizon(base: Base, kept_us: int | None, now_us: int) -> int:
     if kept_us == 0:
         return base.txid
     return base.commits.txid_at(now_us - kept_us)
+
+
+class Vacuum:
+    """One vacuum of one engine."""
+
+    def __init__(
+        self,
+        blocks: BlockFile,
+        checkpointer: Checkpointer,
+        manager: TransactionManager,
+        history: str,
+    ) -> None:
+        self._blocks = blocks
+        self._checkpointer = checkpointer
+        self._manager = manager
+        self._kept_us = retention_us(history)
+
+    def run(self, before: int) -> VacuumReport:
+        """Prune what retention does not ask for and what is before commit `before`; then move and trim."""
+        blocks, checkpointer, pipeline = self._blocks, self._checkpointer, self._manager.pipeline
+        with self._manager.maintenance:
+            size = blocks.size()
+            now_us = pipeline.next_timestamp_us()
+
+            def shortened(base: Base) -> Base:
+                first = max(horizon(base, self._kept_us, now_us), min(before, base.txid))
+                return pruned(base, first, blocks)
+
+            checkpointer.reshape(shortened)
+            for _ in range(ROUNDS_MAX):
+                last_size = blocks.size()
+                checkpointer.reshape(lambda base: relocated(base, blocks))
+                blocks.trim()
+                if blocks.size() == last_size:
+                    break
+            first = pipeline.state.base.commits.contents_from
+            return VacuumReport(max(0, first - 1), size, blocks.size())
 
 
 def pruned(base: Base, txid: int, blocks: BlockFile) -> Base:

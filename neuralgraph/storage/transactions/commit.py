@@ -20,7 +20,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.errors import DiskError, NeuralGraphError, StorageError
+from neuralgraph.errors import DiskError, NeuralGraphError, QueryArgumentError, StorageError
 from neuralgraph.storage.transactions.apply import apply_commit, changes_schema, without_data
 from neuralgraph.storage.transactions.commit_codec import encode_changes, records_of
 from neuralgraph.storage.transactions.conflicts import Generation
@@ -163,6 +163,22 @@ class CommitPipeline:
         if not pending.is_published:
             self._require_working()
         return txid
+
+    def check_timestamp(self, timestamp_us: int) -> None:
+        """May a commit have this time?
+
+        Raises:
+            QueryArgumentError: it is before the last commit's, or in the future.
+        """
+        if timestamp_us < self._last_timestamp_us:
+            raise QueryArgumentError(
+                "time does not go back: there is a later transaction already",
+                detail="InvalidArgumentValue",
+            )
+        if timestamp_us > self.next_timestamp_us():
+            raise QueryArgumentError(
+                "a transaction cannot be of the future", detail="InvalidArgumentValue"
+            )
 
     def next_timestamp_us(self) -> int:
         """What a commit would get now."""

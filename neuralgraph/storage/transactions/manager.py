@@ -102,14 +102,18 @@ class TransactionManager:
             self._rules = (catalog.version, rules)
         return rules
 
-    def commit(self, changes: Sequence[Change], metadata: Mapping[str, Any]) -> int:
+    def commit(
+        self, changes: Sequence[Change], metadata: Mapping[str, Any], timestamp_us: int = 0
+    ) -> int:
         """See `CommitPipeline.commit`."""
-        return self.pipeline.commit(changes, metadata)
+        return self.pipeline.commit(changes, metadata, timestamp_us=timestamp_us)
 
-    def commit_schema(self, changes: Sequence[Change], metadata: Mapping[str, Any]) -> int:
+    def commit_schema(
+        self, changes: Sequence[Change], metadata: Mapping[str, Any], timestamp_us: int = 0
+    ) -> int:
         """The same, while no checkpoint is under way."""
         with self.maintenance:
-            return self.pipeline.commit(changes, metadata)
+            return self.pipeline.commit(changes, metadata, timestamp_us=timestamp_us)
 
     def ended(self, owner: LockOwner) -> None:
         """A transaction is over: its locks go."""

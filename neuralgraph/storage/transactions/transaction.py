@@ -69,9 +69,6 @@ class Transaction(GraphView):
     Args:
         manager: what it shares with the other transactions of its engine.
         metadata: kept with its commit; values that can be stored.
-
-    Raises:
-        ClosedError: the graph was closed.
     """
 
     __slots__ = (
@@ -85,6 +82,7 @@ class Transaction(GraphView):
         "_state",
         "_writes",
         "metadata",
+        "timestamp_us",
     )
 
     def __init__(
@@ -104,6 +102,7 @@ class Transaction(GraphView):
         self._owner = LockOwner(name)
         self._is_open = True
         self.metadata = metadata or {}
+        self.timestamp_us = 0  # of the commit, where the caller gives it
 
     # ── state ─────────────────────────────────────────────────────────────────────────────────
 
@@ -420,9 +419,9 @@ class Transaction(GraphView):
             if not changes:
                 return self.txid
             if self._writes is None:
-                return self._manager.commit_schema(changes, self.metadata)
+                return self._manager.commit_schema(changes, self.metadata, self.timestamp_us)
             self._check_before_commit(self._writes)
-            return self._manager.commit(changes, self.metadata)
+            return self._manager.commit(changes, self.metadata, self.timestamp_us)
         finally:
             self._close()
 

@@ -167,3 +167,19 @@ def test_a_constraint_of_now_says_nothing_of_then():
         assert graph.execute(query).single() == (1, 2)
         query = "MATCH (p:P {v: 1}) RETURN DISTINCT p.v AT TRANSACTION 1"
         assert rows(graph.execute(query)) == [(1,)]
+
+
+def test_imports_say_when_something_happened():
+    with neuralgraph.open() as graph:
+        for year in (2001, 2005):
+            moment = dt.datetime(year, 1, 1, tzinfo=dt.UTC)
+            with graph.transaction(at=moment, actor="import") as transaction:
+                transaction.execute("MERGE (p:P) SET p.year = $year", year=year)
+        query = "MATCH (p:P) RETURN p.year AT TIME date('2003-06-01')"
+        assert graph.execute(query).value() == 2001
+        with pytest.raises(errors.QueryArgumentError, match="does not go back"):
+            graph.transaction(at="2002-01-01")
+        with pytest.raises(errors.QueryArgumentError, match="future"):
+            graph.transaction(at=dt.datetime.now(tz=dt.UTC) + dt.timedelta(days=1))
+        graph.execute("MATCH (p:P) SET p.year = 2030")
+        assert graph.execute("MATCH (p:P) RETURN p.year AT TIME date('2010-01-01')").value() == 2005
