@@ -22,15 +22,11 @@ from typing import TYPE_CHECKING, Any
 from neuralgraph.errors import (
     AccessModeError,
     ClosedError,
-    DatabaseLockedError,
     DiskError,
 )
 from neuralgraph.storage.disk import (
     BlockFile,
-    MemoryDirectory,
     RecordKind,
-    SegmentedLog,
-    read_what_is_left,
 )
 from neuralgraph.storage.maintenance import bulk_checks, bulk_load
 from neuralgraph.storage.maintenance.checkpoint import Checkpointer
@@ -38,16 +34,20 @@ from neuralgraph.storage.maintenance.copying import copy_base, read_commits
 from neuralgraph.storage.maintenance.integrity import check_base, check_chain
 from neuralgraph.storage.maintenance.live_checks import check_log, check_state
 from neuralgraph.storage.maintenance.moments import Moments
-from neuralgraph.storage.maintenance.pins import BasePins
-from neuralgraph.storage.maintenance.recovery import RecoveryReport, recover
-from neuralgraph.storage.maintenance.salvage import Loss, opened_base, salvage_base
+from neuralgraph.storage.maintenance.opening import (
+    Opened,
+    lock_name,
+    log_name,
+    open_files,
+    open_salvaged,
+    take_lock,
+)
 from neuralgraph.storage.maintenance.schedule import CheckpointSchedule
 from neuralgraph.storage.maintenance.vacuum import Vacuum, VacuumReport, pruned, retention_us
 from neuralgraph.storage.transactions.commit import CommitPipeline
 from neuralgraph.storage.transactions.manager import TransactionManager
 from neuralgraph.storage.transactions.replication import LocalReplicator
 from neuralgraph.storage.transactions.transaction import Transaction
-from neuralgraph.storage.versions import Base
 from neuralgraph.storage.versions.base_commits import CommitTime
 from neuralgraph.values.records import record
 
@@ -55,11 +55,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from neuralgraph.config import Options
-    from neuralgraph.storage.disk import Directory, Lock
+    from neuralgraph.storage.disk import Directory
     from neuralgraph.storage.maintenance.bulk_load import Progress
     from neuralgraph.storage.maintenance.checkpoint import CheckpointReport
     from neuralgraph.storage.maintenance.integrity import Problem
-    from neuralgraph.storage.maintenance.recovery import Recovered
+    from neuralgraph.storage.maintenance.recovery import RecoveryReport
+    from neuralgraph.storage.maintenance.salvage import Loss
     from neuralgraph.storage.versions import Commit, GraphView, State
     from neuralgraph.values import Column, IdArray
 
@@ -124,7 +125,7 @@ class Engine:
         directory: Directory,
         name: str,
         options: Options,
-        opened: _Opened,
+        opened: Opened,
         *,
         clock_us: Callable[[], int],
         is_ephemeral: bool,
@@ -198,15 +199,15 @@ class Engine:
             options = replace(options, read_only=True)
         if options.read_only and not directory.exists(name):
             raise DiskError(f"cannot open {name} for reading only: there is no such file")
-        lock = _take_lock(directory, name, "" if options.read_only else holder)
+        lock = take_lock(directory, name, "" if options.read_only else holder)
         try:
             if options.salvage:
-                opened = _open_salvaged(directory, name, lock)
+                opened = open_salvaged(directory, name, lock)
             else:
-                opened = _open_files(directory, name, options, lock)
+                opened = open_files(directory, name, options, lock)
         except BaseException:
-            if not options.read_only and directory.exists(_lock_name(name)):
-                directory.remove(_lock_name(name))
+            if not options.read_only and directory.exists(lock_name(name)):
+                directory.remove(lock_name(name))
             lock.release()
             raise
         return Engine(
@@ -378,7 +379,7 @@ class Engine:
             state = self._pipeline.state
             problems = list(check_base(state.base, self._blocks))
             problems.extend(check_state(state))
-            problems.extend(check_log(self._log, _log_name(self.name)))
+            problems.extend(check_log(self._log, log_name(self.name)))
             if history:
                 problems.extend(check_chain(state.base))
         return problems
@@ -436,154 +437,15 @@ class Engine:
             finally:
                 self._blocks.close()
         if is_folded:
-            self._directory.remove_child(_log_name(self.name))
-        if not self.options.read_only and self._directory.exists(_lock_name(self.name)):
-            self._directory.remove(_lock_name(self.name))
+            self._directory.remove_child(log_name(self.name))
+        if not self.options.read_only and self._directory.exists(lock_name(self.name)):
+            self._directory.remove(lock_name(self.name))
 
     def _require_writable(self) -> None:
         if not self._is_open:
             raise _closed()
         if self.options.read_only:
             raise AccessModeError("the graph was opened for reading only")
-
-
-@record
-class _Opened:
-    """The parts of an engine."""
-
-    lock: Lock
-    blocks: BlockFile
-    log: SegmentedLog
-    pins: BasePins
-    published: Base
-    recovered: Recovered
-    open_base: Callable[[bytes], Base]
-    losses: tuple[Loss, ...] = ()
-
-
-def _open_files(directory: Directory, name: str, options: Options, lock: Lock) -> _Opened:
-    is_there = directory.exists(name)
-    blocks = (
-        BlockFile.open(directory, name, read_only=options.read_only)
-        if is_there
-        else BlockFile.create(directory, name)
-    )
-    try:
-        pins = BasePins(blocks)
-        manifest = blocks.manifest()
-
-        def open_base(described: bytes) -> Base:
-            return pins.pin(Base.from_manifest(described, blocks))
-
-        published = pins.pin(Base.empty()) if manifest is None else open_base(manifest)
-        log = _open_log(directory, name, options, blocks)
-        try:
-            recovered = recover(published, log, open_base)
-            needed = set(published.block_refs())
-            needed.update(recovered.state.base.block_refs())
-            blocks.use(needed)
-            pins.keep_only(needed)
-            if not options.read_only:
-                blocks.mend_header()
-        except BaseException:
-            log.close()
-            raise
-    except BaseException:
-        blocks.close()
-        raise
-    return _Opened(lock, blocks, log, pins, published, recovered, open_base)
-
-
-def _open_salvaged(directory: Directory, name: str, lock: Lock) -> _Opened:
-    """What can be read; nothing is written, so that blocks need not be told apart."""
-    blocks = BlockFile.open(directory, name, read_only=True)
-    try:
-        pins = BasePins(blocks)
-        losses: list[Loss] = []
-
-        def open_base(described: bytes) -> Base:
-            base, lost = salvage_base(Base.from_manifest(described, blocks), blocks)
-            losses.extend(lost)
-            return pins.pin(base)
-
-        published = opened_base(blocks, open_base, losses)
-        kept = read_what_is_left(_copy_of_log(directory, _log_name(name)), blocks.identity)
-        losses.extend(Loss(*lost) for lost in kept.lost)
-        recovered = recover(
-            published, kept, open_base, on_loss=lambda *lost: losses.append(Loss(*lost))
-        )
-        log = SegmentedLog.open(MemoryDirectory(), segment_bytes=4096, identity=blocks.identity)
-    except BaseException:
-        blocks.close()
-        raise
-    return _Opened(lock, blocks, log, pins, published, recovered, open_base, tuple(losses))
-
-
-def _open_log(directory: Directory, name: str, options: Options, blocks: BlockFile) -> SegmentedLog:
-    place: Directory
-    if options.read_only:
-        place = _copy_of_log(directory, _log_name(name))
-    else:
-        place = directory.child(_log_name(name), create=True)
-    return SegmentedLog.open(
-        place,
-        segment_bytes=options.wal_segment_bytes,
-        durability=options.durability,
-        identity=blocks.identity,
-    )
-
-
-def _copy_of_log(directory: Directory, log_name: str) -> MemoryDirectory:
-    """The log in memory: opening one may have to set a torn tail aside, and here nothing is written."""
-    copy = MemoryDirectory()
-    if directory.has_child(log_name):
-        folder = directory.child(log_name)
-        for name in folder.names():
-            source, target = folder.open(name), copy.open(name, create=True)
-            target.write_at(0, source.read_at(0, source.size()))
-            source.close()
-            target.close()
-    return copy
-
-
-def _take_lock(directory: Directory, name: str, holder: str) -> Lock:
-    """Lock the database file itself: unlike a file of its own, it is never removed."""
-    try:
-        lock = directory.lock(name)
-    except DatabaseLockedError as error:
-        raise DatabaseLockedError(
-            f"{name} is in use by {_read_holder(directory, name)}; close it there, or try again"
-        ) from error
-    if holder:
-        try:
-            file = directory.open(_lock_name(name), create=True)
-            file.write_at(0, holder.encode())
-            file.truncate(len(holder.encode()))
-            file.close()
-        except BaseException:
-            lock.release()
-            raise
-    return lock
-
-
-def _read_holder(directory: Directory, name: str) -> str:
-    try:
-        file = directory.open(_lock_name(name))
-        try:
-            return file.read_at(0, 200).decode(errors="replace") or "another process"
-        finally:
-            file.close()
-    except DiskError:
-        # It is only a name for the message; the lock itself said no already.
-        return "another process"
-
-
-def _log_name(name: str) -> str:
-    return f"{name}-wal"
-
-
-def _lock_name(name: str) -> str:
-    return f"{name}-lock"
 
 
 def _closed() -> ClosedError:
