@@ -2,6 +2,7 @@
 
 from benchmarks import (
     w0_trivial_query,
+    w10_reach,
     w1_load,
     w2_durable_transaction,
     w3_literal_lookup,
@@ -9,6 +10,9 @@ from benchmarks import (
     w4_one_hop,
     w5_two_hops,
     w6_three_hops,
+    w7_all_two_hops,
+    w8_triangles,
+    w9_likes_by_city,
 )
 
 QUESTIONS = (
@@ -18,6 +22,10 @@ QUESTIONS = (
     w4_one_hop.QUESTION,
     w5_two_hops.QUESTION,
     w6_three_hops.QUESTION,
+    w7_all_two_hops.QUESTION,
+    w8_triangles.QUESTION,
+    w9_likes_by_city.QUESTION,
+    w10_reach.QUESTION,
     w1_load.QUESTION,
     w2_durable_transaction.QUESTION,
 )

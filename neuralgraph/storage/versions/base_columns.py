@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _ITEM_COST: Final[dict[Kind, int]] = {Kind.TEXT: 16, Kind.ANY: 64, Kind.VECTOR: 256}
 """What decoding an item costs, in items of a plain array."""
 
+_STRINGS_SHARE: Final = 2
+"""Dictionaries are made one while there are at least so many rows for each of their strings."""
+
 _DTYPES: Final[dict[Kind, Any]] = {
     Kind.BOOLEAN: np.bool_,
     Kind.INTEGER: np.int64,
@@ -206,5 +209,40 @@ def join(columns: Sequence[Column]) -> Column:
         return Column.of_list(Kind.ANY, [item for column in columns for item in column.to_list()])
     dictionary = columns[0].dictionary
     if dictionary is not None and any(column.dictionary is not dictionary for column in columns):
-        columns = [column.decoded() for column in columns]
+        columns = _of_one_dictionary(columns) or [column.decoded() for column in columns]
     return Column.concat(columns)
+
+
+def _of_one_dictionary(columns: Sequence[Column]) -> list[Column] | None:
+    """TEXT columns with codes of a common dictionary, so that they stay codes when joined.
+
+    None where they have too many strings to be looked up one by one.
+    """
+    if any(column.kind != Kind.TEXT for column in columns):
+        return None
+    tables = {id(table): table for column in columns if (table := column.dictionary) is not None}
+    loose = [column for column in columns if column.dictionary is None and not _is_null(column)]
+    strings = sum(map(len, tables.values())) + sum(column.count for column in loose)
+    if strings * _STRINGS_SHARE > sum(column.count for column in columns):
+        return None
+    numbers: dict[Any, int] = {}
+    translated = {
+        name: np.array([numbers.setdefault(text, len(numbers)) for text in table], dtype=np.int64)
+        for name, table in tables.items()
+    }
+    coded = []
+    for column in columns:
+        codes: Any = np.zeros(column.count, dtype=np.int64)
+        if column.dictionary is not None:
+            codes = translated[id(column.dictionary)][column.array]
+        elif not _is_null(column):
+            texts = ["" if text is None else text for text in column.to_list()]
+            codes = np.array([numbers.setdefault(text, len(numbers)) for text in texts])
+        coded.append((codes, column.valid))
+    dictionary = np.empty(len(numbers), dtype=object)
+    dictionary[:] = list(numbers)
+    return [Column.of_array(Kind.TEXT, codes, valid, dictionary) for codes, valid in coded]
+
+
+def _is_null(column: Column) -> bool:
+    return column.valid is not None and not column.valid.any()
