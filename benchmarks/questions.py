@@ -2,7 +2,6 @@
 
 from benchmarks import (
     w0_trivial_query,
-    w10_reach,
     w1_load,
     w2_durable_transaction,
     w3_literal_lookup,
@@ -13,6 +12,7 @@ from benchmarks import (
     w7_all_two_hops,
     w8_triangles,
     w9_likes_by_city,
+    w10_reach,
 )
 
 QUESTIONS = (
