@@ -51,7 +51,7 @@ class Loader:
     manager: TransactionManager
     blocks: BlockFile
     pins: BasePins
-    checkpoint: Callable[[], object]
+    fold: Callable[[], object]
     metadata: Mapping[str, Any]
     progress: Progress | None
 
@@ -70,7 +70,7 @@ class Loader:
             with manager.maintenance:
                 state = manager.pipeline.state
                 if state.txid != state.base.txid:
-                    self.checkpoint()
+                    self.fold()
                     state = manager.pipeline.state
                 yield state
         finally:

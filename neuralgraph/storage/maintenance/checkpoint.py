@@ -114,12 +114,24 @@ class Checkpointer:
             next_ids = self._manager.next_ids(is_last=False)
             return self._fold(self._manager.pipeline, next_ids, shape)
 
+    def fold(self) -> None:
+        """Fold without telling the header: a bulk load goes on from there, and its commit names the result.
+
+        The log keeps what was folded until the next checkpoint.
+
+        Raises:
+            DiskError: the graph is as it was.
+        """
+        with self._manager.maintenance:
+            self._fold(self._manager.pipeline, None)
+
     def _fold(
         self,
         pipeline: CommitPipeline,
-        next_ids: tuple[int, int],
+        next_ids: tuple[int, int] | None,
         shape: Callable[[Base], Base] | None = None,
     ) -> CheckpointReport:
+        """Fold; with `next_ids`, make it the header's and let the log forget it."""
         shape = shape or self.shape
         state, commits, last_index = pipeline.start_fold()
         changes_count = state.deltas.change_count
@@ -137,7 +149,8 @@ class Checkpointer:
             if shape is not None:
                 self._pins.discard(folded)  # but for what the shaped one needs, too
             folded = pinned
-            self._publish(folded, next_ids)
+            if next_ids is not None:
+                self._publish(folded, next_ids)
         except BaseException:
             pipeline.abandon_fold()
             if folded is not None and self._published_base is not folded:
@@ -145,7 +158,8 @@ class Checkpointer:
             raise
         pipeline.finish_fold(_Rebase(folded, state))
         del state  # else the old base would be held by this very frame
-        self._compact(last_index)
+        if next_ids is not None:
+            self._compact(last_index)
         return CheckpointReport(self.published_txid, changes_count, self._pins.reclaim())
 
     def _publish(self, base: Base, next_ids: tuple[int, int]) -> None:

@@ -292,7 +292,7 @@ class Engine:
             self._manager,
             self._blocks,
             self._pins,
-            self._checkpointer.run,
+            self._checkpointer.fold,
             metadata or {},
             progress,
         )

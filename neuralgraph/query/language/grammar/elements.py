@@ -109,8 +109,15 @@ class Piece(Element):
         self, pattern: str, wanted: str, build: Callable[[re.Match[str]], Any] | None = None
     ) -> None:
         super().__init__(wanted)
-        self.match = re.compile(rf"\s*+(?:{pattern})", re.IGNORECASE | re.DOTALL).match
+        self.pattern = pattern
+        self.match: Any = self._first_match
         self.build = build
+
+    def _first_match(self, text: Any, location: int) -> re.Match[str] | None:
+        # Compiled at the first use: a hundred patterns, of which a statement needs a handful.
+        compiled = re.compile(rf"\s*+(?:{self.pattern})", re.IGNORECASE | re.DOTALL)
+        self.match = compiled.match
+        return compiled.match(text, location)
 
     def parse(self, text: Any, location: int) -> Parsed:
         """Parse it; see the class."""
