@@ -35,7 +35,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Phase = Literal["compile time", "runtime"]
 Span = tuple[int, int]
@@ -95,6 +98,24 @@ class QueryError(NeuralGraphError):
         self._excerpt = ""
         super().__init__(message)
 
+    def place(self, span: Span) -> None:
+        """Say where in the text it happened, unless that is known already; (0, 0) is nowhere."""
+        if self.span is None and span[1]:
+            self.span = span
+
+    def move(self, made_for: Sequence[Span], here: Sequence[Span]) -> None:
+        """Take the place from the text that the plan was made for to the text that was run.
+
+        The two differ in their lifted literals only.
+
+        Args:
+            made_for: where the literals stand in the text of the plan.
+            here: where they stand in the text that was run.
+        """
+        if self.span is not None and not self._excerpt and made_for != here:
+            start, end = self.span
+            self.span = _moved(start, made_for, here), _moved(end, made_for, here)
+
     def locate(self, text: str) -> None:
         """Work out line, column and caret from the query text; harmless when called twice."""
         if self.span is None or self._excerpt:
@@ -118,6 +139,18 @@ class QueryError(NeuralGraphError):
         if self._excerpt:
             text += f" (line {self.line}, column {self.column})\n{self._excerpt}"
         return text
+
+
+def _moved(offset: int, made_for: Sequence[Span], here: Sequence[Span]) -> int:
+    """Where an offset of one text is in another that differs in the literals at these spans."""
+    shift = 0
+    for (start, end), (_new_start, new_end) in zip(made_for, here, strict=False):
+        if offset <= start:
+            break
+        if offset < end:
+            return start + shift
+        shift = new_end - end
+    return offset + shift
 
 
 class QuerySyntaxError(QueryError):

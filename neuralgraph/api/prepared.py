@@ -25,6 +25,7 @@ from neuralgraph.query.planning import plan as make_plan
 if TYPE_CHECKING:
     from neuralgraph.access import CatalogReader
     from neuralgraph.api.record import Record
+    from neuralgraph.errors import Span
     from neuralgraph.query.execution import Executable, ProcedureRegistry
     from neuralgraph.query.functions import Registry
     from neuralgraph.query.language import Normalised
@@ -48,6 +49,7 @@ class Prepared:
         writes: needs a writer.
         returns_rows: False where it ends in an updating clause.
         parameters: names of the parameters it needs.
+        spans: where the lifted literals stand in the text that it was made for.
     """
 
     __slots__ = (
@@ -60,11 +62,15 @@ class Prepared:
         "reads",
         "record",
         "returns_rows",
+        "spans",
         "writes",
     )
 
-    def __init__(self, plan: Plan, executable: Executable, mode: str) -> None:
+    def __init__(
+        self, plan: Plan, executable: Executable, mode: str, spans: tuple[Span, ...]
+    ) -> None:
         self.plan = plan
+        self.spans = spans
         self.executable = executable
         self.mode = mode
         self.writes = plan.writes or plan.changes_schema
@@ -76,6 +82,12 @@ class Prepared:
             mode == "run" and not self.in_transactions and not self.writes and plan.returns_rows
         )
         self.parameters = plan.parameters
+
+    def locate(self, error: QueryError, text: str) -> None:
+        """Show where in `text` the error is; the plan may have been made for other literals."""
+        if self.spans:
+            error.move(self.spans, normalise(text).spans)
+        error.locate(text)
 
 
 class StatementCache:
@@ -150,4 +162,4 @@ class StatementCache:
             plan, self.functions, self.procedures, profile=statement.mode == "profile"
         )
         fixed = fixed_literals(statement, len(normalised.values))
-        return Prepared(plan, executable, statement.mode), fixed
+        return Prepared(plan, executable, statement.mode, normalised.spans), fixed

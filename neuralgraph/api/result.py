@@ -289,7 +289,7 @@ class Result:
         except QueryError as error:
             self._pending = None
             self._context.running = False
-            error.locate(self._query)
+            self._context.locate(error, self._query)
             raise
         self._pending = None
         self._context.running = False

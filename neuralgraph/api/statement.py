@@ -176,6 +176,7 @@ class StatementRunner:
             raise _missing(prepared, parameters)
         if prepared.reads:
             context = self._context(query, reader, None, parameters, literals)
+            context.locate = prepared.locate
             return Result(
                 query,
                 prepared.columns,
@@ -313,7 +314,7 @@ class StatementRunner:
                 rendered_batches(batches, context.reader, before) if prepared.returns_rows else []
             )
         except QueryError as error:
-            error.locate(query)
+            prepared.locate(error, query)
             raise
         finally:
             context.running = False

@@ -16,6 +16,7 @@ from neuralgraph.errors import (
     EntityNotFoundError,
     ParameterMissingError,
     QueryCancelledError,
+    QueryError,
     QueryTimeoutError,
 )
 from neuralgraph.query.execution.memory import MemoryBudget
@@ -121,6 +122,7 @@ class ExecutionContext:
         host: the database that the statement runs in; None where there is none.
         in_transaction: does it run in a user's transaction?
         query: the statement's text; with `number`, which transaction it is, for SHOW TRANSACTIONS.
+        locate: tells an error where in the statement's text it is.
         running: False once it has ended.
         parent: the run that this one is a part of.
         deleted_nodes: ids of the nodes that the statement deleted.
@@ -142,6 +144,7 @@ class ExecutionContext:
         "import_folders",
         "in_transaction",
         "literals",
+        "locate",
         "memory_bytes_max",
         "now_ns",
         "number",
@@ -191,6 +194,7 @@ class ExecutionContext:
         self.host = host
         self.in_transaction = False
         self.query = query
+        self.locate: Callable[[QueryError, str], None] = QueryError.locate
         self.number = 0
         self.running = True
         self.parent: ExecutionContext | None = None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from neuralgraph.errors import QueryError
 from neuralgraph.query.execution.columns import listed
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
 from neuralgraph.query.execution.expressions.labels import type_of_edge
 from neuralgraph.query.functions.operators import BINARY
 from neuralgraph.query.functions.type_tests import is_of_type
+from neuralgraph.query.language.syntax.expressions import NO_SPAN
 from neuralgraph.values import EdgeRef, NodeRef
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.functions.operators import OperatorFunction
     from neuralgraph.query.functions.signature import Function
+    from neuralgraph.query.language.syntax.expressions import Span
     from neuralgraph.values import Batch, Column
 
 _ASKS_ENTITY: Final = frozenset({"labels", "keys", "properties"})
@@ -29,9 +32,12 @@ class CallEvaluator(Evaluator):
         asks_entity: what the statement deleted must not be asked this.
     """
 
-    __slots__ = ("arguments", "asks_entity", "function", "is_type")
+    __slots__ = ("arguments", "asks_entity", "function", "is_type", "span")
 
-    def __init__(self, function: Function, arguments: Sequence[Evaluator]) -> None:
+    def __init__(
+        self, function: Function, arguments: Sequence[Evaluator], span: Span = NO_SPAN
+    ) -> None:
+        self.span = span
         self.function = function
         self.arguments = tuple(arguments)
         self.asks_entity = function.name.lower() in _ASKS_ENTITY
@@ -52,7 +58,11 @@ class CallEvaluator(Evaluator):
             and not context.deleted_edges
             and not context.deleted_nodes
         ):
-            made = kernel(context.call_context, *columns)
+            try:
+                made = kernel(context.call_context, *columns)
+            except QueryError as error:
+                error.place(self.span)
+                raise
             if made is not None:
                 return made
         return listed(
@@ -60,6 +70,15 @@ class CallEvaluator(Evaluator):
         )
 
     def _scalar(
+        self, arguments: list[list[Any]], count: int, context: ExecutionContext
+    ) -> list[Any]:
+        try:
+            return self._called(arguments, count, context)
+        except QueryError as error:
+            error.place(self.span)
+            raise
+
+    def _called(
         self, arguments: list[list[Any]], count: int, context: ExecutionContext
     ) -> list[Any]:
         function = self.function
@@ -101,25 +120,36 @@ def _check_deleted(values: Sequence[Any], context: ExecutionContext) -> None:
 class UnaryEvaluator(Evaluator):
     """``-x``, ``+x``."""
 
-    __slots__ = ("kernel", "operand", "scalar")
+    __slots__ = ("kernel", "operand", "scalar", "span")
 
-    def __init__(self, function: OperatorFunction, operand: Evaluator) -> None:
+    def __init__(
+        self, function: OperatorFunction, operand: Evaluator, span: Span = NO_SPAN
+    ) -> None:
+        self.span = span
         self.scalar = function.scalar
         self.kernel = function.kernel
         self.operand = operand
 
     def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
         """The result in each row."""
-        return list(map(self.scalar, self.operand.items(batch, context)))
+        operands = self.operand.items(batch, context)
+        try:
+            return list(map(self.scalar, operands))
+        except QueryError as error:
+            error.place(self.span)
+            raise
 
     def vector(self, batch: Batch, context: ExecutionContext) -> Column:
         """The result in each row."""
         column = self.operand.vector(batch, context)
-        if self.kernel is not None:
-            made = self.kernel(column)
+        try:
+            made = None if self.kernel is None else self.kernel(column)
             if made is not None:
                 return made
-        return listed(list(map(self.scalar, column.to_values())))
+            return listed(list(map(self.scalar, column.to_values())))
+        except QueryError as error:
+            error.place(self.span)
+            raise
 
 
 class BinaryEvaluator(Evaluator):
@@ -128,9 +158,16 @@ class BinaryEvaluator(Evaluator):
     A constant operand is given to the kernel as a column of one row, which stands for all.
     """
 
-    __slots__ = ("kernel", "left", "right", "scalar")
+    __slots__ = ("kernel", "left", "right", "scalar", "span")
 
-    def __init__(self, function: OperatorFunction, left: Evaluator, right: Evaluator) -> None:
+    def __init__(
+        self,
+        function: OperatorFunction,
+        left: Evaluator,
+        right: Evaluator,
+        span: Span = NO_SPAN,
+    ) -> None:
+        self.span = span
         self.scalar = function.scalar
         self.kernel = function.kernel
         self.left = left
@@ -138,26 +175,34 @@ class BinaryEvaluator(Evaluator):
 
     def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
         """The result in each row."""
-        return list(
-            map(self.scalar, self.left.items(batch, context), self.right.items(batch, context))
-        )
+        left, right = self.left.items(batch, context), self.right.items(batch, context)
+        try:
+            return list(map(self.scalar, left, right))
+        except QueryError as error:
+            error.place(self.span)
+            raise
 
     def vector(self, batch: Batch, context: ExecutionContext) -> Column:
         """The result in each row."""
         left = _operand(self.left, batch, context)
         right = _operand(self.right, batch, context)
-        if self.kernel is not None:
-            made = self.kernel(left, right)
+        try:
+            made = None if self.kernel is None else self.kernel(left, right)
             if made is not None and made.count == batch.count:
                 return made
-        return listed(
-            list(map(self.scalar, _repeated(left, batch.count), _repeated(right, batch.count)))
-        )
+            return listed(
+                list(map(self.scalar, _repeated(left, batch.count), _repeated(right, batch.count)))
+            )
+        except QueryError as error:
+            error.place(self.span)
+            raise
 
 
-def operator_evaluator(symbol: str, left: Evaluator, right: Evaluator) -> Evaluator:
-    """An operator by its text."""
-    return BinaryEvaluator(BINARY[symbol], left, right)
+def operator_evaluator(
+    symbol: str, left: Evaluator, right: Evaluator, span: Span = NO_SPAN
+) -> Evaluator:
+    """An operator by its text; `span` is where it stands, for errors."""
+    return BinaryEvaluator(BINARY[symbol], left, right, span)
 
 
 def _operand(evaluator: Evaluator, batch: Batch, context: ExecutionContext) -> Column:

@@ -199,7 +199,7 @@ def _unary(compiler: ExpressionCompiler, expression: Unary) -> Evaluator:
     operand = compiler.compile(expression.operand)
     if expression.operator == "NOT":
         return NotEvaluator(operand)
-    return UnaryEvaluator(UNARY[expression.operator], operand)
+    return UnaryEvaluator(UNARY[expression.operator], operand, expression.span)
 
 
 def _binary(compiler: ExpressionCompiler, expression: Binary) -> Evaluator:
@@ -210,7 +210,7 @@ def _binary(compiler: ExpressionCompiler, expression: Binary) -> Evaluator:
         return ExclusiveEvaluator(left, right)
     if expression.operator == "IN":
         return InEvaluator(BINARY["IN"], left, right)
-    return operator_evaluator(expression.operator, left, right)
+    return operator_evaluator(expression.operator, left, right, expression.span)
 
 
 def _comparison(compiler: ExpressionCompiler, expression: Comparison) -> Evaluator:
@@ -244,7 +244,7 @@ def _call(compiler: ExpressionCompiler, expression: FunctionCall) -> Evaluator:
             detail="UnknownFunction",
             span=expression.span,
         )
-    return CallEvaluator(function, compiler.compile_all(expression.arguments))
+    return CallEvaluator(function, compiler.compile_all(expression.arguments), expression.span)
 
 
 # ── what binds names of its own ───────────────────────────────────────────────────────────

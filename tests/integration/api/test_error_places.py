@@ -1,0 +1,45 @@
+"""Errors at run time show their place, also where the plan was made for other literals."""
+
+from __future__ import annotations
+
+import pytest
+
+import neuralgraph
+from neuralgraph.errors import QueryError
+
+
+@pytest.fixture
+def graph():
+    with neuralgraph.open() as graph:
+        graph.execute("UNWIND range(0, 200) AS i CREATE (:N {i: i, name: 'n' + i})")
+        yield graph
+
+
+def marked(graph, text):
+    """The part of the text that the caret line underlines."""
+    with pytest.raises(QueryError) as caught:
+        graph.execute(text).consume()
+    lines = str(caught.value).splitlines()
+    start, end = lines[-1].index("^"), lines[-1].rindex("^") + 1
+    return lines[-2][start:end]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("WITH 0 AS x RETURN 5 + 1 / x AS y", "1 / x"),
+        ("MATCH (n:N) RETURN 7 % n.i AS y", "7 % n.i"),
+        ("MATCH (n:N) WHERE 10 / n.i > 2 RETURN n", "10 / n.i"),
+        ("WITH [1] AS x RETURN toInteger(x) AS y", "toInteger(x)"),
+        ("UNWIND [1, 0] AS x CREATE (:T {i: 6 / x})", "6 / x"),
+    ],
+)
+def test_the_place_of_an_error_at_run_time(graph, text, place):
+    assert marked(graph, text) == place
+
+
+def test_the_place_is_that_in_the_text_that_ran(graph):
+    shape = "MATCH (n:N) WHERE n.name <> '{}' AND n.i >= {} RETURN 1 + {} / n.i AS y"
+    assert marked(graph, shape.format("a", 0, 5)) == "5 / n.i"
+    assert marked(graph, shape.format("a longer name", 0, 5_000)) == "5000 / n.i"
+    assert marked(graph, shape.format("", 0, 7)) == "7 / n.i"
