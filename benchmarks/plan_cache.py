@@ -1,8 +1,7 @@
 """Question "plan cache": what a statement costs before it runs, new and known.
 
-``python -m benchmarks.plan_cache`` takes the queries of the openCypher TCK from `$OPENCYPHER_TCK` (or the
-folder given): each is parsed, checked, planned and compiled as the engine does it for a text it never saw, then
-found again by its text, and by its shape with other literals. Milliseconds and microseconds, medians.
+``python -m benchmarks.plan_cache`` takes the queries of the openCypher TCK (from `$OPENCYPHER_TCK`): each is
+parsed, checked, planned and compiled as for a text never seen before, and then found again by its text.
 """
 
 from __future__ import annotations
