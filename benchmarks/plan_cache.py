@@ -23,7 +23,9 @@ REPEATS = 200
 def main() -> None:
     """Print one line for each way that a statement is prepared."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=3, help="how often new statements are measured")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="how often new statements are measured"
+    )
     options = parser.parse_args()
     texts = parseable_texts()
     with neuralgraph.open() as graph:

@@ -118,11 +118,11 @@ def test_rules_keep_the_rows_of_any_statement(graph: DictGraph, text: str) -> No
 
 @SETTINGS
 @given(graphs(), statements(), statements(), st.sampled_from(("UNION", "UNION ALL")))
-def test_rules_keep_the_rows_of_a_union(
-    graph: DictGraph, one: str, other: str, union: str
-) -> None:
+def test_rules_keep_the_rows_of_a_union(graph: DictGraph, one: str, other: str, union: str) -> None:
     ends = " RETURN a.id AS i, count(*) AS n"
-    text = one[: one.rindex("RETURN")] + ends + f" {union} " + other[: other.rindex("RETURN")] + ends
+    text = (
+        one[: one.rindex("RETURN")] + ends + f" {union} " + other[: other.rindex("RETURN")] + ends
+    )
     assert outcome(graph, text, optimise=True) == outcome(graph, text, optimise=False), text
 
 
