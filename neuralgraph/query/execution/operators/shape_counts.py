@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from neuralgraph.query.planning.plan import Arm, PathCount, TriangleCount
     from neuralgraph.values import MaskArray
     from neuralgraph.values.arrays import Int64Array
+
+
+_KEPT_EDGES_MAX: Final = 1 << 21
+_EDGE_BYTES: Final = 100
+"""What counting triangles takes for each edge; for more edges than these it is not kept."""
 
 
 def _one(count: int) -> Batch:
@@ -128,7 +133,14 @@ class TriangleCountStep(Step):
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
         """One row."""
         reader = context.reader
-        graph = reader.memo(("simple graph", self.types), lambda: simple_graph(reader, self.types))
+        edges = sum(reader.catalog.edge_count(name) for name in self.types)
+        if edges <= _KEPT_EDGES_MAX:
+            graph = reader.memo(
+                ("simple graph", self.types), lambda: simple_graph(reader, self.types)
+            )
+        else:
+            context.memory.hold(_EDGE_BYTES * edges)
+            graph = simple_graph(reader, self.types)
         all_labelled = reader.memo(
             ("all labelled", self.types, self.labels), lambda: self._all_labelled(reader)
         )
