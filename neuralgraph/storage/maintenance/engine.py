@@ -25,7 +25,6 @@ from neuralgraph.errors import (
     DiskError,
 )
 from neuralgraph.storage.disk import (
-    BlockFile,
     RecordKind,
 )
 from neuralgraph.storage.maintenance import bulk_checks, bulk_load
