@@ -105,6 +105,7 @@ class Life:
             (self.transact, 12),
             (self.roll_back, 2),
             (self.checkpoint, 4),
+            (self.vacuum, 1),
             (self.load_nodes, 1),
             (self.load_edges, 1),
             (self.change_index, 1),
@@ -163,6 +164,11 @@ class Life:
     def checkpoint(self) -> None:
         """Fold the log into the file."""
         self.engine.checkpoint()
+        self._save()
+
+    def vacuum(self) -> None:
+        """Blocks move, and the file shrinks."""
+        self.engine.vacuum()
         self._save()
 
     def load_nodes(self) -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from neuralgraph.errors import StorageError
+import numpy as np
+
+from neuralgraph.errors import ConstraintViolationError, StorageError
 from neuralgraph.storage.maintenance.integrity import Problem
 from neuralgraph.storage.transactions.commit_codec import CommitReader
+from neuralgraph.storage.transactions.schema_changes import check_data
+from neuralgraph.values import NO_IDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from neuralgraph.access import Direction
     from neuralgraph.storage.disk import LogStore
-    from neuralgraph.storage.versions import State
+    from neuralgraph.storage.versions import GraphView, State
 
 
 def check_state(state: State) -> Iterator[Problem]:
-    """Do counts, labels and ends agree with what a reader finds?"""
+    """Do counts, labels, ends, both ways of each relationship and the constraints hold for a reader?"""
     view, catalog = state.view, state.catalog
     try:
         for label in (None, *catalog.labels()):
@@ -38,8 +43,37 @@ def check_state(state: State) -> Iterator[Problem]:
                 lost = ids[~view.node_exists(ends)]
                 if len(lost):
                     yield Problem("relationships", f"{lost[:5].tolist()} end at no node")
+        yield from _check_ways(view)
+        yield from _check_constraints(view)
     except StorageError as error:
         yield Problem("the newest state", str(error))
+
+
+def _check_ways(view: GraphView) -> Iterator[Problem]:
+    """Is every relationship found from both of its ends, and nothing else?"""
+    edges = np.concatenate([*view.scan_edges(), NO_IDS])
+    sources, targets = view.edge_endpoints(edges)
+    for direction, own, other in (("out", sources, targets), ("in", targets, sources)):
+        nodes = np.unique(own)
+        rows, found, neighbours = view.expand(nodes, (), cast("Direction", direction))
+        order = np.argsort(found, kind="stable")
+        if not np.array_equal(found[order], edges):
+            differing = np.setxor1d(found, edges)[:5].tolist()
+            yield Problem(f"{direction}going relationships", f"{differing} are not found, or twice")
+            continue
+        wrong = (nodes[rows[order]] != own) | (neighbours[order] != other)
+        if wrong.any():
+            lost = edges[wrong][:5].tolist()
+            yield Problem(f"{direction}going relationships", f"{lost} have other ends there")
+
+
+def _check_constraints(view: GraphView) -> Iterator[Problem]:
+    """Does everything in the graph keep to them?"""
+    for constraint in view.catalog.constraints():
+        try:
+            check_data(view, constraint)
+        except ConstraintViolationError as error:
+            yield Problem(f"constraint {constraint.name}", str(error))
 
 
 def check_log(log: LogStore, name: str) -> Iterator[Problem]:

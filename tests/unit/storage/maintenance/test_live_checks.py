@@ -1,0 +1,61 @@
+"""What lies over the base is checked too: each kind of inconsistency, planted, is told."""
+
+import pytest
+
+from neuralgraph.access import ConstraintDefinition
+from neuralgraph.storage.maintenance.live_checks import check_state
+from neuralgraph.storage.versions.changes import Commit, CreateEdge, CreateNode, SetNodeProperty
+from tests.support.engines import open_engine
+
+ONE_NAME = ConstraintDefinition("one_name", "unique", "node", "P", ("name",))
+
+
+@pytest.fixture
+def engine():
+    opened = open_engine()
+    writing = opened.begin()
+    writing.create_constraint(ONE_NAME)
+    writing.commit()
+    writing = opened.begin()
+    one = writing.create_node(["P"], {"name": "one"})
+    two = writing.create_node(["P"], {"name": "two"})
+    writing.create_edge("T", one, two, {})
+    writing.commit()
+    yield opened
+    opened.close()
+
+
+def problems_after(engine, *changes):
+    """What is said of a state into which changes came that no transaction had checked."""
+    state = engine.state
+    return list(check_state(state.after(Commit(state.txid + 1, state.timestamp_us, changes))))
+
+
+def test_a_sound_state_has_no_problems(engine):
+    assert list(check_state(engine.state)) == []
+    assert problems_after(engine, CreateNode(70, ("P",), {"name": "three"})) == []
+
+
+def test_a_value_that_should_be_unique_is_found(engine):
+    (problem,) = problems_after(engine, SetNodeProperty(1, "name", "one"))
+    assert problem.where == "constraint one_name"
+    assert "one" in problem.what
+
+
+def test_a_relationship_without_an_end_is_found(engine):
+    problems = problems_after(engine, CreateEdge(70, "T", 0, 999, {}))
+    assert any("end at no node" in problem.what for problem in problems)
+
+
+def test_a_relationship_that_is_missing_from_one_of_its_ends_is_found(engine):
+    engine.checkpoint()
+    state = engine.state
+    state.base._adjacencies.pop(("T", "in"))
+    (problem,) = [one for one in check_state(state) if "ingoing" in one.where]
+    assert problem.what == "[0] are not found, or twice"
+
+
+def test_counts_that_are_wrong_are_found(engine):
+    state = engine.state
+    state.catalog._node_counts = {None: 77, "P": 2}
+    assert any("77 are counted, 2 are there" in problem.what for problem in check_state(state))
