@@ -52,6 +52,11 @@ _COMPRESS_LEVEL: Final = 3
 _xxh3 = xxhash.xxh3_64_intdigest
 
 
+def checksum(data: Buffer) -> int:
+    """That of a block with these bytes."""
+    return _xxh3(memoryview(data))
+
+
 class BlockRef(NamedTuple):
     """Where a block is and what it must be; ``BlockRef(*list(ref))`` gives it back.
 

@@ -84,11 +84,11 @@ class NumberPart:
         self._seek_count += 1
         if self._seek_count * ENTRIES_PER_SEEK > len(self) and len(self) <= WARM_ENTRIES_MAX:
             self._warm()
-        keys = self.stored_keys.array
-        low = int(keys.searchsorted(value))
-        if low == len(keys) or keys[low] != value:
+        keys = self.stored_keys
+        low = keys.place_of(value)
+        if low == len(keys) or keys.part(low, low + 1)[0] != value:
             return NO_IDS
-        return self.ids(low, int(keys.searchsorted(value, side="right")))
+        return self.ids(low, keys.place_of(value, "right"))
 
     def _warm(self) -> None:
         self._ids = self.stored_ids.array.astype(np.int64, copy=False)
@@ -130,7 +130,7 @@ class NumberPart:
         """Ids of a run of entries, as int64."""
         if self._ids is not None:
             return self._ids[low:high]
-        return self.stored_ids.array[low:high].astype(np.int64)
+        return self.stored_ids.part(low, high).astype(np.int64)
 
     def values(self, low: int, high: int) -> list[Any]:
         """Keys of a run of entries."""

@@ -1,23 +1,27 @@
 """StoredArray: a one-dimensional array of numbers in a database file, mapped when it is first touched.
 
-Four forms:
+Five forms:
 
     block       the raw little-endian bytes in a block of the file
     inline      short ones: the bytes in the descriptor
     constant    every item is `first`; nothing is stored
     sequence    `first`, `first` + 1, ...; nothing is stored
+    pieces      a long block; the checksum and the first item of each run of 65,536 items are known, so that a
+                search reads one of them, not all
 
 An array made by `in_memory` has no block and cannot be described; indexes over a few patched rows use it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from neuralgraph.storage.disk import BlockRef
-from neuralgraph.storage.disk.format import INLINE_BYTES_MAX
+from neuralgraph.storage.disk.blocks import checksum
+from neuralgraph.storage.disk.format import INLINE_BYTES_MAX, Codec
+from neuralgraph.values import NO_IDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +34,15 @@ _BLOCK: Final = 0
 _CONSTANT: Final = 1
 _SEQUENCE: Final = 2
 _INLINE: Final = 3
+_PIECES: Final = 4
+_PIECE_ITEMS: Final = 1 << 16
+_PIECES_MIN: Final = 4
 
 
 class StoredArray:
     """Items of one dtype; immutable. Make one with `store`, `sequence`, `in_memory` or `read`."""
 
-    __slots__ = ("_array", "_blocks", "count", "dtype", "first", "form", "ref")
+    __slots__ = ("_array", "_blocks", "_piece", "count", "dtype", "first", "form", "pieces", "ref")
 
     def __init__(
         self,
@@ -47,6 +54,7 @@ class StoredArray:
         ref: BlockRef | None = None,
         blocks: BlockFile | None = None,
         array: NDArray[Any] | None = None,
+        pieces: tuple[list[int], NDArray[Any]] | None = None,
     ) -> None:
         self.form = form
         self.dtype = dtype
@@ -55,6 +63,8 @@ class StoredArray:
         self.ref = ref
         self._blocks = blocks
         self._array = array
+        self.pieces = pieces
+        self._piece: tuple[int, NDArray[Any]] = (-1, NO_IDS)
 
     @staticmethod
     def store(
@@ -74,6 +84,11 @@ class StoredArray:
         if array.nbytes <= INLINE_BYTES_MAX:
             return StoredArray(_INLINE, array.dtype, count, array=array)
         ref = blocks.write(memoryview(array).cast("B"), compress=compress)
+        if count >= _PIECES_MIN * _PIECE_ITEMS and ref.codec == Codec.RAW:
+            places = range(0, count, _PIECE_ITEMS)
+            sums = [checksum(array[place : place + _PIECE_ITEMS]) for place in places]
+            pieces = (sums, array[::_PIECE_ITEMS].copy())
+            return StoredArray(_PIECES, array.dtype, count, ref=ref, blocks=blocks, pieces=pieces)
         return StoredArray(_BLOCK, array.dtype, count, ref=ref, blocks=blocks)
 
     @staticmethod
@@ -108,6 +123,42 @@ class StoredArray:
             array = self._array = self._load()
         return array
 
+    def place_of(self, value: float, side: Literal["left", "right"] = "left") -> int:
+        """``array.searchsorted(value, side)`` for ascending items; reads no more than it must.
+
+        Raises:
+            CorruptionError: what it reads failed its checksum.
+        """
+        if self.pieces is None or self._array is not None:
+            return int(self.array.searchsorted(value, side))
+        piece = max(0, int(self.pieces[1].searchsorted(value, side)) - 1)
+        return piece * _PIECE_ITEMS + int(self._read_piece(piece).searchsorted(value, side))
+
+    def part(self, low: int, high: int) -> NDArray[Any]:
+        """``array[low:high]``; reads no more than a piece where they stand in one."""
+        piece = low // _PIECE_ITEMS
+        if self.pieces is None or self._array is not None or high > (piece + 1) * _PIECE_ITEMS:
+            return self.array[low:high]
+        start = piece * _PIECE_ITEMS
+        return self._read_piece(piece)[low - start : high - start]
+
+    def _read_piece(self, piece: int) -> NDArray[Any]:
+        number, items = self._piece
+        if number != piece:
+            assert self._blocks is not None
+            assert self.ref is not None
+            assert self.pieces is not None
+            start = piece * _PIECE_ITEMS
+            width = self.dtype.itemsize
+            length = (min(self.count, start + _PIECE_ITEMS) - start) * width
+            # A stretch of the block, checked by a checksum of its own.
+            ref = BlockRef(
+                self.ref.offset + start * width, length, length, Codec.RAW, self.pieces[0][piece]
+            )
+            items = self._blocks.array(ref, self.dtype)
+            self._piece = (piece, items)
+        return items
+
     def _load(self) -> NDArray[Any]:
         if self.form == _CONSTANT:
             return np.broadcast_to(np.array(self.first, dtype=self.dtype), (self.count,))
@@ -124,6 +175,11 @@ class StoredArray:
         if self.form == _BLOCK:
             assert self.ref is not None, "an array in memory has no descriptor"
             return [_BLOCK, self.dtype.str, self.count, list(self.ref)]
+        if self.form == _PIECES:
+            assert self.ref is not None
+            assert self.pieces is not None
+            rest = [list(self.ref), self.pieces[0], self.pieces[1].tobytes()]
+            return [_PIECES, self.dtype.str, self.count, rest]
         return [self.form, self.dtype.str, self.count, self.first]
 
     @staticmethod
@@ -132,6 +188,12 @@ class StoredArray:
         form, dtype, count, rest = descriptor
         if form == _BLOCK:
             return StoredArray(_BLOCK, np.dtype(dtype), count, ref=BlockRef(*rest), blocks=blocks)
+        if form == _PIECES:
+            ref, sums, firsts = rest
+            pieces = (sums, np.frombuffer(firsts, dtype=dtype))
+            return StoredArray(
+                form, np.dtype(dtype), count, ref=BlockRef(*ref), blocks=blocks, pieces=pieces
+            )
         if form == _INLINE:
             array = np.frombuffer(rest, dtype=dtype)
             return StoredArray(_INLINE, array.dtype, count, array=array)
