@@ -11,6 +11,7 @@ one of now, whatever the number of versions, as long as one object serves many r
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 class HistoricalBase:
     """The graph as it was after commit `txid`; implements `base_reader.BaseReader`.
 
-    Names, indexes and constraints are those of the base: an index finds what was true then.
+    Names and indexes are those of the base: an index finds what was true then. Constraints are not.
     """
 
     __slots__ = (
@@ -76,13 +77,13 @@ class HistoricalBase:
 
     @property
     def indexes(self) -> tuple[IndexDefinition, ...]:
-        """As the base has them."""
-        return self.base.indexes
+        """As the base has them, but none is known to be unique: what is so now need not have been then."""
+        return tuple(replace(index, owner=None) for index in self.base.indexes)
 
     @property
     def constraints(self) -> tuple[ConstraintDefinition, ...]:
-        """As the base has them."""
-        return self.base.constraints
+        """None: those of the base may be younger."""
+        return ()
 
     @property
     def commits(self) -> CommitLog:

@@ -165,6 +165,10 @@ def test_a_constraint_of_now_says_nothing_of_then():
         graph.execute("CREATE CONSTRAINT FOR (p:P) REQUIRE p.v IS UNIQUE")
         query = "MATCH (p:P) RETURN count(DISTINCT p.v), count(p) AT TRANSACTION 1"
         assert graph.execute(query).single() == (1, 2)
+        graph.checkpoint()
+        past = graph.at(1)
+        assert past.execute("MATCH (p:P) RETURN count(DISTINCT p.v), count(p)").single() == (1, 2)
+        assert past.execute("MATCH (p:P {v: 1}) RETURN count(p)").value() == 2
         query = "MATCH (p:P {v: 1}) RETURN DISTINCT p.v AT TRANSACTION 1"
         assert rows(graph.execute(query)) == [(1,)]
 
