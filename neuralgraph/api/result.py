@@ -9,11 +9,13 @@ show there); statements that write, and all statements of a transaction, have ru
 from __future__ import annotations
 
 import time
+from dataclasses import field
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.api import exporting
 from neuralgraph.api.export_values import narrowed
+from neuralgraph.api.notifications import Notification, notifications_of
 from neuralgraph.api.rendering import PLAIN_KINDS, Renderer, batch_lists
 from neuralgraph.errors import QueryArgumentError, QueryError
 from neuralgraph.values import Batch, Column, Node, Path, Relationship
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from neuralgraph.access import GraphReader
+    from neuralgraph.access import CatalogReader, GraphReader
     from neuralgraph.api.record import Record
     from neuralgraph.query.execution import Counters, ExecutionContext
     from neuralgraph.values.arrays import AnyArray
@@ -48,6 +50,7 @@ class Summary:
         elapsed_ms: from the call to the last batch (so far), the time spent by the reader of the
             result included.
         txid: the transaction that committed it; None when it only read or is not committed yet.
+        catalog: the names that the graph had, for `notifications`.
     """
 
     query: str
@@ -56,6 +59,15 @@ class Summary:
     prepared_ms: float
     elapsed_ms: float
     txid: int | None = None
+    catalog: CatalogReader | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def notifications(self) -> tuple[Notification, ...]:
+        """Warnings: labels, types and property keys that the graph does not have, with close ones it has.
+
+        They are worked out when asked for; half a millisecond or so.
+        """
+        return () if self.catalog is None else notifications_of(self.query, self.catalog)
 
 
 @record
@@ -259,6 +271,7 @@ class Result:
             prepared_ms=(prepared_ns - self._began_ns) / 1e6,
             elapsed_ms=(ended_ns - self._began_ns) / 1e6,
             txid=None if details is None else details.txid,
+            catalog=self._context.reader.catalog,
         )
 
     def note_commit(self, txid: int) -> None:
