@@ -1,6 +1,8 @@
 """Cross-checks of a stored base: every checksum, and everything that is kept twice must agree.
 
     blocks       each is read again and verified
+    label sets   each there once, of known labels
+    commits      in order of txid and time
     nodes        codes stand for label sets; counts are what is there; births lie in the past
     edges        types are known; both ends are nodes
     adjacency    each direction has exactly the edges of its type, with the same ends, in order
@@ -103,6 +105,9 @@ def check_base(base: Base, blocks: BlockFile | None = None) -> list[Problem]:
                     checked.add(ref)
                     with report.section(f"{piece.where}, block at {ref.offset}"):
                         blocks.check(ref)
+    _check_label_sets(report, base)
+    with report.section("commits"):
+        _check_commits(report, base)
     for number, node_segment in sorted(base.nodes.segments.items()):
         with report.section(f"nodes, segment {number}"):
             _check_nodes(report, base, number, node_segment)
@@ -121,6 +126,30 @@ def check_base(base: Base, blocks: BlockFile | None = None) -> list[Problem]:
         with report.section(f"history of {name}"):
             _check_history(report, base, name, log)
     return report.problems
+
+
+def _check_label_sets(report: _Report, base: Base) -> None:
+    sets = [frozenset(labels) for labels in base.nodes.label_sets[1:]]
+    report.expect("label sets", "has one twice", holds=len(set(sets)) == len(sets))
+    unknown = sorted(frozenset().union(*sets) - {*base.labels})
+    report.expect(
+        "label sets", f"names labels that are not there: {unknown[:5]}", holds=not unknown
+    )
+
+
+def _check_commits(report: _Report, base: Base) -> None:
+    last, latest = 0, 0
+    for segment in base.commits.segments:
+        txids, times = segment.txids.array, segment.times.array
+        first, stop = int(txids[0]), int(txids[-1])
+        known = (segment.low, segment.high) == (first, stop)
+        report.expect("commits", "has a segment with wrong bounds", holds=known)
+        in_order = first > last and bool((txids[1:] > txids[:-1]).all())
+        report.expect("commits", f"is not in order after {last}", holds=in_order)
+        goes_on = int(times[0]) >= latest and bool((times[1:] >= times[:-1]).all())
+        report.expect("commits", f"goes back in time after {last}", holds=goes_on)
+        last, latest = stop, int(times[-1])
+    report.expect("commits", f"goes beyond {base.txid}", holds=last <= base.txid)
 
 
 def _check_nodes(report: _Report, base: Base, number: int, segment: NodeSegment) -> None:

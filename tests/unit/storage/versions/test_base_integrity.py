@@ -14,8 +14,10 @@ from neuralgraph.storage.versions.attaching import attach_edges, attach_nodes
 from neuralgraph.storage.versions.base import Base
 from neuralgraph.storage.versions.base_adjacency import BaseAdjacency
 from neuralgraph.storage.versions.base_columns import PropertyColumn
+from neuralgraph.storage.versions.base_commits import CommitLog, CommitTime
 from neuralgraph.storage.versions.base_edges import EdgeTable
 from neuralgraph.storage.versions.base_nodes import NodeTable
+from neuralgraph.storage.versions.history import HistoryLog, HistorySegment
 from neuralgraph.values import Column, Kind
 
 INDEX = IndexDefinition("by_x", "range", "node", ("A",), ("x",))
@@ -66,3 +68,33 @@ def test_properties_of_nothing_are_found(base):
     segments = base.node_column("x").segments
     columns = {"x": PropertyColumn(segments, 10), "y": PropertyColumn({1: segments[0]}, 10)}
     only_problem(base.replaced(node_columns=columns), "node property y")
+
+
+def test_a_label_set_that_is_there_twice_or_of_nothing_is_found(base):
+    nodes = NodeTable(base.labels, [(), ("A",), ("A",)], base.nodes.segments, 10)
+    only_problem(base.replaced(nodes=nodes), "label sets")
+    nodes = NodeTable((), [(), ("A",)], base.nodes.segments, 10)
+    assert "label sets" in {problem.where for problem in check_base(base.replaced(nodes=nodes))}
+
+
+def test_commits_out_of_order_are_found(base):
+    blocks = BlockFile.create(MemoryDirectory(), "graph")
+    one, two, late = CommitTime(1, 50, {}), CommitTime(2, 60, {}), CommitTime(3, 70, {})
+    assert check_base(base.replaced(commits=CommitLog().add([one, two], blocks))) == []
+    back = CommitTime(2, 40, {})
+    only_problem(base.replaced(commits=CommitLog().add([one, back], blocks)), "commits")
+    only_problem(base.replaced(commits=CommitLog().add([one, two, late], blocks)), "commits")
+
+
+def test_history_out_of_order_or_beyond_the_base_is_found(base):
+    blocks = BlockFile.create(MemoryDirectory(), "graph")
+    payload = (Column.of_values([7, 8]),)
+
+    def with_history(ids, untils):
+        segment = HistorySegment.write(np.array(ids), np.array(untils), payload, blocks)
+        history = replace(base.history, node_values={"x": HistoryLog((segment,))})
+        return base.replaced(history=history)
+
+    assert check_base(with_history([1, 2], [1, 2])) == []
+    only_problem(with_history([2, 1], [1, 2]), "history of node property x")
+    only_problem(with_history([1, 2], [1, 9]), "history of node property x")
