@@ -101,6 +101,9 @@ class Renderer:
                     tuple(renderer.relationships[edge_id] for edge_id in value.edges),
                 )
             case list() | tuple():
+                if _NESTED.isdisjoint(map(type, value)):
+                    # A long list of plain values is copied at once.
+                    return list(value)
                 return [self._value(item) for item in value]
             case dict():
                 return {key: self._value(item) for key, item in value.items()}
@@ -200,6 +203,8 @@ def _collect(value: Any, wanted: dict[int, _Wanted]) -> None:
             entities.nodes.update(value.nodes)
             entities.edges.update(value.edges)
         case list() | tuple():
+            if _NESTED.isdisjoint(map(type, value)):
+                return
             for item in value:
                 _collect(item, wanted)
         case dict():
