@@ -116,5 +116,11 @@ class Transaction:
         self._runner.activity.end(self._open)
         self._on_close(self)
 
+    def __del__(self) -> None:
+        # What it locked must not stay locked for ever because somebody lost it.
+        transaction = getattr(self, "_engine_transaction", None)
+        if transaction is not None:
+            self._runner.engine.abandon(transaction)
+
     def __repr__(self) -> str:
         return f"<Transaction {'open' if self.is_open else 'closed'}>"

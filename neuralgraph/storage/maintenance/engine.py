@@ -252,6 +252,10 @@ class Engine:
         transaction.timestamp_us = timestamp_us
         return transaction
 
+    def abandon(self, transaction: Transaction) -> None:
+        """See `TransactionManager.abandon`."""
+        self._manager.abandon(transaction.rollback)
+
     def load_nodes(
         self,
         labels: Sequence[str],

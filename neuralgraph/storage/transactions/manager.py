@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import ClosedError, LockTimeoutError
@@ -15,7 +16,7 @@ from neuralgraph.storage.transactions.ids import IdAllocator
 from neuralgraph.storage.transactions.locks import DELETE, GATE, LockOwner, LockTable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from neuralgraph.storage.transactions.commit import CommitPipeline
     from neuralgraph.storage.versions import Catalog, State
@@ -42,6 +43,7 @@ class TransactionManager:
     """
 
     __slots__ = (
+        "_abandoned",
         "_is_closed",
         "_rules",
         "_serials",
@@ -62,6 +64,7 @@ class TransactionManager:
         busy_timeout_s: float,
         is_read_only: bool = False,
     ) -> None:
+        self._abandoned: deque[Callable[[], None]] = deque()
         self.pipeline = pipeline
         self.locks = LockTable(timeout_s=busy_timeout_s)
         self.node_ids = IdAllocator(node_start, self._lease_nodes)
@@ -76,7 +79,23 @@ class TransactionManager:
         """A transaction begins; the name by which others are told of it."""
         if self._is_closed:
             raise ClosedError("the graph was closed")
+        self._roll_back_abandoned()
         return f"transaction {next(self._serials)}"
+
+    def abandon(self, rollback: Callable[[], None]) -> None:
+        """Somebody lost an open transaction: roll it back before the next one begins.
+
+        Not at once: garbage is collected in the middle of anything, and locks may be held there.
+        """
+        self._abandoned.append(rollback)
+
+    def _roll_back_abandoned(self) -> None:
+        while self._abandoned:
+            try:
+                rollback = self._abandoned.popleft()
+            except IndexError:
+                return  # another thread took the last one
+            rollback()
 
     def stop_writers(self) -> None:
         """Begin no more transactions, and give those that write a moment to end.
@@ -84,6 +103,7 @@ class TransactionManager:
         What still writes after it can only be rolled back, for the pipeline is stopped next.
         """
         self._is_closed = True
+        self._roll_back_abandoned()
         self.locks.timeout_s = min(self.locks.timeout_s, CLOSING_WAIT_S)
         try:
             self.locks.acquire(LockOwner("the closing of the graph"), GATE, DELETE)

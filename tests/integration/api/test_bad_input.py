@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -104,3 +106,16 @@ def test_a_range_beyond_memory(graph, stop):
     step = 1 if stop > 0 else -1
     with pytest.raises(errors.MemoryLimitError):
         graph.execute("RETURN range(0, $stop, $step)", stop=stop, step=step)
+
+
+def test_a_lost_transaction_locks_nothing(tmp_path):
+    with neuralgraph.open(tmp_path / "graph.ngdb", busy_timeout_s=0.2) as graph:
+        graph.execute("CREATE (:N {v: 1})")
+        lost = graph.transaction()
+        lost.execute("MATCH (n) SET n.v = 2")
+        with pytest.raises(errors.LockTimeoutError):
+            graph.execute("MATCH (n) SET n.v = 3")
+        del lost
+        gc.collect()
+        graph.execute("MATCH (n) SET n.v = n.v + 10")
+        assert graph.execute("MATCH (n) RETURN n.v").value() == 11

@@ -95,7 +95,8 @@ def louvain(
         keys, places = np.unique(
             numbers[one] * max(groups, 1) + numbers[other], return_inverse=True
         )
-        weight = np.bincount(places, weights=weight, minlength=len(keys))
+        sums = np.bincount(places, weights=weight, minlength=len(keys))
+        weight = sums.astype(np.float64, copy=False)
         one, other = np.divmod(keys, max(groups, 1))
     return _first_places(membership)
 

@@ -27,7 +27,7 @@ def flow_of(subgraph: Subgraph, weights: Float64Array) -> Callable[[Float64Array
         sources, targets = subgraph.sources, subgraph.targets
         return lambda amounts: np.bincount(
             targets, weights=amounts[sources] * shares, minlength=count
-        )
+        ).astype(np.float64, copy=False)
     ends = (subgraph.targets, subgraph.sources)
     matrix = sparse.csr_matrix((shares, ends), shape=(count, count))
     return lambda amounts: matrix @ amounts
