@@ -128,6 +128,8 @@ class BlockFile:
             page = encode_slot(slot)
             file.write_at(0, page + page)
             file.sync()
+            # The name may be older than this call and not be safe yet: a lock makes the file.
+            directory.sync()
             return BlockFile(file, [slot, slot])
 
     @staticmethod

@@ -46,12 +46,17 @@ NODE_ROWS_MAX: Final = 1 << 20
 
 @record
 class Loader:
-    """What a load needs of the engine."""
+    """What a load needs of the engine.
+
+    Attributes:
+        flush: puts the log on the disk.
+    """
 
     manager: TransactionManager
     blocks: BlockFile
     pins: BasePins
     fold: Callable[[], object]
+    flush: Callable[[], object]
     metadata: Mapping[str, Any]
     progress: Progress | None
 
@@ -94,6 +99,9 @@ class Loader:
         except BaseException:
             self._forget(made)
             raise
+        # Whatever the durability: only once its record is safe may the blocks of the load before go.
+        self.flush()
+        self.pins.logged(base)
         for step in made[:-1]:
             self.pins.discard(step)
         return txid

@@ -76,12 +76,12 @@ class Checkpointer:
         self.published_txid = -1
         self.shape: Callable[[Base], Base] | None = None
 
-    def begin(self, published: Base) -> None:
-        """At the opening: what the header leads to."""
+    def begin(self, published: Base, loaded: Base | None) -> None:
+        """At the opening: what the header leads to, and the newest bulk load in the log."""
         self._published_base = published
         self._published_ids = published.parts.next_ids
         self.published_txid = published.txid
-        self._pins.begin(published)
+        self._pins.begin(published, loaded)
 
     def run(self, *, is_last: bool = False) -> CheckpointReport:
         """Fold what there is.

@@ -159,7 +159,7 @@ class Engine:
             is_read_only=options.read_only,
         )
         self._checkpointer = Checkpointer(blocks, opened.log, self._manager, opened.pins)
-        self._checkpointer.begin(opened.published)
+        self._checkpointer.begin(opened.published, recovered.loaded)
         if retention_us(options.history) == 0:
             self._checkpointer.shape = lambda base: pruned(base, base.txid, blocks)
         self._schedule = CheckpointSchedule(
@@ -296,6 +296,7 @@ class Engine:
             self._blocks,
             self._pins,
             self._checkpointer.fold,
+            self._log.flush,
             metadata or {},
             progress,
         )

@@ -63,6 +63,8 @@ def open_files(directory: Directory, name: str, options: Options, lock: Lock) ->
             recovered = recover(published, log, open_base)
             needed = set(published.block_refs())
             needed.update(recovered.state.base.block_refs())
+            if recovered.loaded is not None:
+                needed.update(recovered.loaded.block_refs())
             blocks.use(needed)
             pins.keep_only(needed)
             if not options.read_only:

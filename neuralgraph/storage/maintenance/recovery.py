@@ -12,6 +12,7 @@ it aside). A log that does not continue the base is damage, and said to be.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from neuralgraph.errors import CorruptionError
@@ -19,12 +20,15 @@ from neuralgraph.storage.disk import RecordKind
 from neuralgraph.storage.disk.values_codec import decode
 from neuralgraph.storage.transactions.apply import (
     apply_commit,
+    attach,
     changes_schema,
     fresh_deltas,
+    is_load,
     without_data,
 )
 from neuralgraph.storage.transactions.commit_codec import CommitReader
 from neuralgraph.storage.versions import Catalog, State
+from neuralgraph.storage.versions.changes import AttachSegments
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -61,12 +65,14 @@ class Recovered:
 
     Attributes:
         commits: those that the log holds beyond the base, oldest first, without data.
+        loaded: the base of the newest bulk load in the log, from which the next replay would go on.
         node_start, edge_start: the least ids that were never leased.
         schema_txid: of the last commit in the log that changed the schema; 0 when none did.
     """
 
     state: State
     commits: list[Commit]
+    loaded: Base | None
     node_start: int
     edge_start: int
     schema_txid: int
@@ -112,6 +118,7 @@ def recover(
     return Recovered(
         state,
         replay.commits,
+        replay.loaded,
         max(node_start, replay.node_start, state.base.node_limit, state.deltas.node_limit),
         max(edge_start, replay.edge_start, state.base.edge_limit, state.deltas.edge_limit),
         replay.schema_txid,
@@ -127,10 +134,15 @@ def recover(
 
 
 class _Replay:
-    """Walks the log once."""
+    """Walks the log once, then applies what it found.
+
+    Attributes:
+        loaded: the base of the newest bulk load in the log; None when there is none.
+    """
 
     def __init__(self, state: State, open_base: Callable[[bytes], Base]) -> None:
         self.state = state
+        self.loaded: Base | None = None
         self.commits: list[Commit] = []
         self.changes_count = 0
         self.commits_count = 0
@@ -139,35 +151,55 @@ class _Replay:
         self.edge_start = 0
         self.aborted: list[int] = []
         self._open_base = open_base
+        self._waiting: deque[Commit] = deque()
 
     def run(self, log: LogStore | KeptRecords) -> None:
+        """Replay; what came before damage is applied all the same."""
+        try:
+            self._walk(log)
+        finally:
+            while self._waiting:
+                self._apply(self._waiting.popleft())
+
+    def _walk(self, log: LogStore | KeptRecords) -> None:
         reader = CommitReader()
+        last_txid = self.state.txid
         for entry in log.read(log.first_index):
             if entry.kind == RecordKind.LEASE:
                 node_limit, edge_limit = decode(entry.payload)
                 self.node_start = max(self.node_start, node_limit)
                 self.edge_start = max(self.edge_start, edge_limit)
                 continue
-            if entry.txid and entry.txid <= self.state.txid:
+            if entry.txid and entry.txid <= last_txid:
                 continue
             commit = reader.take(entry)
             if commit is None:
                 continue
-            if commit.txid != self.state.txid + 1:
+            if commit.txid != last_txid + 1:
                 raise CorruptionError(
-                    f"transactions {self.state.txid + 1} to {commit.txid - 1} are neither in the file"
+                    f"transactions {last_txid + 1} to {commit.txid - 1} are neither in the file"
                     " nor in the log",
                     where=f"log record {entry.index}",
                 )
-            self.state = apply_commit(self.state, commit, self._open_base)
+            last_txid = commit.txid
             self.commits_count += 1
-            if self.state.base.txid == commit.txid:
-                self.commits = []  # a bulk load: its base knows them all
-            else:
-                self.commits.append(without_data(commit))
             self.changes_count += len(commit.changes)
-            if changes_schema(commit.changes):
-                self.schema_txid = commit.txid
+            if is_load(commit):
+                # Its base has all that came before it. The blocks of an earlier load may be overwritten.
+                self._waiting.clear()
+            self._waiting.append(commit)
         self.aborted = reader.aborted
         if reader.unfinished is not None:
             self.aborted.append(reader.unfinished)
+
+    def _apply(self, commit: Commit) -> None:
+        if is_load(commit):
+            (change,) = commit.changes
+            assert isinstance(change, AttachSegments)
+            self.loaded = self._open_base(change.manifest)
+            self.state = attach(self.state, self.loaded, commit.txid, commit.timestamp_us)
+            return
+        self.state = apply_commit(self.state, commit, self._open_base)
+        self.commits.append(without_data(commit))
+        if changes_schema(commit.changes):
+            self.schema_txid = commit.txid

@@ -55,6 +55,11 @@ def apply_commit(
     return state.after(commit)
 
 
+def is_load(commit: Commit) -> bool:
+    """Is it a bulk load? That is the only change of its commit."""
+    return bool(commit.changes) and type(commit.changes[0]) is AttachSegments
+
+
 def changes_schema(changes: Sequence[Change]) -> bool:
     """Does a commit make or drop an index? Data and schema never mix, so the first change tells."""
     return type(changes[0]) in _SCHEMA_CHANGES

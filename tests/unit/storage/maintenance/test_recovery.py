@@ -8,6 +8,8 @@ from neuralgraph.storage.disk import MemoryDirectory
 from neuralgraph.values import Column
 from tests.support.engines import NAME, add_node, node_values, open_engine
 from tests.support.faulty_directory import FaultyDirectory, PowerLossError, contents_of, flip_bit
+from tests.support.power_loss import Disk
+from tests.support.recording_directory import Recorder, RecordingDirectory, directory_of
 
 
 def abandon(engine):
@@ -61,6 +63,43 @@ def test_schema_and_loads_are_replayed():
     assert [len(again.reader().seek(index, (value,))) for value in (1, 2, 3, 4)] == [1, 1, 1, 0]
     assert again.verify() == []
     again.close()
+
+
+def test_a_replay_goes_on_from_the_newest_load_whose_blocks_stay():
+    # A fold for a load frees blocks of the load before it, and that load's record is still in the log.
+    engine = open_engine()
+    values = Column.of_values(list(range(3_000)))
+    ids = engine.load_nodes(["N"], {"k": values}).tolist()
+    for _ in range(3):
+        writing = engine.begin()
+        writing.delete_node(ids.pop())
+        writing.set_node_property(ids[0], "k", -1)
+        writing.commit()
+        ids.extend(engine.load_nodes(["N"], {"k": values}).tolist())
+    add_node(engine, "N", k=1)
+    abandon(engine)
+    for _ in range(2):
+        engine = open_engine(engine._directory)
+        assert engine.recovery.base_txid == 0
+        assert engine.reader().catalog.node_count("N") == len(ids) + 1
+        assert engine.verify() == []
+        writing = engine.begin()
+        writing.delete_node(ids.pop())
+        writing.commit()
+        ids.extend(engine.load_nodes(["N"], {"k": values}).tolist())
+        abandon(engine)
+
+
+def test_a_new_file_keeps_its_name_though_its_log_was_there_before_it():
+    recorder = Recorder()
+    folders = {"": {}, f"/{NAME}-wal": {}}  # of a creation that the power cut short
+    engine = open_engine(RecordingDirectory(recorder, folders))
+    add_node(engine, "N")
+    disk = Disk()
+    for event in recorder.events:
+        disk.play(event)
+    again = open_engine(directory_of(disk.after_power_cut("lost", random.Random(0))))
+    assert again.state.txid == 1
 
 
 def test_a_large_commit_without_its_end_never_happened():
