@@ -10,9 +10,7 @@ import os
 import threading
 import time
 from dataclasses import fields, replace
-from difflib import get_close_matches
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from neuralgraph.api.prepared import StatementCache
 from neuralgraph.api.statement import StatementRunner
@@ -22,9 +20,12 @@ from neuralgraph.errors import DiskError, OptionError
 from neuralgraph.query.execution import ProcedureRegistry
 from neuralgraph.query.functions import Registry, default_registry
 from neuralgraph.storage.disk import MemoryDirectory, OsDirectory
-from neuralgraph.storage.maintenance import Engine, retention_us
+from neuralgraph.storage.maintenance import Engine
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from neuralgraph.api.settings import Settings
     from neuralgraph.storage.disk import Directory
 
 _lock = threading.Lock()
@@ -34,83 +35,41 @@ _open_engines: Final[dict[Path, SharedEngine]] = {}
 class SharedEngine:
     """One engine with its statement cache, functions and procedures, and how many handles use it."""
 
-    __slots__ = ("engine", "functions", "handles", "options", "path", "procedures", "runner")
+    __slots__ = ("engine", "functions", "handles", "path", "procedures", "runner", "settings")
 
-    def __init__(self, path: Path | None, engine: Engine, options: Options) -> None:
+    def __init__(self, path: Path | None, engine: Engine, settings: Settings) -> None:
+        options = settings.options
         self.path = path
         self.engine = engine
-        self.options = options
+        self.settings = settings
         self.functions = Registry(parent=default_registry())
-        self.procedures = ProcedureRegistry(time_procedures(engine))
+        self.procedures = ProcedureRegistry([*time_procedures(engine), settings.procedure()])
         cache = StatementCache(
             self.functions, self.procedures, entries_max=options.plan_cache_entries_max
         )
-        self.runner = StatementRunner(engine, cache, options)
+        self.runner = StatementRunner(engine, cache, settings)
         self.handles = 1
 
 
-def options_of(given: dict[str, Any]) -> Options:
-    """Options from keyword arguments.
-
-    Raises:
-        OptionError: there is no such option; the message names the nearest.
-    """
-    known = [field.name for field in fields(Options)]
-    for name in given:
-        if name not in known:
-            near = get_close_matches(name, known, n=1, cutoff=0.5)
-            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
-            raise OptionError(f"there is no option {name!r}{hint}")
-    for name, value in given.items():
-        _check_option(name, value)
-    if "import_folders" in given:
-        given["import_folders"] = tuple(str(folder) for folder in given["import_folders"])
-    return Options(**given)
-
-
-def _check_option(name: str, value: Any) -> None:
-    if name == "durability":
-        fits, wanted = value in ("full", "normal", "off"), "'full', 'normal' or 'off'"
-    elif name == "history":
-        retention_us(str(value))
-        return
-    elif name in ("read_only", "salvage"):
-        fits, wanted = isinstance(value, bool), "True or False"
-    elif name == "import_folders":
-        fits, wanted = not isinstance(value, (str, Path)), "a sequence of folders"
-    elif value is None and name in ("query_timeout_s", "query_memory_bytes_max"):
-        return
-    elif name.endswith("_s"):
-        # Not so much that it would be more than a lock can be told to wait; NaN fails too.
-        fits, wanted = _is_number(value) and 0 <= value <= threading.TIMEOUT_MAX, "seconds, from 0"
-    else:
-        fits, wanted = type(value) is int and value >= 1, "an integer, at least 1"
-    if not fits:
-        raise OptionError(f"{name} is {wanted}, not {value!r}")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def acquire(path: Path | None, options: Options) -> SharedEngine:
+def acquire(path: Path | None, settings: Settings) -> SharedEngine:
     """The engine of a file, opened or shared; None is a new one in memory.
 
     Raises:
         OptionError: it is open with other options.
         StorageError: it cannot be opened.
     """
+    options = settings.options
     if path is None:
-        return SharedEngine(None, _open_in_memory(options), options)
+        return SharedEngine(None, _open_in_memory(options), settings)
     real = _resolved(path)
     with _lock:
         shared = _open_engines.get(real)
         if shared is not None:
-            _check_same(shared.options, options)
+            _check_same(shared.settings.options, options)
             shared.handles += 1
             return shared
         engine = _open(OsDirectory(str(real.parent)), real.name, options)
-        shared = _open_engines[real] = SharedEngine(real, engine, options)
+        shared = _open_engines[real] = SharedEngine(real, engine, settings)
         return shared
 
 

@@ -13,6 +13,7 @@ from neuralgraph.api.functions import make_function
 from neuralgraph.api.moments import moment_of
 from neuralgraph.api.past_graph import PastGraph
 from neuralgraph.api.procedures import make_procedure
+from neuralgraph.api.settings import settings_of
 from neuralgraph.api.transaction import Transaction
 from neuralgraph.errors import AccessModeError, ClosedError, OptionError
 from neuralgraph.storage import temporal
@@ -430,22 +431,30 @@ class Graph:
         return self._runner()
 
 
-def open_graph(path: str | os.PathLike[str] | None = None, **options: Any) -> Graph:
+def open_graph(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    settings: str | os.PathLike[str] | None = None,
+    **options: Any,
+) -> Graph:
     """Open a graph; the file is made when it does not exist. Users call it `neuralgraph.open`.
 
     Args:
         path: the database file; None is a new graph in memory. A second open of the same file in one
             process shares its engine.
+        settings: a TOML file with options; the environment (``NEURALGRAPH__STORAGE__DURABILITY=normal``)
+            overrides it, and `options` override both.
         options: the fields of `config.Options`: ``durability="full" | "normal" | "off"``,
             ``busy_timeout_s``, ``query_timeout_s``, ``read_only=True``, ... ``salvage=True`` reads what
-            can be read of a damaged file; `Graph.losses` says what cannot.
+            can be read of a damaged file; `Graph.losses` says what cannot. `docs/settings.md` has all.
 
     Raises:
-        OptionError: there is no such option.
+        OptionError: there is no such option, or it cannot have that value; it says where that stands.
         NotADatabaseError, FormatVersionError, CorruptionError, DatabaseLockedError, DiskError.
     """
-    chosen = engines.options_of(options)
-    shared = engines.acquire(None if path is None else Path(path), chosen)
+    found = settings_of(options, settings)
+    shared = engines.acquire(None if path is None else Path(path), found)
+    chosen = found.options
     return Graph(shared, read_only=chosen.read_only or chosen.salvage)
 
 

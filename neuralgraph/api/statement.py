@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from neuralgraph.access import GraphReader, GraphWriter
     from neuralgraph.api.activity import OpenTransaction
     from neuralgraph.api.prepared import Prepared, StatementCache
-    from neuralgraph.config import Options
+    from neuralgraph.api.settings import Settings
     from neuralgraph.storage.maintenance import Engine
     from neuralgraph.storage.transactions import Transaction as EngineTransaction
     from neuralgraph.values import Batch
@@ -77,11 +77,12 @@ def _missing(prepared: Prepared, parameters: Parameters) -> ParameterMissingErro
 class EngineHost:
     """What a statement may ask of the engine that it runs in; see `execution.context.Host`."""
 
-    __slots__ = ("_activity", "_engine")
+    __slots__ = ("_activity", "_engine", "_settings")
 
-    def __init__(self, engine: Engine, activity: Activity) -> None:
+    def __init__(self, engine: Engine, activity: Activity, settings: Settings) -> None:
         self._engine = engine
         self._activity = activity
+        self._settings = settings
 
     def begin_inner(self) -> Portion:
         """A transaction beside the statement."""
@@ -98,6 +99,10 @@ class EngineHost:
     def terminate(self, names: Sequence[str]) -> list[dict[str, Any]]:
         """The rows of TERMINATE TRANSACTIONS, once it is done."""
         return self._activity.terminate(names)
+
+    def settings(self) -> list[dict[str, Any]]:
+        """The rows of SHOW SETTINGS."""
+        return self._settings.rows()
 
 
 class Portion:
@@ -133,7 +138,8 @@ class StatementRunner:
         "engine",
     )
 
-    def __init__(self, engine: Engine, cache: StatementCache, options: Options) -> None:
+    def __init__(self, engine: Engine, cache: StatementCache, settings: Settings) -> None:
+        options = settings.options
         self.engine = engine
         self.cache = cache
         self._find = cache.find
@@ -142,7 +148,7 @@ class StatementRunner:
         self._import_folders = options.import_folders
         self.activity = Activity()
         self._note = self.activity.note
-        self._host = EngineHost(engine, self.activity)
+        self._host = EngineHost(engine, self.activity, settings)
 
     # ── autocommit ────────────────────────────────────────────────────────────────────────────
 

@@ -30,7 +30,7 @@ class UsageError(Exception):
 def query(arguments: Namespace) -> int:
     """``neuralgraph query FILE TEXT``."""
     text = sys.stdin.read() if arguments.query == "-" else arguments.query
-    with open_existing(arguments.file) as graph:
+    with open_existing(arguments) as graph:
         where = graph if arguments.at is None else graph.at(moment_of(arguments.at))
         result = where.execute(text, parameters_of(arguments.param))
         rows = render(result, arguments.format)
@@ -47,7 +47,7 @@ def load(arguments: Namespace) -> int:
     """``neuralgraph load FILE nodes LABEL DATA`` and ``... relationships TYPE DATA``."""
     if not Path(arguments.data).is_file():
         raise UsageError(f"there is no file {arguments.data}")
-    with open_graph(arguments.file) as graph:
+    with open_graph(arguments.file, settings=arguments.settings) as graph:
         report = load_into(graph, arguments)
     print(
         f"{report.rows:,} {arguments.what} in {report.seconds:.2f} s ({report.rows_per_second:,.0f}/s)"
@@ -87,7 +87,7 @@ def load_into(graph: Graph, arguments: Namespace) -> LoadReport:
 
 def backup(arguments: Namespace) -> int:
     """``neuralgraph backup FILE TARGET [--incremental]``."""
-    with open_existing(arguments.file) as graph:
+    with open_existing(arguments) as graph:
         txid = graph.backup(arguments.target, incremental=arguments.incremental)
     print(f"backed up to transaction {txid}")
     return 0
@@ -105,7 +105,7 @@ def restore(arguments: Namespace) -> int:
 
 def info(arguments: Namespace) -> int:
     """``neuralgraph info FILE``."""
-    with open_existing(arguments.file, read_only=True) as graph:
+    with open_existing(arguments, read_only=True) as graph:
         facts = graph.info()
         rows: list[tuple[str, Any]] = [
             ("file", str(facts.path)),
@@ -124,11 +124,11 @@ def info(arguments: Namespace) -> int:
 def check(arguments: Namespace) -> int:
     """``neuralgraph check FILE``: 0 when all is well, 1 when something is not."""
     try:
-        with open_existing(arguments.file, read_only=True) as graph:
+        with open_existing(arguments, read_only=True) as graph:
             problems = graph.verify()
     except CorruptionError as error:
         problems = [str(error)]
-        with open_existing(arguments.file, salvage=True) as graph:
+        with open_existing(arguments, salvage=True) as graph:
             problems.extend(map(str, graph.losses))
     for problem in problems:
         print(problem)
@@ -160,11 +160,11 @@ def render_schema(graph: Graph) -> str:
     return "\n".join(parts)
 
 
-def open_existing(file: str, *, read_only: bool = False, salvage: bool = False) -> Graph:
-    """Open a file that must be there: a typing error makes no new database."""
-    if not Path(file).exists():
-        raise UsageError(f"there is no file {file}")
-    return open_graph(file, read_only=read_only, salvage=salvage)
+def open_existing(arguments: Namespace, **options: bool) -> Graph:
+    """Open the file of the arguments, which must be there: a typing error makes no new database."""
+    if not Path(arguments.file).exists():
+        raise UsageError(f"there is no file {arguments.file}")
+    return open_graph(arguments.file, settings=arguments.settings, **options)
 
 
 def parameters_of(pairs: list[str]) -> dict[str, Any]:

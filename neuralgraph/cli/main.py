@@ -79,7 +79,17 @@ def shell_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"neuralgraph {__version__}")
     parser.add_argument("file", nargs="?", help="the database; none is an empty graph in memory")
     parser.add_argument("--read-only", action="store_true", help="refuse every write")
+    add_settings_argument(parser)
     return parser
+
+
+def add_settings_argument(parser: argparse.ArgumentParser) -> None:
+    """What every command that opens a database takes."""
+    parser.add_argument(
+        "--settings",
+        metavar="FILE",
+        help="a TOML file with settings; NEURALGRAPH__... in the environment overrides it",
+    )
 
 
 def command_parser() -> argparse.ArgumentParser:
@@ -119,6 +129,8 @@ def command_parser() -> argparse.ArgumentParser:
     restore.add_argument("folder", help="the backup")
     restore.add_argument("file", help="the new database")
     restore.add_argument("--at", metavar="MOMENT", help="a time, or the number of a transaction")
+    for subparser in subparsers.choices.values():
+        add_settings_argument(subparser)
     return parser
 
 

@@ -190,7 +190,9 @@ class _QuietParser(argparse.ArgumentParser):
 
 def run_shell(arguments: argparse.Namespace) -> int:
     """``neuralgraph [FILE]``."""
-    with open_graph(arguments.file, read_only=arguments.read_only) as graph:
+    # Only what was said counts: read_only=False would override the settings file.
+    said = {"read_only": True} if arguments.read_only else {}
+    with open_graph(arguments.file, settings=arguments.settings, **said) as graph:
         shell = Shell(graph, sys.stdout.write)
         try:
             if sys.stdin.isatty():

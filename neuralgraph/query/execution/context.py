@@ -100,6 +100,10 @@ class Host(Protocol):
         """Stop transactions; a row for each name: transactionId, username, message."""
         ...
 
+    def settings(self) -> list[dict[str, Any]]:
+        """A row for each setting, under the names of SHOW SETTINGS."""
+        ...
+
 
 class ExecutionContext:
     """One run of a statement.

@@ -20,6 +20,7 @@ DEFAULT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "TRANSACTIONS": (
         "transactionId", "username", "currentQuery", "startTime", "status", "elapsedTime",
     ),
+    "SETTINGS": ("name", "value", "isDynamic", "defaultValue", "description", "source"),
     "TERMINATED": ("transactionId", "username", "message"),
 }  # fmt: skip
 _MORE: Final[dict[str, tuple[str, ...]]] = {
@@ -32,6 +33,7 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
     "PROCEDURES": (
         "signature", "argumentDescription", "returnDescription", "admin", "isDeprecated", "option",
     ),
+    "SETTINGS": ("startupValue", "isExplicitlySet", "validValues", "option"),
 }  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def test_a_file_that_is_not_ours_gets_no_company(tmp_path):
         {"busy_timeout_s": -1},
         {"query_timeout_s": float("nan")},
         {"query_timeout_s": True},
-        {"query_memory_bytes_max": "1 GB"},
+        {"query_memory_bytes_max": "a lot"},
         {"checkpoint_changes": 0},
         {"wal_segment_bytes": 1.5},
         {"plan_cache_entries_max": 0},

@@ -90,6 +90,10 @@ class ShowStep(Step):
                 return [_procedure_row(one) for one in self.compiler.procedures()]
             case "TRANSACTIONS":
                 return self._transactions(context)
+            case "SETTINGS":
+                names = self._ids(context)
+                rows = [] if context.host is None else context.host.settings()
+                return [row for row in rows if names is None or row["name"] in names]
 
     def _transactions(self, context: ExecutionContext) -> list[dict[str, Any]]:
         names = self._ids(context)
@@ -105,7 +109,7 @@ class ShowStep(Step):
         listed = value if isinstance(value, list) else [value]
         if not all(isinstance(name, str) for name in listed):
             raise QueryTypeError(
-                "transactions are named by strings, such as 'transaction-7'",
+                "transactions and settings are named by strings, such as 'transaction-7'",
                 detail="InvalidArgumentType",
             )
         return listed

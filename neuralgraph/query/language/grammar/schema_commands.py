@@ -247,8 +247,8 @@ _WORDS_BEFORE = (
 def show_command(query: QueryElement, operand: Operand) -> Sequence:
     """SHOW INDEXES and the like."""
     what = Piece(
-        rf"((?:(?:{_WORDS_BEFORE})\s+)*)(INDEX|CONSTRAINT|FUNCTION|PROCEDURE|TRANSACTION)(?:E?S)?\b",
-        "INDEXES, CONSTRAINTS, FUNCTIONS, PROCEDURES or TRANSACTIONS",
+        rf"((?:(?:{_WORDS_BEFORE})\s+)*)(INDEX|CONSTRAINT|FUNCTION|PROCEDURE|TRANSACTION|SETTING)(?:E?S)?\b",
+        "INDEXES, CONSTRAINTS, FUNCTIONS, PROCEDURES, TRANSACTIONS or SETTINGS",
         lambda m: (
             " ".join(word for word in m.group(1).upper().split() if word != "ALL"),
             "INDEXES" if m.group(2).upper() == "INDEX" else m.group(2).upper() + "S",
@@ -257,8 +257,8 @@ def show_command(query: QueryElement, operand: Operand) -> Sequence:
 
     def build(_text: SourceText, start: int, end: int, values: list[Any]) -> Show:
         (only, kind), ids, yields, where, return_ = values
-        if ids is not None and kind != "TRANSACTIONS":
-            syntax_error("Only transactions are shown by name", start, end)
+        if ids is not None and kind not in ("TRANSACTIONS", "SETTINGS"):
+            syntax_error("Only transactions and settings are shown by name", start, end)
         return Show(
             kind,
             unlifted(yields),

@@ -329,17 +329,17 @@ SchemaCommand = CreateIndex | DropIndex | CreateConstraint | DropConstraint
 
 @record
 class Show(Syntax):
-    """SHOW INDEXES / CONSTRAINTS / FUNCTIONS / PROCEDURES / TRANSACTIONS, TERMINATE TRANSACTIONS.
+    """SHOW INDEXES / CONSTRAINTS / FUNCTIONS / PROCEDURES / TRANSACTIONS / SETTINGS, TERMINATE TRANSACTIONS.
 
     Attributes:
         only: words before INDEXES and the like, in capitals: ``RANGE``, ``NODE KEY``; empty for all.
         yields: YIELD with its ORDER BY, SKIP, LIMIT and WHERE, which are those of a WITH.
         where: WHERE without a YIELD.
-        ids: for TRANSACTIONS: a string or a list of strings.
+        ids: for TRANSACTIONS and SETTINGS: a string or a list of strings.
         terminate: TERMINATE TRANSACTIONS instead of SHOW.
     """
 
-    what: Literal["INDEXES", "CONSTRAINTS", "FUNCTIONS", "PROCEDURES", "TRANSACTIONS"]
+    what: Literal["INDEXES", "CONSTRAINTS", "FUNCTIONS", "PROCEDURES", "TRANSACTIONS", "SETTINGS"]
     yields: With | None = None
     where: Expression | None = None
     return_: Return | None = None
