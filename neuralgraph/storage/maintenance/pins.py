@@ -1,9 +1,9 @@
 """BasePins: which blocks of the file are still needed by somebody.
 
-A block is needed by the manifest that the next opening will find, by the bulk load in the log from which a
-replay would go on, by the base of the current state, and by every older base that a reader still holds. Readers
-hold bases by reference, so an old base is done with when Python lets go of it; its blocks are given back then,
-at the next checkpoint.
+A block is needed by the manifest that the next opening will find, by the bulk load in the log from which
+a replay would go on, by the base of the current state, and by every older base that a reader still holds.
+Readers hold bases by reference, so an old base is done with when Python lets go of it; its blocks are given
+back then, at the next checkpoint.
 
 Arrays may lie in the file itself: whoever keeps one must keep the view that it came from, or copy it.
 """
