@@ -45,7 +45,8 @@ class DeltaIndex:
         self.width = width
         self.touched: dict[int, None] = {}
         # Keys are tuples of order keys, one for each indexed property, so that a prefix of them is a range.
-        self._entries: dict[_Key, list[int]] = {}
+        # One candidate stands there itself: most keys have one, and a list for each is a lot to collect.
+        self._entries: dict[_Key, int | list[int]] = {}
         self._keys: list[_Key] = []
         self._ordered: SortedList[_Key] = SortedList()
         self._latch = threading.Lock()
@@ -61,10 +62,13 @@ class DeltaIndex:
         self.touched[entity_id] = None
         known = self._entries.get(key)
         if known is None:
-            self._entries[key] = [entity_id]
+            self._entries[key] = entity_id
             self._keys.append(key)
-        elif known[-1] != entity_id:
-            known.append(entity_id)
+        elif isinstance(known, list):
+            if known[-1] != entity_id:
+                known.append(entity_id)
+        elif known != entity_id:
+            self._entries[key] = [known, entity_id]
 
     def add_many(self, entity_ids: Sequence[int], columns: Sequence[Sequence[Any]]) -> None:
         """`add` for each row of the columns, but for those with a None, which are only touched."""
@@ -73,14 +77,16 @@ class DeltaIndex:
         ordered = zip(*(map(order_key, column) for column in columns), strict=True)
         absent = {row for column in columns for row, value in enumerate(column) if value is None}
         for row, (entity_id, key) in enumerate(zip(entity_ids, ordered, strict=True)):
-            known = entries.get(key)
             if row in absent:
                 continue
+            known = entries.get(key)
             if known is None:
-                entries[key] = [entity_id]
+                entries[key] = entity_id
                 keys.append(key)
-            else:
+            elif isinstance(known, list):
                 known.append(entity_id)
+            else:
+                entries[key] = [known, entity_id]
 
     def touched_rows(self, ids: IdArray) -> MaskArray:
         """Which of the ids are touched?"""
@@ -106,13 +112,14 @@ class DeltaIndex:
         for row, key in enumerate(zip(map(order_key, values))):
             found = get(key)
             if found is not None and values[row] is not None:
-                yield row, found
+                yield row, found if isinstance(found, list) else (found,)
 
     def candidates(self, values: Sequence[Any]) -> Sequence[int]:
         """Entities that may have these values for the first keys; some may be named twice."""
         key = tuple(map(order_key, values))
         if len(key) == self.width:
-            return self._entries.get(key, ())
+            known = self._entries.get(key, ())
+            return (known,) if isinstance(known, int) else known
         found: list[int] = []
         for entry, entity_ids in self._walk(key):
             if entry[: len(key)] != key:
@@ -129,7 +136,7 @@ class DeltaIndex:
             found.update(entity_ids)
         return found
 
-    def _walk(self, start: _Key) -> Iterator[tuple[_Key, list[int]]]:
+    def _walk(self, start: _Key) -> Iterator[tuple[_Key, Sequence[int]]]:
         """Entries from `start` up. Copied out in runs, for another reader may add to the order."""
         entries, ordered = self._entries, self._ordered
         inclusive = True
@@ -140,7 +147,8 @@ class DeltaIndex:
                     ordered.update(self._keys[len(ordered) : count])
                 keys = list(islice(ordered.irange(start, inclusive=(inclusive, True)), 256))
             for key in keys:
-                yield key, entries[key]
+                known = entries[key]
+                yield key, (known,) if isinstance(known, int) else known
             if len(keys) < 256:
                 return
             start, inclusive = keys[-1], False

@@ -28,7 +28,7 @@ from neuralgraph.storage.transactions.apply import (
 )
 from neuralgraph.storage.transactions.commit_codec import CommitReader
 from neuralgraph.storage.versions import Catalog, State
-from neuralgraph.storage.versions.changes import AttachSegments
+from neuralgraph.storage.versions.changes import AttachSegments, size_of
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ class _Replay:
                 )
             last_txid = commit.txid
             self.commits_count += 1
-            self.changes_count += len(commit.changes)
+            self.changes_count += sum(map(size_of, commit.changes))
             if is_load(commit):
                 # Its base has all that came before it. The blocks of an earlier load may be overwritten.
                 self._waiting.clear()

@@ -13,12 +13,14 @@ from neuralgraph.storage.temporal.differences import changes_between
 from neuralgraph.storage.temporal.touched import touched_between
 from neuralgraph.storage.transactions.commit_codec import unpacked
 from neuralgraph.storage.versions import Commit
+from neuralgraph.storage.versions.changes import one_by_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from neuralgraph.storage.maintenance import Engine
     from neuralgraph.storage.versions import Change
+    from neuralgraph.storage.versions.base_commits import CommitTime
 
 LOGGED_COMMITS_MAX: Final = 1_000
 """So many commits of the log are held at a time."""
@@ -38,7 +40,7 @@ def commits_since(engine: Engine, txid: int) -> Iterator[Commit]:
                 raise HistoryPrunedError(log.contents_from)
             for found in log.after(txid):
                 changes = unpacked(found.content) if found.content else _loaded(engine, found.txid)
-                yield Commit(found.txid, found.timestamp_us, changes, found.metadata)
+                yield _with(found, changes)
                 txid = found.txid
             continue
         del state, log  # who waits between two commits should hold no base
@@ -46,8 +48,14 @@ def commits_since(engine: Engine, txid: int) -> Iterator[Commit]:
         if not commits:
             return
         for commit in commits:
-            yield commit
+            yield _with(commit, commit.changes)
             txid = commit.txid
+
+
+def _with(commit: Commit | CommitTime, changes: Sequence[Change]) -> Commit:
+    """The commit with its changes, each about one entity."""
+    listed = list(one_by_one(changes))
+    return Commit(commit.txid, commit.timestamp_us, listed, commit.metadata)
 
 
 def _loaded(engine: Engine, txid: int) -> Sequence[Change]:

@@ -28,9 +28,12 @@ from neuralgraph.storage.versions.changes import (
     Commit,
     CreateConstraint,
     CreateEdge,
+    CreateEdges,
     CreateIndex,
     CreateNode,
+    CreateNodes,
     DeleteEdge,
+    DeleteEdges,
     DeleteNode,
     DropConstraint,
     DropIndex,
@@ -39,6 +42,7 @@ from neuralgraph.storage.versions.changes import (
     SetEdgeProperty,
     SetLabels,
     SetNodeProperty,
+    size_of,
 )
 
 if TYPE_CHECKING:
@@ -64,6 +68,9 @@ _FIELDS: Final[dict[type, Callable[[Any], list[Any]]]] = {
     AttachSegments: lambda c: [12, c.manifest],
     RestoreNode: lambda c: [13, c.id, list(c.labels), c.properties],
     RestoreEdge: lambda c: [14, c.id, c.type, c.source, c.target, c.properties],
+    CreateNodes: lambda c: [15, c.first_id, c.count, list(c.labels), c.properties],
+    CreateEdges: lambda c: [16, c.first_id, c.type, c.sources, c.targets, c.properties],
+    DeleteEdges: lambda c: [17, c.type, c.ids, c.sources, c.targets],
 }
 
 _MAKERS: Final[dict[int, Callable[..., Change]]] = {
@@ -81,6 +88,11 @@ _MAKERS: Final[dict[int, Callable[..., Change]]] = {
     12: AttachSegments,
     13: lambda node_id, labels, properties: RestoreNode(node_id, tuple(labels), properties),
     14: RestoreEdge,
+    15: lambda first_id, count, labels, columns: CreateNodes(
+        first_id, count, tuple(labels), columns
+    ),
+    16: CreateEdges,
+    17: DeleteEdges,
 }
 
 
@@ -128,17 +140,26 @@ def encode_changes(changes: Sequence[Change]) -> list[Any]:
         The changes as plain lists for a small write set; else the payloads of its Changes records.
     """
     fields = _FIELDS
-    if len(changes) <= CHANGES_PER_RECORD_MAX:
-        return [[fields[type(change)](change) for change in changes]]
-    return [
-        encode([fields[type(change)](change) for change in changes[start:stop]])
-        for start, stop in _parts(len(changes))
-    ]
+    parts = [part for part in _parts(changes) if part] or [[]]
+    listed = [[fields[type(change)](change) for change in part] for part in parts]
+    return listed if len(listed) == 1 else [encode(part) for part in listed]
 
 
-def _parts(count: int) -> Iterator[tuple[int, int]]:
-    for start in range(0, count, CHANGES_PER_RECORD_MAX):
-        yield start, start + CHANGES_PER_RECORD_MAX
+def _parts(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """Changes of about `CHANGES_PER_RECORD_MAX` entities at a time; a bulk change has no more."""
+    if len(changes) == 1:
+        yield [changes[0]]
+        return
+    part: list[Change] = []
+    count = 0
+    for change in changes:
+        size = size_of(change)
+        if count + size > CHANGES_PER_RECORD_MAX:
+            yield part
+            part, count = [], 0
+        part.append(change)
+        count += size
+    yield part
 
 
 def decode_changes(parts: Iterable[Any]) -> list[Change]:

@@ -19,6 +19,7 @@ from neuralgraph.storage.versions.changes import (
     SetEdgeProperty,
     SetLabels,
     SetNodeProperty,
+    one_by_one,
 )
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def validate(changes: Iterable[Change], generation: Generation, snapshot_txid: i
     conflicts: dict[str, int] = {}
     seen: set[tuple[type, int]] = set()
     tests: list[tuple[str, int, Callable[[Generation, int], int]]]
-    for change in changes:
+    for change in one_by_one(changes):
         match change:
             case CreateEdge(_, _, source, target):
                 tests = [("node", source, node_deleted), ("node", target, node_deleted)]

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.transactions.locks import LockOwner, LockTable
     from neuralgraph.storage.versions import Catalog, DeltaStore, GraphView, State
-    from neuralgraph.storage.versions.changes import CreateEdge, CreateNode
 
 EntityKind = Literal["node", "edge"]
 
@@ -130,28 +129,31 @@ class ConstraintChecker:
         self,
         entity: EntityKind,
         labels: Iterable[str],
-        changes: Sequence[CreateNode] | Sequence[CreateEdge],
+        count: int,
+        columns: Mapping[str, Sequence[Any]],
     ) -> bool:
         """Entities with the same labels are about to be created: is all well at first sight?
 
-        False when it takes `created`, one by one, to tell what is wrong or whether anything is.
+        `columns` have their properties, a value or None for each of the `count`. False when it takes
+        `created`, one by one, to tell what is wrong or whether anything is.
         """
         rules = [rule for label in labels for rule in self.rules.for_label(entity, label)]
-        return all(self._is_well(rule, changes) for rule in rules)
+        return all(self._is_well(rule, count, columns) for rule in rules)
 
-    def _is_well(self, rule: Rule, changes: Sequence[CreateNode] | Sequence[CreateEdge]) -> bool:
+    def _is_well(self, rule: Rule, count: int, columns: Mapping[str, Sequence[Any]]) -> bool:
         constraint = rule.constraint
         keys = constraint.keys
         if constraint.kind not in ("unique", "key", "exists"):
             return False
-        rows = [[change.properties.get(key) for key in keys] for change in changes]
-        if any(value is None for row in rows for value in row):
+        checked = [columns[key] for key in keys if key in columns]
+        if len(checked) < len(keys) or any(value is None for part in checked for value in part):
             return False
         if rule.index is None:
             return True
-        values = {("c", constraint.name, tuple(map(equality_key, row))): row for row in rows}
+        equal = zip(*(map(equality_key, part) for part in checked), strict=True)
+        values = {("c", constraint.name, key) for key in equal}
         held = self._owner.held
-        if len(values) < len(rows) or any(key in held for key in values):
+        if len(values) < count or not values.isdisjoint(held):
             return False
         self._locks.acquire_many(self._owner, values, WRITE)
         latest = self._latest()
@@ -159,8 +161,9 @@ class ConstraintChecker:
             return False
         # Nobody else may write these values now, and this transaction has not written them.
         if len(keys) == 1:
-            column = Column.of_values([row[0] for row in rows])
+            column = Column.of_values(checked[0])
             return not len(latest.view.seek_many(rule.index, column)[1])
+        rows = zip(*checked, strict=True)
         return not any(len(latest.view.seek(rule.index, row)) for row in rows)
 
     def property_set(

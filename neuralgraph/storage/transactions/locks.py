@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Final
 from neuralgraph.errors import DeadlockError, LockTimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
 ATTACH: Final = 1
 WRITE: Final = 2
@@ -96,13 +96,18 @@ class LockTable:
             waiter = self._enqueue(owner, key, mode)
         self._wait(waiter)
 
-    def acquire_many(self, owner: LockOwner, keys: Iterable[LockKey], mode: int) -> None:
+    def acquire_many(self, owner: LockOwner, keys: Collection[LockKey], mode: int) -> None:
         """`acquire` for each key, under one hold of the mutex where nobody is in the way."""
         contended: list[LockKey] = []
         held = owner.held
         alone = {owner: mode}
         with self._mutex:
             table = self._holders
+            if table.keys().isdisjoint(keys):
+                # Nobody holds any of them: the rule, and for thousands of keys much faster.
+                table.update(dict.fromkeys(keys, alone))
+                held.update(dict.fromkeys(keys, mode))
+                return
             for key in keys:
                 if held.get(key, 0) >= mode:
                     continue

@@ -16,6 +16,7 @@ A transaction is used by one thread at a time.
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,10 +24,10 @@ import numpy as np
 from neuralgraph.errors import (
     AccessModeError,
     ConflictError,
-    ConstraintVerificationError,
 )
 from neuralgraph.storage.transactions import conflicts, schema_changes
 from neuralgraph.storage.transactions.constraints import ConstraintChecker
+from neuralgraph.storage.transactions.deletions import check_no_edge_is_left
 from neuralgraph.storage.transactions.locks import ATTACH, DELETE, GATE, WRITE, LockOwner
 from neuralgraph.storage.transactions.own_catalog import OwnCatalog
 from neuralgraph.storage.transactions.refusals import closed, gone, mixed
@@ -35,9 +36,10 @@ from neuralgraph.storage.transactions.schema_changes import Schema
 from neuralgraph.storage.transactions.write_set import (
     WriteSet,
     edge_changes,
+    edge_deletions,
     node_changes,
-    rows_of_properties,
     same_value,
+    stored_columns,
     stored_properties,
 )
 from neuralgraph.storage.versions import GraphView
@@ -50,6 +52,7 @@ from neuralgraph.storage.versions.changes import (
     SetEdgeProperty,
     SetLabels,
     SetNodeProperty,
+    one_by_one,
 )
 from neuralgraph.values.types import storable
 
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.transactions.constraints import EntityKind
     from neuralgraph.storage.transactions.manager import TransactionManager
+    from neuralgraph.storage.transactions.write_set import Columns
     from neuralgraph.storage.versions import DeltaStore
     from neuralgraph.values import Column, IdArray
 
@@ -153,10 +157,11 @@ class Transaction(GraphView):
     ) -> IdArray:
         """See `access.GraphWriter`."""
         writes = self._writes or self._begin_writing()
-        rows = rows_of_properties(count, properties)
+        columns = stored_columns(properties)
         ordered = self._label_tuple(labels)
         ids = self._manager.node_ids.take_many(count)
-        self._add_created("node", ordered, node_changes(ids, ordered, rows))
+        changes = node_changes(ids, ordered, columns)
+        self._add_created("node", ordered, count, columns, changes)
         writes.created_nodes.update(ids.tolist())
         return ids
 
@@ -186,11 +191,11 @@ class Transaction(GraphView):
         """See `access.GraphWriter`."""
         writes = self._writes or self._begin_writing()
         count = len(sources)
-        rows = rows_of_properties(count, properties)
+        columns = stored_columns(properties)
         self._attach_many(writes, np.unique(np.concatenate((sources, targets))))
         ids = self._manager.edge_ids.take_many(count)
-        changes = edge_changes(ids, edge_type, sources, targets, rows)
-        self._add_created("edge", (edge_type,), changes)
+        changes = edge_changes(ids, edge_type, (sources, targets), columns)
+        self._add_created("edge", (edge_type,), count, columns, changes)
         writes.created_edges.update(ids.tolist())
         return ids
 
@@ -198,20 +203,23 @@ class Transaction(GraphView):
         self,
         entity: EntityKind,
         labels: tuple[str, ...],
-        changes: Sequence[CreateNode] | Sequence[CreateEdge],
+        count: int,
+        columns: Columns,
+        changes: Sequence[Change],
     ) -> None:
         writes, checker = self._writes, self._checker
         assert writes is not None
         if checker is None or not any(checker.rules.for_label(entity, label) for label in labels):
             writes.changes.extend(changes)
             return
-        if checker.created_many(entity, labels, changes):
+        if checker.created_many(entity, labels, count, columns):
             writes.changes.extend(changes)
             return
         # One by one, so that each row is checked against the rows before it.
         mark = len(writes.changes)
         try:
-            for change in changes:
+            for change in one_by_one(changes):
+                assert isinstance(change, CreateNode | CreateEdge)
                 checker.created(entity, change.id, labels, change.properties)
                 writes.changes.append(change)
         except BaseException:
@@ -340,8 +348,7 @@ class Transaction(GraphView):
         self._lock_many("e", others, WRITE, conflicts.edge_changed)
         types = self.edge_types(gone).to_list()
         sources, targets = self.edge_endpoints(gone)
-        ends = (gone.tolist(), types, sources.tolist(), targets.tolist())
-        writes.changes.extend(map(DeleteEdge, *ends))
+        writes.changes.extend(edge_deletions(types, gone, (sources, targets)))
         return gone
 
     def delete_nodes(self, node_ids: IdArray) -> IdArray:
@@ -432,7 +439,7 @@ class Transaction(GraphView):
 
     def _check_before_commit(self, writes: WriteSet) -> None:
         if writes.deleted_nodes:
-            self._check_deleted(writes)
+            check_no_edge_is_left(self, self._state.view, writes)
         if self._checker is not None:
             self._checker.check_deferred()
         if self._has_moved_on():
@@ -440,26 +447,10 @@ class Transaction(GraphView):
             # finds was committed past them.
             conflicts.validate(writes.changes, self._generation, self.txid)
 
-    def _check_deleted(self, writes: WriteSet) -> None:
-        """No node may go and leave an edge."""
-        node_ids = np.array(list(writes.deleted_nodes), dtype=np.int64)
-        if writes.created_edges:
-            left = self.expand(node_ids, (), "both")
-            owners = node_ids[left.rows]
-        else:
-            # Without the own layer, which need not be made for it: what there was, less what was deleted.
-            left = self._state.view.expand(node_ids, (), "both")
-            gone = [change.id for change in writes.changes if type(change) is DeleteEdge]
-            owners = node_ids[left.rows[np.isin(left.edges, gone, invert=True)]]
-        if len(owners):
-            raise ConstraintVerificationError(
-                f"node {owners[0]} cannot be deleted: it still has relationships;"
-                " delete them first, or use DETACH DELETE",
-                detail="DeleteConnectedNode",
-            )
-
     def _close(self) -> None:
         self._is_open = False
+        # It looks at this transaction: without the circle all goes at once, not in a collection.
+        self._checker = None
         self._manager.ended(self._owner)
 
     # ── locks and conflicts ───────────────────────────────────────────────────────────────────
@@ -584,7 +575,7 @@ class Transaction(GraphView):
         newest_of: Callable[[conflicts.Generation, int], int],
     ) -> None:
         """Lock entities; `newest_of` tells when one changed in a way that is in conflict."""
-        keys = [(kind, entity_id) for entity_id in entity_ids]
+        keys = list(zip(repeat(kind), entity_ids, strict=False))
         self._manager.locks.acquire_many(self._owner, keys, mode)
         if self._has_moved_on():
             for entity_id in entity_ids:

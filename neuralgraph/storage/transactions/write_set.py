@@ -7,27 +7,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from neuralgraph.storage.disk.values_codec import encode
 from neuralgraph.storage.versions import DeltaStore
 from neuralgraph.storage.versions.chains import OWN_TXID
 from neuralgraph.storage.versions.changes import (
     Change,
     CreateEdge,
+    CreateEdges,
     CreateNode,
+    CreateNodes,
+    DeleteEdge,
+    DeleteEdges,
     DeleteNode,
     RestoreNode,
+    rows_of,
 )
 from neuralgraph.values import Kind
 from neuralgraph.values.types import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from neuralgraph.storage.versions import State
     from neuralgraph.values import Column, IdArray
 
 _FIRST_OWN_TXID: Final = OWN_TXID - (1 << 48)
 """Own versions are younger than every commit, and seen by who looks by `OWN_TXID`."""
+
+_BULK_ROWS_MAX: Final = 1_024
+"""A bulk change goes into one log record."""
 
 _PLAIN_TYPES: Final = frozenset({bool, int, float, str})
 _PLAIN_KINDS: Final = frozenset({Kind.BOOLEAN, Kind.INTEGER, Kind.FLOAT, Kind.TEXT})
@@ -81,6 +91,10 @@ class WriteSet:
                     self.created_nodes.discard(node_id)
                 case CreateEdge(edge_id):
                     self.created_edges.discard(edge_id)
+                case CreateNodes():
+                    self.created_nodes.difference_update(change.ids)
+                case CreateEdges():
+                    self.created_edges.difference_update(change.ids)
                 case DeleteNode(node_id):
                     self.deleted_nodes.discard(node_id)
                 case _:
@@ -113,40 +127,91 @@ def same_value(one: Any, other: Any) -> bool:
     return one is other or encode(one) == encode(other)
 
 
-def rows_of_properties(count: int, properties: Mapping[str, Column]) -> list[dict[str, Any]]:
-    """Columns as one map a row, checked like `stored_properties`."""
-    rows: list[dict[str, Any]] = [{} for _ in range(count)]
+Columns = dict[str, list[Any]]
+
+
+def stored_columns(properties: Mapping[str, Column]) -> Columns:
+    """Columns of properties as lists, checked like `stored_properties`; None where a row has none."""
+    found: Columns = {}
     for key, column in properties.items():
         values = column.to_values()
         if column.kind not in _PLAIN_KINDS:
             values = [None if value is None else storable(value) for value in values]
-        for row, value in zip(rows, values, strict=True):
-            if value is not None:
-                row[key] = value
-    return rows
+        found[key] = values
+    return found
 
 
-def node_changes(
-    ids: IdArray, labels: tuple[str, ...], rows: Sequence[Mapping[str, Any]]
-) -> list[CreateNode]:
-    """A change for each node."""
+def node_changes(ids: IdArray, labels: tuple[str, ...], columns: Columns) -> list[Change]:
+    """The creation of nodes: few changes where every node has all keys, else one each."""
+    listed = ids.tolist()
+    if any(_has_none(values) for values in columns.values()):
+        rows = rows_of(columns, len(listed))
+        return [CreateNode(node_id, labels, row) for node_id, row in zip(listed, rows, strict=True)]
     return [
-        CreateNode(node_id, labels, properties)
-        for node_id, properties in zip(ids.tolist(), rows, strict=True)
+        CreateNodes(
+            listed[start], min(_BULK_ROWS_MAX, len(listed) - start), labels, _cut(columns, start)
+        )
+        for start in range(0, len(listed), _BULK_ROWS_MAX)
     ]
 
 
 def edge_changes(
-    ids: IdArray,
-    edge_type: str,
-    sources: IdArray,
-    targets: IdArray,
-    rows: Sequence[Mapping[str, Any]],
-) -> list[CreateEdge]:
-    """A change for each edge."""
+    ids: IdArray, edge_type: str, ends: tuple[IdArray, IdArray], columns: Columns
+) -> list[Change]:
+    """The creation of edges, like `node_changes`; `ends` are the sources and the targets."""
+    listed = ids.tolist()
+    sources, targets = (these.tolist() for these in ends)
+    if any(_has_none(values) for values in columns.values()):
+        rows = rows_of(columns, len(listed))
+        found = zip(listed, sources, targets, rows, strict=True)
+        return [
+            CreateEdge(edge_id, edge_type, source, target, row)
+            for edge_id, source, target, row in found
+        ]
     return [
-        CreateEdge(edge_id, edge_type, source, target, properties)
-        for edge_id, source, target, properties in zip(
-            ids.tolist(), sources.tolist(), targets.tolist(), rows, strict=True
+        CreateEdges(
+            listed[start],
+            edge_type,
+            sources[start : start + _BULK_ROWS_MAX],
+            targets[start : start + _BULK_ROWS_MAX],
+            _cut(columns, start),
         )
+        for start in range(0, len(listed), _BULK_ROWS_MAX)
     ]
+
+
+def edge_deletions(
+    types: Sequence[str | None], ids: IdArray, ends: tuple[IdArray, IdArray]
+) -> list[DeleteEdges]:
+    """The deletion of edges by type."""
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(types))}
+    codes = np.fromiter(map(numbers.__getitem__, types), dtype=np.int64, count=len(ids))
+    found = []
+    for name, code in numbers.items():
+        assert name is not None, "the edges are there"
+        rows = np.flatnonzero(codes == code)
+        for start in range(0, len(rows), _BULK_ROWS_MAX):
+            part = rows[start : start + _BULK_ROWS_MAX]
+            columns = (ids[part].tolist(), ends[0][part].tolist(), ends[1][part].tolist())
+            found.append(DeleteEdges(name, *columns))
+    return found
+
+
+def deleted_edges(changes: Iterable[Change]) -> list[int]:
+    """Ids of the edges that changes delete."""
+    found: list[int] = []
+    for change in changes:
+        if isinstance(change, DeleteEdges):
+            found.extend(change.ids)
+        elif isinstance(change, DeleteEdge):
+            found.append(change.id)
+    return found
+
+
+def _has_none(values: list[Any]) -> bool:
+    # Not `None in values`: a vector has no single answer to ==.
+    return any(value is None for value in values)
+
+
+def _cut(columns: Columns, start: int) -> Columns:
+    return {key: values[start : start + _BULK_ROWS_MAX] for key, values in columns.items()}

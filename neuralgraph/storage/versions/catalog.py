@@ -9,9 +9,12 @@ from neuralgraph.storage.versions.changes import (
     Change,
     CreateConstraint,
     CreateEdge,
+    CreateEdges,
     CreateIndex,
     CreateNode,
+    CreateNodes,
     DeleteEdge,
+    DeleteEdges,
     DeleteNode,
     DropConstraint,
     DropIndex,
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.versions.deltas import Counts
 
 
-_NAMELESS: Final = frozenset({DeleteNode, DeleteEdge})
+_NAMELESS: Final = frozenset({DeleteNode, DeleteEdge, DeleteEdges})
 _OF_SCHEMA: Final = frozenset({CreateIndex, DropIndex, CreateConstraint, DropConstraint})
 
 
@@ -67,13 +70,13 @@ class Names:
                 if type(change) in _NAMELESS:
                     continue
                 match change:
-                    case CreateNode() | RestoreNode():
+                    case CreateNode() | CreateNodes() | RestoreNode():
                         for label in change.labels:
                             if label not in labels:
                                 labels[label] = len(labels)
                         if not change.properties.keys() <= known_keys:
                             _add_names(keys, change.properties)
-                    case CreateEdge() | RestoreEdge():
+                    case CreateEdge() | CreateEdges() | RestoreEdge():
                         if change.type not in types:
                             types[change.type] = len(types)
                         if not change.properties.keys() <= known_keys:

@@ -31,7 +31,7 @@ from neuralgraph.storage.indexes.id_places import GrowingArray, SortedIds
 from neuralgraph.values import NO_IDS, Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from neuralgraph.values import IdArray, RowArray
 
@@ -115,7 +115,7 @@ class DeltaColumn:
         txids.append(txid)
         heads[changed_id] = place
 
-    def push_first(self, ids: Sequence[int], values: Sequence[Any], txid: int) -> None:
+    def push_first(self, ids: Sequence[int], values: Iterable[Any], txid: int) -> None:
         """`push` for ids that have no version yet, each once."""
         place, count = len(self.txids), len(ids)
         self.values.extend(values)
@@ -124,13 +124,16 @@ class DeltaColumn:
         self.txids.extend(repeat(txid, count))
         self.heads.update(zip(ids, range(place, place + count), strict=True))
 
-    def push_many(self, ids: Sequence[int], values: Sequence[Any], txid: int) -> None:
+    def push_many(self, ids: Sequence[int], values: Iterable[Any], txid: int) -> None:
         """`push` for ids that may have versions, each once."""
         place, count = len(self.txids), len(ids)
         heads = self.heads
         self.values.extend(values)
         self.ids.extend(ids)
-        self.older.extend([heads.get(changed_id, -1) for changed_id in ids])
+        if heads.keys().isdisjoint(ids):
+            self.older.extend(repeat(-1, count))
+        else:
+            self.older.extend([heads.get(changed_id, -1) for changed_id in ids])
         self.txids.extend(repeat(txid, count))
         heads.update(zip(ids, range(place, place + count), strict=True))
 

@@ -3,17 +3,20 @@
 They are what the log carries, what `apply` folds into state, what replicas and other processes follow,
 and what a change feed hands out. Names are strings and values are engine values, so that a commit means
 the same wherever it is read.
+
+Statements that write many rows at once leave them as columns (`CreateNodes`, `CreateEdges`, `DeleteEdges`):
+the same changes, without an object for each. `one_by_one` takes them apart.
 """
 
 from __future__ import annotations
 
 from dataclasses import field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
 
@@ -82,6 +85,47 @@ class SetEdgeProperty:
 
 
 @record
+class CreateNodes:
+    """Nodes with consecutive ids and the same labels and keys; a value for each, none of them None."""
+
+    first_id: int
+    count: int
+    labels: tuple[str, ...]
+    properties: Mapping[str, Sequence[Any]]
+
+    @property
+    def ids(self) -> range:
+        """Of the nodes."""
+        return range(self.first_id, self.first_id + self.count)
+
+
+@record
+class CreateEdges:
+    """Edges with consecutive ids and the same type and keys; a value for each, none of them None."""
+
+    first_id: int
+    type: str
+    sources: Sequence[int]
+    targets: Sequence[int]
+    properties: Mapping[str, Sequence[Any]]
+
+    @property
+    def ids(self) -> range:
+        """Of the edges."""
+        return range(self.first_id, self.first_id + len(self.sources))
+
+
+@record
+class DeleteEdges:
+    """Edges of one type go; with their ends, like `DeleteEdge`."""
+
+    type: str
+    ids: Sequence[int]
+    sources: Sequence[int]
+    targets: Sequence[int]
+
+
+@record
 class RestoreNode:
     """A node that was deleted is back; None stands for properties that are left of its first life."""
 
@@ -140,6 +184,9 @@ class AttachSegments:
     manifest: bytes
 
 
+BulkChange = CreateNodes | CreateEdges | DeleteEdges
+BULK_CHANGES: Final = (CreateNodes, CreateEdges, DeleteEdges)
+
 Change = (
     CreateNode
     | DeleteNode
@@ -155,7 +202,47 @@ Change = (
     | CreateConstraint
     | DropConstraint
     | AttachSegments
+    | CreateNodes
+    | CreateEdges
+    | DeleteEdges
 )
+
+
+def size_of(change: Change) -> int:
+    """How many entities a change is about."""
+    return len(change.ids) if isinstance(change, BULK_CHANGES) else 1
+
+
+def one_by_one(changes: Iterable[Change]) -> Iterator[Change]:
+    """The same changes in the same order, each about one entity."""
+    for change in changes:
+        match change:
+            case CreateNodes():
+                rows = rows_of(change.properties, change.count)
+                for node_id, properties in zip(change.ids, rows, strict=True):
+                    yield CreateNode(node_id, change.labels, properties)
+            case CreateEdges():
+                rows = rows_of(change.properties, len(change.sources))
+                ends = zip(change.ids, change.sources, change.targets, rows, strict=True)
+                for edge_id, source, target, properties in ends:
+                    yield CreateEdge(edge_id, change.type, source, target, properties)
+            case DeleteEdges():
+                ends_of_gone = zip(change.ids, change.sources, change.targets, strict=True)
+                for edge_id, source, target in ends_of_gone:
+                    yield DeleteEdge(edge_id, change.type, source, target)
+            case _:
+                yield change
+
+
+def rows_of(columns: Mapping[str, Sequence[Any]], count: int) -> list[dict[str, Any]]:
+    """Columns of `count` values as a map for each row, without those that are None."""
+    if not columns:
+        return [{} for _ in range(count)]
+    keys = tuple(columns)
+    return [
+        {key: value for key, value in zip(keys, row, strict=True) if value is not None}
+        for row in zip(*columns.values(), strict=True)
+    ]
 
 
 @record

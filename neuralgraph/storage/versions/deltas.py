@@ -16,9 +16,8 @@ A large commit is applied in runs of changes of one kind, column by column.
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import groupby, repeat
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, cast
 
 from neuralgraph.storage.indexes.delta_index import DeltaIndex
 from neuralgraph.storage.versions.added_edges import AddedEdges
@@ -27,9 +26,12 @@ from neuralgraph.storage.versions.changes import (
     Change,
     CreateConstraint,
     CreateEdge,
+    CreateEdges,
     CreateIndex,
     CreateNode,
+    CreateNodes,
     DeleteEdge,
+    DeleteEdges,
     DeleteNode,
     DropConstraint,
     DropIndex,
@@ -38,6 +40,7 @@ from neuralgraph.storage.versions.changes import (
     SetEdgeProperty,
     SetLabels,
     SetNodeProperty,
+    size_of,
 )
 from neuralgraph.storage.versions.entity_states import EdgeStates, NodeStates
 
@@ -109,8 +112,6 @@ class DeltaStore:
         "_below",
         "_by_key",
         "_by_label",
-        "_handlers",
-        "_run_handlers",
         "base_txid",
         "change_count",
         "counts",
@@ -155,22 +156,6 @@ class DeltaStore:
         self.counts = Counts()
         for definition in indexes:
             self.add_index(definition)
-        self._handlers: dict[type, Callable[[Any, int], None]] = {
-            CreateNode: self._create_node,
-            DeleteNode: self._delete_node,
-            SetNodeProperty: self._set_node_property,
-            SetLabels: self._set_labels,
-            CreateEdge: self._create_edge,
-            DeleteEdge: self._delete_edge,
-            SetEdgeProperty: self._set_edge_property,
-            RestoreNode: self._restore_node,
-            RestoreEdge: self._restore_edge,
-        }
-        self._run_handlers: dict[type, Callable[[list[Any], int], None]] = {
-            CreateNode: self._create_nodes,
-            CreateEdge: self._create_edges,
-            DeleteEdge: self._delete_edges,
-        }
 
     def apply(self, changes: Sequence[Change], txid: int) -> None:
         """Fold changes in, in order. One writer at a time; readers need not wait.
@@ -182,19 +167,20 @@ class DeltaStore:
             self._apply_each(changes, txid)
         else:
             for kind, run in groupby(changes, type):
-                handler = self._run_handlers.get(kind)
-                if handler is None:
-                    self._apply_each(run, txid)
+                if kind is CreateNode:
+                    self._create_each_node(cast("list[CreateNode]", list(run)), txid)
+                elif kind is CreateEdge:
+                    self._create_each_edge(cast("list[CreateEdge]", list(run)), txid)
                 else:
-                    handler(list(run), txid)
-        self.change_count += len(changes)
+                    self._apply_each(run, txid)
+        self.change_count += sum(map(size_of, changes))
 
     def _apply_each(self, changes: Iterable[Change], txid: int) -> None:
         handlers = self._handlers
         for change in changes:
             handler = handlers.get(type(change))
             if handler is not None:
-                handler(change, txid)
+                handler(self, change, txid)
             else:
                 self._change_schema(change)
 
@@ -211,17 +197,29 @@ class DeltaStore:
         if self.indexes:
             self._index_entity("node", node_id, labels, change.properties)
 
-    def _create_nodes(self, changes: list[CreateNode], txid: int) -> None:
+    def _create_nodes(self, change: CreateNodes, txid: int) -> None:
+        self._add_nodes(change.ids, change.labels, change.properties, txid)
+
+    def _create_each_node(self, changes: list[CreateNode], txid: int) -> None:
         for (labels, keys), group in groupby(changes, _shape_of_node):
             part = list(group)
             ids = [change.id for change in part]
-            self.nodes.log.push_first(ids, list(repeat(labels, len(ids))), txid)
-            self.node_limit = max(self.node_limit, max(ids) + 1)
-            self.counts.count_node(labels, len(ids))
-            columns = _push_values(self.node_values, keys, part, ids, txid)
-            for label in labels:
-                for definition in self._by_label.get(("node", label), ()):
-                    self._index_entities(definition, ids, columns)
+            self._add_nodes(ids, labels, _columns_of(keys, part), txid)
+
+    def _add_nodes(
+        self,
+        ids: Sequence[int],
+        labels: tuple[str, ...],
+        columns: Mapping[str, Sequence[Any]],
+        txid: int,
+    ) -> None:
+        self.nodes.log.push_first(ids, repeat(labels, len(ids)), txid)
+        self.node_limit = max(self.node_limit, max(ids) + 1)
+        self.counts.count_node(labels, len(ids))
+        _push_values(self.node_values, columns, ids, txid)
+        for label in labels:
+            for definition in self._by_label.get(("node", label), ()):
+                self._index_entities(definition, ids, columns)
 
     def _delete_node(self, change: DeleteNode, txid: int) -> None:
         labels = self.labels_of(change.id)
@@ -274,34 +272,43 @@ class DeltaStore:
         for definition in self._by_label.get(("edge", change.type), ()):
             self.indexes[definition.name].touch(change.id)
 
-    def _create_edges(self, changes: list[CreateEdge], txid: int) -> None:
+    def _create_edges(self, change: CreateEdges, txid: int) -> None:
+        ends = (change.sources, change.targets)
+        self._add_edges(change.ids, change.type, ends, change.properties, txid)
+
+    def _create_each_edge(self, changes: list[CreateEdge], txid: int) -> None:
         for (edge_type, keys), group in groupby(changes, _shape_of_edge):
             part = list(group)
             ids = [change.id for change in part]
-            sources = [change.source for change in part]
-            targets = [change.target for change in part]
-            states = list(zip(repeat(edge_type), sources, targets, strict=False))
-            self.edge_states.push_first(ids, states, txid)
-            self.edge_limit = max(self.edge_limit, max(ids) + 1)
-            self.outgoing.add_many(sources, ids, edge_type, targets, txid)
-            self.incoming.add_many(targets, ids, edge_type, sources, txid)
-            self.counts.count_edge(edge_type, len(ids))
-            columns = _push_values(self.edge_values, keys, part, ids, txid)
-            for definition in self._by_label.get(("edge", edge_type), ()):
-                self._index_entities(definition, ids, columns)
+            ends = ([change.source for change in part], [change.target for change in part])
+            self._add_edges(ids, edge_type, ends, _columns_of(keys, part), txid)
 
-    def _delete_edges(self, changes: list[DeleteEdge], txid: int) -> None:
-        ids = [change.id for change in changes]
-        nothing = list(repeat(None, len(ids)))
-        self.edge_states.push_many(ids, nothing, txid)
-        self.deleted_edges.push_many(ids, nothing, txid)
-        for edge_type, count in Counter(change.type for change in changes).items():
-            self.counts.count_edge(edge_type, -count)
-            definitions = self._by_label.get(("edge", edge_type), ())
-            if definitions:
-                gone = [change.id for change in changes if change.type == edge_type]
-                for definition in definitions:
-                    self.indexes[definition.name].touched.update(dict.fromkeys(gone))
+    def _add_edges(
+        self,
+        ids: Sequence[int],
+        edge_type: str,
+        ends: tuple[Sequence[int], Sequence[int]],
+        columns: Mapping[str, Sequence[Any]],
+        txid: int,
+    ) -> None:
+        sources, targets = ends
+        states = zip(repeat(edge_type, len(ids)), sources, targets, strict=True)
+        self.edge_states.push_first(ids, states, txid)
+        self.edge_limit = max(self.edge_limit, max(ids) + 1)
+        self.outgoing.add_many(sources, ids, edge_type, targets, txid)
+        self.incoming.add_many(targets, ids, edge_type, sources, txid)
+        self.counts.count_edge(edge_type, len(ids))
+        _push_values(self.edge_values, columns, ids, txid)
+        for definition in self._by_label.get(("edge", edge_type), ()):
+            self._index_entities(definition, ids, columns)
+
+    def _delete_edges(self, change: DeleteEdges, txid: int) -> None:
+        ids = change.ids
+        self.edge_states.push_many(ids, repeat(None, len(ids)), txid)
+        self.deleted_edges.push_many(ids, repeat(None, len(ids)), txid)
+        self.counts.count_edge(change.type, -len(ids))
+        for definition in self._by_label.get(("edge", change.type), ()):
+            self.indexes[definition.name].touched.update(dict.fromkeys(ids))
 
     def _set_edge_property(self, change: SetEdgeProperty, txid: int) -> None:
         _column(self.edge_values, change.key).push(change.id, change.value, txid)
@@ -494,6 +501,22 @@ class DeltaStore:
         else:
             index.add(entity_id, values)
 
+    # Not bound methods in each store: these would lead back to it, and only a collection would let it go.
+    _handlers: ClassVar[dict[type, Callable[[DeltaStore, Any, int], None]]] = {
+        CreateNode: _create_node,
+        DeleteNode: _delete_node,
+        SetNodeProperty: _set_node_property,
+        SetLabels: _set_labels,
+        CreateEdge: _create_edge,
+        DeleteEdge: _delete_edge,
+        SetEdgeProperty: _set_edge_property,
+        RestoreNode: _restore_node,
+        RestoreEdge: _restore_edge,
+        CreateNodes: _create_nodes,
+        CreateEdges: _create_edges,
+        DeleteEdges: _delete_edges,
+    }
+
 
 def _txids_of(entity_id: int, columns: Iterable[DeltaColumn]) -> list[int]:
     """When some values of an entity changed, youngest first."""
@@ -521,16 +544,20 @@ def _shape_of_edge(change: CreateEdge) -> tuple[str, tuple[str, ...]]:
     return change.type, tuple(change.properties)
 
 
-def _push_values(
-    columns: dict[str, DeltaColumn],
-    keys: Sequence[str],
-    changes: Sequence[CreateNode] | Sequence[CreateEdge],
-    ids: Sequence[int],
-    txid: int,
+def _columns_of(
+    keys: Sequence[str], changes: Sequence[CreateNode] | Sequence[CreateEdge]
 ) -> dict[str, Sequence[Any]]:
     """The properties of created entities that all have the same keys in the same order; by key."""
     rows = (change.properties.values() for change in changes)
-    values: dict[str, Sequence[Any]] = dict(zip(keys, zip(*rows, strict=True), strict=True))
+    return dict(zip(keys, zip(*rows, strict=True), strict=True))
+
+
+def _push_values(
+    columns: dict[str, DeltaColumn],
+    values: Mapping[str, Sequence[Any]],
+    ids: Sequence[int],
+    txid: int,
+) -> None:
+    """The properties of created entities, a value for each."""
     for key, items in values.items():
         _column(columns, key).push_first(ids, items, txid)
-    return values

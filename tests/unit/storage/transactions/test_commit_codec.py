@@ -12,9 +12,12 @@ from neuralgraph.storage.versions.changes import (
     Commit,
     CreateConstraint,
     CreateEdge,
+    CreateEdges,
     CreateIndex,
     CreateNode,
+    CreateNodes,
     DeleteEdge,
+    DeleteEdges,
     DeleteNode,
     DropConstraint,
     DropIndex,
@@ -44,6 +47,9 @@ changes = st.one_of(
     st.builds(DropIndex, names),
     st.just(CreateConstraint(ConstraintDefinition("c", "type", "node", "L", ("k",), "INTEGER"))),
     st.builds(DropConstraint, names),
+    st.just(CreateNodes(7, 2, ("A", "B"), {"k": [1, "one"]})),
+    st.just(CreateEdges(3, "T", [7, 8], [9, 9], {"since": [2020, 2021]})),
+    st.just(DeleteEdges("T", [3, 4], [7, 8], [9, 9])),
     st.builds(AttachSegments, st.binary()),
 )
 
