@@ -272,6 +272,8 @@ class _Analysis:
             complain(message, clause, "InvalidClauseComposition")
         if settings.rows is not None:
             self.expressions.type_of(settings.rows, {})
+        if settings.retry_s is not None:
+            self.expressions.type_of(settings.retry_s, {})
         if settings.status is not None and settings.on_error == "FAIL":
             message = "REPORT STATUS needs ON ERROR CONTINUE or ON ERROR BREAK"
             complain(message, settings, "InvalidClauseComposition")

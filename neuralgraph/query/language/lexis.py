@@ -92,6 +92,14 @@ class SourceText(str):
     furthest: int
     expected: list[str]
 
+    def binds(self, name: str) -> bool:
+        """Does a variable of this name come into being anywhere in the text? Cost: a scan of it."""
+        binding = (
+            rf"\b(?i:AS)\s+{name}\b|(?<![\w`])[(\[]\s*{name}\s*[):{{*\]]|\b{name}\s+(?i:IN)\b"
+            rf"|\b(?i:LET)\s+{name}\s*="
+        )
+        return re.search(binding, self) is not None
+
 
 def source_text(text: str, lifted: Mapping[int, int]) -> SourceText:
     """The text ready for the grammar.

@@ -21,6 +21,10 @@ DEFAULT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "transactionId", "username", "currentQuery", "startTime", "status", "elapsedTime",
     ),
     "SETTINGS": ("name", "value", "isDynamic", "defaultValue", "description", "source"),
+    "DATABASES": (
+        "name", "type", "aliases", "access", "address", "role", "writer", "requestedStatus",
+        "currentStatus", "statusMessage", "default", "home", "constituents",
+    ),
     "TERMINATED": ("transactionId", "username", "message"),
 }  # fmt: skip
 _MORE: Final[dict[str, tuple[str, ...]]] = {

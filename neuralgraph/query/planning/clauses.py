@@ -287,6 +287,8 @@ def _in_transactions(
         inner=inner,
         rows=rows,
         on_error=settings.on_error,
+        retry=settings.retry,
+        retry_s=None if settings.retry_s is None else context.lower(settings.retry_s, ()),
         returns=returns,
         optional=clause.optional,
         status=settings.status,

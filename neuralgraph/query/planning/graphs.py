@@ -53,6 +53,7 @@ class GraphEdge:
         selector: shortest paths and the like; `path` then names the path.
         group: what is walked again and again, where that is more than one edge with conditions of its own;
             all its ends and edges have names, and it has none of its own.
+        repeatable: it may be an edge that is matched elsewhere too.
     """
 
     slot: str
@@ -67,10 +68,11 @@ class GraphEdge:
     selector: PathSelector | None = None
     path: str | None = None
     group: QuantifiedPath | None = None
+    repeatable: bool = False
 
     def may_equal(self, other: GraphEdge) -> bool:
         """Could both be the same edge, as far as types tell? Shortest paths are unique by themselves."""
-        if self.selector is not None or other.selector is not None:
+        if self.selector is not None or other.selector is not None or self.repeatable:
             return False
         return not self.types or not other.types or bool(set(self.types) & set(other.types))
 
@@ -101,9 +103,11 @@ class GraphBuilder:
         self._context = context
         self._kinds = {slot.name: slot.kind for slot in child.slots}
         self._casts: dict[str, str] = {}
+        self._repeatable = False
 
     def add(self, pattern: Pattern, where: Expression | None) -> None:
         """Take in a whole pattern with its WHERE."""
+        self._repeatable = pattern.repeatable
         for path in pattern.paths:
             self._path(path)
         walks = {edge.slot: place for place, edge in enumerate(self.graph.edges) if edge.length}
@@ -140,7 +144,7 @@ class GraphBuilder:
             else:
                 assert isinstance(element, EdgePattern)
                 edge = self._edge(element, left, right)
-            self.graph.edges.append(edge)
+            self.graph.edges.append(replace(edge, repeatable=self._repeatable))
             steps += [edge.slot, right]
         if path.selector is not None:
             self._select(path, nodes)
@@ -263,7 +267,11 @@ class GraphBuilder:
         The nodes inside are the ends of each relationship, and lists of them outside.
         """
         elements = part.pattern.elements
-        if not is_plain_walk(part) or (selector is not None and not finds_one(part, selector)):
+        if (
+            self._repeatable
+            or not is_plain_walk(part)
+            or (selector is not None and not finds_one(part, selector))
+        ):
             return self._group(part, left, right)
         first, edge, last = elements
         assert isinstance(edge, EdgePattern)

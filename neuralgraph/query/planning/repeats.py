@@ -94,7 +94,7 @@ def repeated(
     start, end = (first.variable, last.variable) if forward else (last.variable, first.variable)
     argument = Argument(slots=(*child.slots, Slot(start, "node")))
     inner, inside = match_pattern(
-        context, argument, Pattern((edge.group.pattern,)), edge.group.predicate
+        context, argument, Pattern((edge.group.pattern,), edge.repeatable), edge.group.predicate
     )
     rounds = context.estimates.walks(max(1.0, inner.estimated_rows), *edge.length)
     fraction = 1 / context.estimates.nodes() if into else 1.0
@@ -120,6 +120,7 @@ def repeated(
         reversed=not forward,
         select=select,
         count=count,
+        repeatable=edge.repeatable,
     )
     here = Walked(edge)
     for predicate in _asked(graph, None if into else target, here, walked):

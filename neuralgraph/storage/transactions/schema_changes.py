@@ -83,6 +83,9 @@ class Schema:
 
 def create_index(schema: Schema, definition: IndexDefinition) -> list[Change]:
     """See `access.GraphWriter.create_index`."""
+    if not (definition.labels and definition.keys):
+        # It would be written, and then nobody could build it.
+        raise SchemaError(f"the index {definition.name} needs a label or a type, and properties")
     schema.require_free(definition.name)
     equal = schema.equal_index(definition)
     if equal is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 
 ROWS: Final = 1_000
 """Outer rows in a transaction where the statement does not say."""
+RETRY_S: Final = 30.0
+"""So long a transaction is run again where the statement does not say."""
+_PAUSE_S: Final = 0.005
+_PAUSE_MAX_S: Final = 1.0
 
 
 class InTransactionsStep(Step):
@@ -36,7 +42,7 @@ class InTransactionsStep(Step):
         sources: for each output slot (place, from the outer side?); the place of the status is -1.
     """
 
-    __slots__ = ("inner", "operator", "outer", "rows", "sources")
+    __slots__ = ("inner", "operator", "outer", "retry_s", "rows", "sources")
 
     def __init__(self, operator: ApplyInTransactions, compiler: PlanCompiler) -> None:
         super().__init__(operator.slots)
@@ -45,6 +51,9 @@ class InTransactionsStep(Step):
         self.inner = compiler.inner(operator.inner, self.outer.slots)
         self.rows = (
             None if operator.rows is None else compiler.expressions(()).compile(operator.rows)
+        )
+        self.retry_s = (
+            None if operator.retry_s is None else compiler.expressions(()).compile(operator.retry_s)
         )
         outer = slot_places(self.outer.slots)
         inner = self.inner.places
@@ -63,6 +72,7 @@ class InTransactionsStep(Step):
                 "CALL { } IN TRANSACTIONS needs a statement outside of a transaction"
             )
         size = self._size(context)
+        retry_s = self._seconds(context)
         outer: list[Batch] = []
         for batch in self.outer.batches(context):
             if batch.count:
@@ -78,7 +88,7 @@ class InTransactionsStep(Step):
                 if broken:
                     made.append(self._without(part, _status(started=False)))
                     continue
-                found, failed = self._one(part, context, host)
+                found, failed = self._until_done(part, context, host, retry_s)
                 made += found
                 broken = failed and self.operator.on_error == "BREAK"
             # What follows sees what was committed.
@@ -96,8 +106,38 @@ class InTransactionsStep(Step):
             )
         return size
 
-    def _one(self, part: Batch, context: ExecutionContext, host: Host) -> tuple[list[Batch], bool]:
-        """One transaction: its rows, and whether it failed."""
+    def _seconds(self, context: ExecutionContext) -> float:
+        """How long to try again; 0 for not at all."""
+        if self.retry_s is None:
+            return RETRY_S if self.operator.retry else 0.0
+        seconds = self.retry_s.items(Batch((), 1), context)[0]
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not seconds >= 0:
+            raise QueryArgumentError(
+                f"ON ERROR RETRY FOR takes a number of seconds, not {seconds!r}",
+                detail="InvalidArgumentValue",
+            )
+        return float(seconds)
+
+    def _until_done(
+        self, part: Batch, context: ExecutionContext, host: Host, retry_s: float
+    ) -> tuple[list[Batch], bool]:
+        """`_one`, again and again while the reason of the failure may pass."""
+        until = time.monotonic() + retry_s
+        pause_s = _PAUSE_S
+        while True:
+            again = time.monotonic() < until
+            found = self._one(part, context, host, again=again)
+            if found is not None:
+                return found
+            context.check()
+            # At different times, or those that clashed would clash again.
+            time.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311
+            pause_s = min(2 * pause_s, _PAUSE_MAX_S)
+
+    def _one(
+        self, part: Batch, context: ExecutionContext, host: Host, *, again: bool
+    ) -> tuple[list[Batch], bool] | None:
+        """One transaction: its rows, and whether it failed; None when it is to be run `again`."""
         inner = host.begin_inner()
         inside = context.inside(inner.writer)
         try:
@@ -108,6 +148,8 @@ class InTransactionsStep(Step):
             raise
         except NeuralGraphError as error:
             inner.rollback()
+            if again and error.retryable:
+                return None
             if self.operator.on_error == "FAIL":
                 raise
             return [self._without(part, _status(inner.name, error))], True

@@ -141,6 +141,7 @@ class RepeatStep(Step):
         columns = [column.take(rows) for column in batch.columns]
         columns.append(ids_column(Kind.NODE, nodes))
         longer: list[Walk] = []
+        repeatable = self.operator.repeatable
         for places, found in self.inner.run(Batch(columns, len(walks)), context):
             ends = found.columns[self.end].to_list()
             edges = [found.columns[place].to_values() for place in self.edges]
@@ -148,7 +149,7 @@ class RepeatStep(Step):
             for at, place in enumerate(places.tolist()):
                 walk = walks[place]
                 fresh = _ids([column[at] for column in edges], turned=self.operator.reversed)
-                if not set(fresh).isdisjoint(walk.edges):
+                if not repeatable and not set(fresh).isdisjoint(walk.edges):
                     continue
                 lists = tuple(
                     (*before, column[at])

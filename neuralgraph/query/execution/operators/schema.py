@@ -66,6 +66,9 @@ def change_schema(command: SchemaCommand, context: ExecutionContext) -> None:
     counters = context.counters
     catalog = context.reader.catalog
     match command:
+        case CreateIndex(kind="LOOKUP"):
+            # Labels and types are always looked up in an index; there is nothing to make.
+            return
         case CreateIndex():
             index = index_definition(command)
             if command.if_not_exists and _index_exists(index, catalog):

@@ -34,6 +34,22 @@ _SHOWN_ENTITIES: Final = {"node": "NODE", "edge": "RELATIONSHIP"}
 _WRITTEN_CONSTRAINTS: Final[dict[str, Any]] = {
     "unique": "UNIQUE", "exists": "NOT NULL", "type": "TYPE", "key": "KEY",
 }  # fmt: skip
+_DATABASE: Final[dict[str, Any]] = {
+    "name": "neo4j",
+    "type": "standard",
+    "aliases": [],
+    "access": "read-write",
+    "address": None,
+    "role": "primary",
+    "writer": True,
+    "requestedStatus": "online",
+    "currentStatus": "online",
+    "statusMessage": "",
+    "default": True,
+    "home": True,
+    "constituents": [],
+}
+"""The one graph, under the name that clients of Neo4j ask for when they are told none."""
 _ONLY: Final[dict[str, tuple[str, ...]]] = {
     "UNIQUE": ("UNIQUENESS",),
     "UNIQUENESS": ("UNIQUENESS",),
@@ -94,6 +110,8 @@ class ShowStep(Step):
                 names = self._ids(context)
                 rows = [] if context.host is None else context.host.settings()
                 return [row for row in rows if names is None or row["name"] in names]
+            case "DATABASES":
+                return [dict(_DATABASE)]
 
     def _transactions(self, context: ExecutionContext) -> list[dict[str, Any]]:
         names = self._ids(context)

@@ -45,10 +45,12 @@ from neuralgraph.query.language.lexis import (
 from neuralgraph.query.language.syntax import (
     Call,
     CallSubquery,
+    EdgePattern,
     Finish,
     LoadCsv,
     Match,
     Pattern,
+    QuantifiedPath,
     Query,
     SingleQuery,
     SubqueryTransactions,
@@ -60,12 +62,17 @@ from neuralgraph.query.language.syntax import (
 
 if TYPE_CHECKING:
     from neuralgraph.query.language.lexis import SourceText
+    from neuralgraph.query.language.syntax import PathPattern
 
 PROCEDURE_NAME = rf"({NAME}(?:\s*\.\s*{NAME})*)"
 _PARTS = re.compile(NAME)
 _WORD = re.compile(r"\s*([^\W\d]\w*)")
 _UNION = re.compile(r"\s*UNION\b(?:\s*(?:(ALL)|(DISTINCT))\b)?", re.IGNORECASE)
-_MATCH_WORDS = r"MATCH\b(?:\s+DIFFERENT\s+RELATIONSHIPS?(?:\s+BINDINGS)?(?=\s*[(\w`]))?"
+_MODE_NEXT = r"(?:\s+BINDINGS?)?(?=\s*[(\w`])"
+_MATCH_WORDS = (
+    rf"MATCH\b(?:\s+DIFFERENT\s+RELATIONSHIPS?{_MODE_NEXT}"
+    rf"|(?P<repeatable>\s+REPEATABLE\s+ELEMENTS?{_MODE_NEXT}))?"
+)
 _AT = r"AT\s+(?:TIMESTAMP|TIME|TRANSACTION)\b"
 _AT_NEXT = re.compile(rf"\s*{_AT}", re.IGNORECASE)
 
@@ -159,11 +166,10 @@ def make_query() -> tuple[QueryElement, Operand]:
     add_special_forms(operand, named_path, inner)
     with_, return_ = projections(operand)
     narrowing = narrowing_clauses(operand)
-    match = Sequence(
-        "MATCH", [Piece(_MATCH_WORDS, "MATCH"), pattern, Repeated(r"USING\b", _hint()),
-                  Maybe(rf"(?={_AT})", moment, None), where, Maybe(rf"(?={_AT})", moment, None)],
-        _match,
-    )  # fmt: skip
+    later = Maybe(rf"(?={_AT})", moment, None)
+    head = Piece(_MATCH_WORDS, "MATCH", lambda m: m.group("repeatable") is not None)
+    hints = Repeated(r"USING\b", _hint())
+    match = Sequence("MATCH", [head, pattern, hints, later, where, later], _match)
     table.update(updating_clauses(operand, named_path, clause))
     table.update(
         {
@@ -233,11 +239,33 @@ def _moment(operand: Operand) -> Sequence:
 
 
 def _match(_text: SourceText, start: int, end: int, values: list[Any]) -> Match:
-    paths, at, where, late = values
-    pattern = Pattern(paths, span=(paths[0].span[0], paths[-1].span[1]))
+    repeatable, paths, at, where, late = values
+    pattern = Pattern(paths, repeatable, span=(paths[0].span[0], paths[-1].span[1]))
+    if repeatable:
+        _require_bounds(paths)
     if at is not None and late is not None:
         syntax_error("The clause has two times; one AT is enough", *late.span)
     return Match(pattern, where, optional=False, at=at or late, span=(start, end))
+
+
+def _require_bounds(paths: tuple[PathPattern, ...]) -> None:
+    """Where relationships may come again, only bounds end a walk.
+
+    Raises:
+        QuerySyntaxError: a quantifier without an upper bound, a selector, or the older ``-[*1..3]-``.
+    """
+    for path in paths:
+        if path.selector is not None:
+            syntax_error("REPEATABLE ELEMENTS goes with no path selector", *path.span)
+        for element in path.elements[1::2]:
+            if isinstance(element, EdgePattern) and element.length is not None:
+                message = "With REPEATABLE ELEMENTS a length is written as -[:TYPE]-{1,3}"
+                syntax_error(message, *element.span)
+            if isinstance(element, QuantifiedPath):
+                if element.max is None:
+                    message = "With REPEATABLE ELEMENTS a quantifier needs an upper bound, as {1,5}"
+                    syntax_error(message, *element.span)
+                _require_bounds((element.pattern,))
 
 
 def _unwind(_text: SourceText, start: int, end: int, values: list[Any]) -> Unwind:
@@ -346,19 +374,35 @@ def _star_or(items: Separated) -> Parses:
 
 def _in_transactions(operand: Operand) -> Sequence:
     def build(_text: SourceText, start: int, end: int, values: list[Any]) -> SubqueryTransactions:
-        rows, on_error, status = values
-        return SubqueryTransactions(rows, on_error, status, span=(start, end))
+        rows, (retry, retry_s, on_error), status = values
+        return SubqueryTransactions(
+            unlifted(rows), on_error, status, retry, unlifted(retry_s), span=(start, end)
+        )
 
     rows = Sequence("rows", [operand.run, Piece(r"ROWS?\b", "ROWS")])
-    on_error = Piece(
+    otherwise = Piece(
         r"(FAIL|CONTINUE|BREAK)\b", "FAIL, CONTINUE or BREAK", lambda m: m.group(1).upper()
     )
+    seconds = Sequence("seconds", [operand.run, Piece(r"SEC(?:OND)?S?\b", "SECONDS")])
+    retry = Sequence(
+        "RETRY",
+        [
+            words("RETRY"),
+            Maybe(r"FOR\b", seconds, None),
+            Maybe(r"THEN\b", otherwise, "FAIL"),
+        ],
+        lambda _text, _start, _end, values: (True, *values),
+    )
+    plain = Sequence(
+        otherwise.wanted, [otherwise], lambda _text, _start, _end, values: (False, None, *values)
+    )
+    on_error = Choice("RETRY, FAIL, CONTINUE or BREAK", {"RETRY": retry}, plain)
     return Sequence(
         "IN TRANSACTIONS",
         [
             Piece(r"(?:(?:\d+|\$\w+)\s+)?(?:CONCURRENT\s+)?TRANSACTIONS\b", "TRANSACTIONS"),
             Maybe(r"OF\b", rows, None),
-            Maybe(r"ON\s+ERROR\b", on_error, "FAIL"),
+            Maybe(r"ON\s+ERROR\b", on_error, (False, None, "FAIL")),
             Maybe(r"REPORT\s+STATUS\s+AS\b", name("a variable"), None),
         ],
         build,

@@ -8,6 +8,7 @@ one match; forms that begin with a keyword come from `special_forms`.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +114,7 @@ _DOTS = re.compile(r"\s*\.\.")
 _CLOSE_INDEX = re.compile(r"\s*\]")
 _CLOSE_PAREN = re.compile(r"\s*\)")
 _CLOSE_BRACE = re.compile(r"\s*\}")
+_OLD_PARAMETER = re.compile(rf"\s*({NAME})\s*\}}")
 _ARGUMENTS = re.compile(
     r"\s*(?:(?P<star>\*\s*\))|(?P<none>\))|(?P<distinct>DISTINCT\b))", re.IGNORECASE
 )
@@ -402,6 +404,9 @@ class Operand:
         if "." in path or path[0] == "`":
             return match.end(kind), _chain(path, start)
         word = path.upper()
+        if word in _NOT_FINITE and not text.binds(path):
+            end = match.end(kind)
+            return end, LiteralValue(_NOT_FINITE[word], span=(start, end))
         special = self.special.get(word)
         if special is not None and (special[0] is None or special[0].match(text, match.end(kind))):
             location, (node,) = special[1].parse(text, start)
@@ -451,6 +456,12 @@ class Operand:
             close = _CLOSE_BRACE.match(text, location)
             entries: tuple[tuple[str, Expression], ...] = ()
             if close is None:
+                old = _OLD_PARAMETER.match(text, location)
+                if old is not None:
+                    name = old.group(1)
+                    hint = f"${name_value(name)}" if name.isalnum() else f"${name}"
+                    message = f"{{{name}}} is how parameters were written once; write {hint}"
+                    syntax_error(message, start, old.end())
                 location, (entries,) = self.entries.parse(text, location)
                 close = _closing(_CLOSE_BRACE, text, location, "',' or '}'")
             return close.end(), MapLiteral(entries, span=(start, close.end()))
@@ -537,6 +548,8 @@ def _exists(predicate: PatternPredicate, span: tuple[int, int]) -> Subquery:
 
 
 _PARTS = re.compile(NAME)
+_CONSTANTS = {"NULL": None, "TRUE": True, "FALSE": False}
+_NOT_FINITE = {"INF": math.inf, "INFINITY": math.inf, "NAN": math.nan}
 
 
 def _names(path: str) -> list[str]:
@@ -552,6 +565,11 @@ def _chain(path: str, start: int) -> Expression:
     node: Expression | None = None
     for match in _PARTS.finditer(path):
         name, span = name_value(match.group()), (start, start + match.end())
-        node = Variable(name, span=span) if node is None else Property(node, name, span=span)
+        if node is not None:
+            node = Property(node, name, span=span)
+        elif match.group().upper() in _CONSTANTS:
+            node = LiteralValue(_CONSTANTS[name.upper()], span=span)
+        else:
+            node = Variable(name, span=span)
     assert node is not None
     return node

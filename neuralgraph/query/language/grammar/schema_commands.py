@@ -106,8 +106,13 @@ def create_index(operand: Operand) -> Sequence:
         settings = unlifted(settings)
         span = (start, end)
         entity_: Any = what
-        if not labels and _KINDS[kind] != "LOOKUP":
-            syntax_error("The pattern of an index names a label or a type", *span)
+        if _KINDS[kind] == "LOOKUP" and (labels or pairs):
+            message = (
+                "A LOOKUP index is of all: FOR (n) ON EACH labels(n), FOR ()-[r]-() ON EACH type(r)"
+            )
+            syntax_error(message, *span)
+        if _KINDS[kind] != "LOOKUP" and not (labels and pairs):
+            syntax_error("An index is of a label or a type, and of properties", *span)
         found = _checked_keys(variable, pairs, start)
         return CreateIndex(
             _KINDS[kind], index_name, entity_, labels, found, if_absent, settings, span=span
@@ -240,18 +245,24 @@ def transaction_command() -> Sequence:
 
 _WORDS_BEFORE = (
     r"ALL|RANGE|TEXT|POINT|LOOKUP|VECTOR|FULLTEXT|UNIQUE|UNIQUENESS|KEY|EXISTENCE|EXIST|PROPERTY|TYPE|NODE"
-    r"|RELATIONSHIP|REL|BUILT\s+IN|USER\s+DEFINED"
+    r"|RELATIONSHIP|REL|BUILT\s+IN|USER\s+DEFINED|DEFAULT|HOME"
 )
+_PLURALS = {
+    "INDEX": "INDEXES", "CONSTRAINT": "CONSTRAINTS", "TRANSACTION": "TRANSACTIONS", "FUNCTION": "FUNCTIONS",
+    "PROCEDURE": "PROCEDURES", "DATABASE": "DATABASES", "SETTING": "SETTINGS",
+}  # fmt: skip
+_FOR_WHOM = rf"(?:\s+EXECUTABLE(?:\s+BY\s+(?:CURRENT\s+USER|{NAME}))?)?"
 
 
 def show_command(query: QueryElement, operand: Operand) -> Sequence:
     """SHOW INDEXES and the like."""
     what = Piece(
-        rf"((?:(?:{_WORDS_BEFORE})\s+)*)(INDEX|CONSTRAINT|FUNCTION|PROCEDURE|TRANSACTION|SETTING)(?:E?S)?\b",
-        "INDEXES, CONSTRAINTS, FUNCTIONS, PROCEDURES, TRANSACTIONS or SETTINGS",
+        rf"((?:(?:{_WORDS_BEFORE})\s+)*)(?:(INDEX|CONSTRAINT|TRANSACTION|SETTING)(?:E?S)?\b"
+        rf"|(FUNCTION|PROCEDURE)S?\b{_FOR_WHOM}|(DATABASE)(?:S\b|\b(?:\s+(?!YIELD\b|WHERE\b|RETURN\b){NAME})?))",
+        "INDEXES, CONSTRAINTS, FUNCTIONS, PROCEDURES, TRANSACTIONS, SETTINGS or DATABASES",
         lambda m: (
             " ".join(word for word in m.group(1).upper().split() if word != "ALL"),
-            "INDEXES" if m.group(2).upper() == "INDEX" else m.group(2).upper() + "S",
+            _PLURALS[(m.group(2) or m.group(3) or m.group(4)).upper()],
         ),
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyparsing import ParseException
 
+from neuralgraph.query.language.grammar.administration import refuse_administration
 from neuralgraph.query.language.grammar.clauses import make_query
 from neuralgraph.query.language.grammar.elements import (
     Choice,
@@ -81,6 +82,9 @@ class StatementElement(Element):
         if match is not None:
             mode = match.group(1).lower()
             location = match.end()
+            late = _VERSION.match(text, location) if version is None else None
+            location = location if late is None else late.end()
+        refuse_administration(text, location)
         chosen = self.schema if _SCHEMA.match(text, location) is not None else self.body
         location, (body,) = chosen.parse(text, location)
         end = _END.match(text, location)

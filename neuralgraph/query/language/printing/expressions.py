@@ -152,7 +152,7 @@ class ExpressionPrinter(PatternPrinter):
             return ("true" if value else "false"), OPERAND_LEVEL
         if isinstance(value, str):
             return string(value), OPERAND_LEVEL
-        text = repr(value)
+        text = {"inf": "INF", "-inf": "-INF", "nan": "NaN"}.get(repr(value), repr(value))
         return text, UNARY_LEVEL if text[0] == "-" else OPERAND_LEVEL
 
     def _binary(self, node: Binary) -> tuple[str, int]:

@@ -130,6 +130,7 @@ class StatementPrinter(ExpressionPrinter):
 
     def _match(self, clause: Match) -> str:
         word = "OPTIONAL MATCH" if clause.optional else "MATCH"
+        word += " REPEATABLE ELEMENTS" if clause.pattern.repeatable else ""
         at = "" if clause.at is None else " " + self._moment(clause.at)
         return f"{word} {self._paths(clause.pattern.paths)}{at}{self._where(clause.where)}"
 
@@ -196,7 +197,12 @@ class StatementPrinter(ExpressionPrinter):
         text = " IN TRANSACTIONS"
         if settings.rows is not None:
             text += f" OF {self.expression(settings.rows)} ROWS"
-        if settings.on_error != "FAIL":
+        if settings.retry:
+            text += " ON ERROR RETRY"
+            if settings.retry_s is not None:
+                text += f" FOR {self.expression(settings.retry_s)} SECONDS"
+            text += f" THEN {settings.on_error}"
+        elif settings.on_error != "FAIL":
             text += f" ON ERROR {settings.on_error}"
         if settings.status is not None:
             text += f" REPORT STATUS AS {quoted(settings.status)}"

@@ -231,11 +231,16 @@ class Call(Clause):
 
 @record
 class SubqueryTransactions(Syntax):
-    """``IN TRANSACTIONS OF n ROWS ON ERROR ... REPORT STATUS AS s``."""
+    """``IN TRANSACTIONS OF n ROWS ON ERROR RETRY FOR s SECONDS THEN ... REPORT STATUS AS s``.
+
+    `on_error` is what happens once no retry helps; `retry_s` is a time in seconds.
+    """
 
     rows: Expression | None = None
     on_error: Literal["FAIL", "CONTINUE", "BREAK"] = "FAIL"
     status: str | None = None
+    retry: bool = False
+    retry_s: Expression | None = None
 
 
 @record
@@ -329,7 +334,7 @@ SchemaCommand = CreateIndex | DropIndex | CreateConstraint | DropConstraint
 
 @record
 class Show(Syntax):
-    """SHOW INDEXES / CONSTRAINTS / FUNCTIONS / PROCEDURES / TRANSACTIONS / SETTINGS, TERMINATE TRANSACTIONS.
+    """SHOW INDEXES and the like, TERMINATE TRANSACTIONS.
 
     Attributes:
         only: words before INDEXES and the like, in capitals: ``RANGE``, ``NODE KEY``; empty for all.
@@ -339,7 +344,9 @@ class Show(Syntax):
         terminate: TERMINATE TRANSACTIONS instead of SHOW.
     """
 
-    what: Literal["INDEXES", "CONSTRAINTS", "FUNCTIONS", "PROCEDURES", "TRANSACTIONS", "SETTINGS"]
+    what: Literal[
+        "INDEXES", "CONSTRAINTS", "FUNCTIONS", "PROCEDURES", "TRANSACTIONS", "SETTINGS", "DATABASES"
+    ]
     yields: With | None = None
     where: Expression | None = None
     return_: Return | None = None

@@ -128,6 +128,10 @@ class PathPattern(Syntax):
 
 @record
 class Pattern(Syntax):
-    """Comma-separated paths of one clause."""
+    """Comma-separated paths of one clause.
+
+    `repeatable` is ``MATCH REPEATABLE ELEMENTS``: a relationship may be matched more than once.
+    """
 
     paths: tuple[PathPattern, ...]
+    repeatable: bool = False

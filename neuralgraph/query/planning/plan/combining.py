@@ -72,6 +72,8 @@ class ApplyInTransactions(Operator):
         rows: how many outer rows go into one transaction; None is a thousand.
         on_error: ``FAIL`` ends the statement; ``CONTINUE`` and ``BREAK`` give nulls for the rows of the
             transaction that failed, and ``BREAK`` runs no further ones.
+        retry, retry_s: run a transaction again that failed for a reason that may pass (another one was
+            first, a lock was taken), for so many seconds; None is thirty.
         returns: rows of inner are joined to theirs; else each outer row passes once.
         status: VALUE slot to add, a map for each row: started, committed, transactionId, errorMessage.
     """
@@ -83,3 +85,5 @@ class ApplyInTransactions(Operator):
     returns: bool
     optional: bool = False
     status: str | None = None
+    retry: bool = False
+    retry_s: Expression | None = None

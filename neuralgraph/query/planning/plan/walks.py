@@ -160,6 +160,7 @@ class Repeat(Operator):
         select: which walks to keep for each row: the ``count`` ``shortest``, or with ``groups`` all of
             the first ``count`` lengths; only with `into`, and rounds of one length.
         count: see `select`.
+        repeatable: an edge may be in a walk twice.
     """
 
     child: Operator
@@ -177,6 +178,7 @@ class Repeat(Operator):
     reversed: bool = False
     select: Literal["shortest", "groups"] | None = None
     count: int = 0
+    repeatable: bool = False
 
 
 @record

@@ -1,0 +1,205 @@
+"""Forms of Neo4j's beside openCypher: match modes, literals, commands, older and newer spellings."""
+
+from __future__ import annotations
+
+import math
+import threading
+
+import pytest
+
+import neuralgraph
+from neuralgraph.errors import QueryArgumentError, QuerySyntaxError, SchemaError
+
+
+@pytest.fixture
+def graph():
+    with neuralgraph.open() as graph:
+        yield graph
+
+
+@pytest.fixture
+def line(graph):
+    graph.execute(
+        "CREATE (:P {name: 'a'})-[:T]->(:P {name: 'b'})-[:T]->(:P {name: 'c'})",
+    )
+    return graph
+
+
+def value(graph, text, **parameters):
+    return graph.execute(text, parameters).value()
+
+
+# ── match modes ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("pattern", "different", "repeatable"),
+    [
+        ("(a)-[:T]-(b)-[:T]-(c)", 2, 6),
+        ("(a)-[:T]-{2}(c)", 2, 6),
+        ("(a {name: 'a'})-[:T]-{0,4}(c)", 3, 10),
+        ("(a)-[r]-(b), (c)-[s]-(d)", 8, 16),
+        ("((x)-[:T]->(y)<-[:T]-(z)){1,2}", 0, 4),
+    ],
+)
+def test_repeatable_elements_may_come_again(line, pattern, different, repeatable):
+    assert value(line, f"MATCH {pattern} RETURN count(*)") == different
+    assert value(line, f"MATCH DIFFERENT RELATIONSHIPS {pattern} RETURN count(*)") == different
+    assert value(line, f"MATCH REPEATABLE ELEMENTS {pattern} RETURN count(*)") == repeatable
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(a)-[:T]-+(b)",
+        "(a)-[:T*1..3]-(b)",
+        "SHORTEST 1 (a)-[:T]-{1,3}(b)",
+        "((a)((b)-[:T]->(c))+(d)){2}",
+    ],
+)
+def test_repeatable_elements_need_bounds(graph, pattern):
+    with pytest.raises(QuerySyntaxError):
+        graph.execute(f"MATCH REPEATABLE ELEMENTS {pattern} RETURN 1")
+
+
+# ── literals ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_infinity_and_nan_are_literals_where_no_variable_has_the_name(graph):
+    record = graph.execute("RETURN INF AS a, -Infinity AS b, NaN AS c").single()
+    assert record["a"] == math.inf
+    assert record["b"] == -math.inf
+    assert math.isnan(record["c"])
+    assert value(graph, "WITH 1 AS inf RETURN inf") == 1
+    assert value(graph, "RETURN [nan IN [7] | nan]") == [7]
+    graph.execute("CREATE (:P {name: 'x'})")
+    assert value(graph, "MATCH (inf:P) RETURN inf.name") == "x"
+
+
+def test_null_has_no_properties(graph):
+    assert value(graph, "RETURN null.key.more") is None
+
+
+# ── commands ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_lookup_indexes_are_accepted_and_make_nothing(graph):
+    graph.execute("CREATE LOOKUP INDEX names IF NOT EXISTS FOR (n) ON EACH labels(n)")
+    graph.execute("CREATE LOOKUP INDEX FOR ()-[r]-() ON EACH type(r)")
+    graph.execute("CREATE (:A)")
+    assert graph.execute("SHOW INDEXES").to_dicts() == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CREATE LOOKUP INDEX FOR (n:A) ON EACH labels(n)",
+        "CREATE LOOKUP INDEX FOR (n) ON (n.a)",
+        "CREATE INDEX FOR (n) ON (n.a)",
+        "CREATE INDEX FOR (n:A) ON EACH labels(n)",
+    ],
+)
+def test_an_index_without_a_label_or_a_property_is_refused(graph, text):
+    with pytest.raises((QuerySyntaxError, SchemaError)):
+        graph.execute(text)
+    graph.execute("CREATE (:A)")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("CREATE USER ada SET PASSWORD 'x'", "no users"),
+        ("SHOW CURRENT USER", "no users"),
+        ("SHOW ALL PRIVILEGES", "no users"),
+        ("GRANT ROLE a TO b", "no users"),
+        ("CREATE OR REPLACE DATABASE b", "one graph"),
+        ("STOP DATABASE b", "one graph"),
+        ("SHOW SERVERS", "not on a server"),
+    ],
+)
+def test_statements_of_administration_say_why_there_is_nothing_to_do(graph, text, why):
+    with pytest.raises(QuerySyntaxError, match=why) as caught:
+        graph.execute(text)
+    assert caught.value.detail == "UnsupportedAdministrationCommand"
+
+
+def test_words_of_administration_are_names_elsewhere(graph):
+    graph.execute("CREATE user = (role:Database)-[:GRANT]->(server:User)")
+    assert value(graph, "MATCH (user:User) RETURN count(user)") == 1
+    assert graph.execute("SHOW USER DEFINED FUNCTIONS").to_dicts() == []
+
+
+@pytest.mark.parametrize(
+    "text", ["SHOW DATABASES", "SHOW DEFAULT DATABASE", "SHOW DATABASE neo4j", "SHOW HOME DATABASE"]
+)
+def test_the_one_graph_is_shown_as_a_database(graph, text):
+    shown = graph.execute(text).single()
+    assert (shown["name"], shown["currentStatus"], shown["default"]) == ("neo4j", "online", True)
+    assert value(graph, f"{text} YIELD name, type WHERE type = 'x' RETURN count(*)") == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SHOW FUNCTIONS EXECUTABLE YIELD name",
+        "SHOW ALL FUNCTIONS EXECUTABLE BY CURRENT USER YIELD name",
+        "SHOW PROCEDURES EXECUTABLE BY neo4j YIELD name",
+    ],
+)
+def test_what_is_executable_is_all_there_is(graph, text):
+    assert len(graph.execute(text).to_dicts()) > 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["EXPLAIN CYPHER 5 RETURN 1", "CYPHER 5 EXPLAIN RETURN 1", "cypher runtime=slotted RETURN 1"],
+)
+def test_options_of_the_planner_are_read_over(graph, text):
+    graph.execute(text)
+
+
+def test_the_old_form_of_parameters_says_what_the_new_one_is(graph):
+    with pytest.raises(QuerySyntaxError, match=r"write \$name"):
+        graph.execute("MATCH (n {name: {name}}) RETURN n", name="x")
+
+
+# ── IN TRANSACTIONS ON ERROR RETRY ────────────────────────────────────────────────────────────
+
+
+def test_what_may_pass_is_tried_again(graph):
+    graph.execute("CREATE (:Counter {n: 0})")
+    started, go = threading.Event(), threading.Event()
+
+    def other():
+        with graph.transaction() as transaction:
+            transaction.execute("MATCH (c:Counter) SET c.n = c.n + 1")
+            started.set()
+            go.wait(20)
+
+    graph.register_procedure("test.go() :: ()", lambda: [go.set()][:0], effects="reads")
+    thread = threading.Thread(target=other)
+    thread.start()
+    started.wait(20)
+    graph.execute(
+        "UNWIND [1, 2] AS i CALL (i) { CALL test.go() MATCH (c:Counter) SET c.n = c.n + i }"
+        " IN TRANSACTIONS OF 1 ROW ON ERROR RETRY FOR 20 SECONDS"
+    )
+    thread.join()
+    assert value(graph, "MATCH (c:Counter) RETURN c.n") == 4
+
+
+@pytest.mark.parametrize(("tail", "statuses"), [("THEN CONTINUE", 2), ("THEN BREAK", 2)])
+def test_what_does_not_pass_is_not_tried_again(graph, tail, statuses):
+    records = graph.execute(
+        "UNWIND [0, 1] AS i CALL (i) { CREATE (:T {i: 1 / i}) } IN TRANSACTIONS OF 1 ROW"
+        f" ON ERROR RETRY {tail} REPORT STATUS AS s RETURN s.committed AS committed"
+    ).to_dicts()
+    assert len(records) == statuses
+    assert records[0]["committed"] is False
+
+
+def test_the_time_of_a_retry_is_not_negative(graph):
+    with pytest.raises(QueryArgumentError):
+        graph.execute(
+            "UNWIND [1] AS i CALL (i) { CREATE (:T) } IN TRANSACTIONS ON ERROR RETRY FOR -1 SECONDS"
+        )
