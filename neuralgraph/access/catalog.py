@@ -66,19 +66,26 @@ class CatalogReader(Protocol):
         ...
 
     def labels(self) -> Sequence[str]:
-        """Every label ever used, in order of first use."""
+        """Every label used up to this snapshot, in order of first use."""
         ...
 
     def edge_types(self) -> Sequence[str]:
-        """Every relationship type ever used, in order of first use."""
+        """Every relationship type used up to this snapshot, in order of first use."""
         ...
 
     def property_keys(self) -> Sequence[str]:
-        """Every property key ever used, in order of first use."""
+        """Every property key used up to this snapshot, in order of first use."""
         ...
 
     def indexes(self) -> Sequence[IndexDefinition]:
-        """Indexes that are ready."""
+        """Indexes that a plan may use.
+
+        In the past these are those of the newest state, for each finds what was true then.
+        """
+        ...
+
+    def defined_indexes(self) -> Sequence[IndexDefinition]:
+        """Indexes that there are at this snapshot, to be shown; in the present the same."""
         ...
 
     def constraints(self) -> Sequence[ConstraintDefinition]:

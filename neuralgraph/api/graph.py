@@ -13,6 +13,7 @@ from neuralgraph.api.functions import make_function
 from neuralgraph.api.moments import moment_of
 from neuralgraph.api.past_graph import PastGraph
 from neuralgraph.api.procedures import make_procedure
+from neuralgraph.api.schema import schema_of
 from neuralgraph.api.settings import settings_of
 from neuralgraph.api.transaction import Transaction
 from neuralgraph.errors import AccessModeError, ClosedError, OptionError
@@ -28,33 +29,15 @@ if TYPE_CHECKING:
 
     import networkx as nx
 
-    from neuralgraph.access import Adjacency, ConstraintDefinition, IndexDefinition
+    from neuralgraph.access import Adjacency
     from neuralgraph.api.engines import SharedEngine
     from neuralgraph.api.functions import Effects
     from neuralgraph.api.loading import LoadReport, Progress
     from neuralgraph.api.result import Result
+    from neuralgraph.api.schema import Schema
     from neuralgraph.api.statement import Parameters, StatementRunner
     from neuralgraph.storage.maintenance import Loss, VacuumReport
     from neuralgraph.storage.versions import Commit
-
-
-@record
-class Schema:
-    """What is in a graph, by name and number.
-
-    Attributes:
-        labels: nodes of each label.
-        relationship_types: relationships of each type.
-        property_keys: every key that was ever used.
-        indexes: the indexes that are ready.
-        constraints: the constraints in force.
-    """
-
-    labels: Mapping[str, int]
-    relationship_types: Mapping[str, int]
-    property_keys: tuple[str, ...]
-    indexes: tuple[IndexDefinition, ...]
-    constraints: tuple[ConstraintDefinition, ...]
 
 
 @record
@@ -323,14 +306,7 @@ class Graph:
 
     def schema(self) -> Schema:
         """Labels, types, keys, indexes and constraints."""
-        catalog = self._runner().engine.reader().catalog
-        return Schema(
-            labels={name: catalog.node_count(name) for name in catalog.labels()},
-            relationship_types={name: catalog.edge_count(name) for name in catalog.edge_types()},
-            property_keys=tuple(catalog.property_keys()),
-            indexes=tuple(catalog.indexes()),
-            constraints=tuple(catalog.constraints()),
-        )
+        return schema_of(self._runner().engine.reader().catalog)
 
     def info(self) -> GraphInfo:
         """Counts and sizes."""

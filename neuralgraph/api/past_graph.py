@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.api.exporting import networkx_graph
+from neuralgraph.api.schema import schema_of
 
 if TYPE_CHECKING:
     import networkx as nx
 
     from neuralgraph.access import GraphReader
     from neuralgraph.api.result import Result
+    from neuralgraph.api.schema import Schema
     from neuralgraph.api.statement import Parameters, StatementRunner
 
 
@@ -30,6 +32,10 @@ class PastGraph:
             AccessModeError: the statement writes.
         """
         return self._runner.execute(query, parameters, named, read_only=True, reader=self._reader)
+
+    def schema(self) -> Schema:
+        """Labels, types, keys, indexes and constraints of then."""
+        return schema_of(self._reader.catalog)
 
     def to_networkx(self) -> nx.MultiDiGraph[Any]:
         """The whole graph as it was; see `Graph.to_networkx`."""

@@ -88,6 +88,6 @@ def test_own_writes_lie_over_the_snapshot(seed: int, fold_every: int):
     own = DeltaStore(state.txid, state.view, INDEXES)
     own.apply(changes, OWN_TXID)
     layers = (state.deltas, own)
-    catalog = state.catalog.after(changes, own.counts)
+    catalog = state.catalog.after(changes, own.counts, state.txid)
     check_reader(GraphView(state.base, layers, state.txid, catalog), model.at[999])
     check_reader(state.view, model.at[state.txid])

@@ -37,6 +37,9 @@ class BenchCatalog:
             IndexDefinition("person_created", "range", "node", ("Person",), ("created",)),
         )
 
+    def defined_indexes(self) -> Sequence[IndexDefinition]:
+        return self.indexes()
+
     def constraints(self) -> Sequence[ConstraintDefinition]:
         return tuple(
             ConstraintDefinition(f"{label.lower()}_id", "unique", "node", label, ("id",))

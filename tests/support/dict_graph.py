@@ -486,6 +486,9 @@ class DictCatalog:
     def indexes(self) -> Sequence[IndexDefinition]:
         return tuple(self._graph._indexes.values())
 
+    def defined_indexes(self) -> Sequence[IndexDefinition]:
+        return self.indexes()
+
     def constraints(self) -> Sequence[ConstraintDefinition]:
         return tuple(self._graph._constraints.values())
 

@@ -142,6 +142,8 @@ class _Analysis:
         shown = tuple(scope)
         if show.ids is not None:
             self.expressions.type_of(show.ids, {})
+        if show.at is not None:
+            self._moment(show.at, {})
         if show.yields is not None:
             scope = self._with(show.yields, scope)
             # A star keeps the order of the columns.

@@ -37,6 +37,7 @@ from neuralgraph.query.planning.operators import (
     writes,
     writes_outside,
 )
+from neuralgraph.query.planning.past_matches import at_moment
 from neuralgraph.query.planning.plan import Plan, SchemaChange, ShowRows, Slot, Unit
 from neuralgraph.query.planning.projections import project
 from neuralgraph.query.planning.pruning import pruned
@@ -144,6 +145,8 @@ def _exactly(columns: tuple[str, ...], root: Operator) -> Operator:
 def _planned_show(context: PlanningContext, show: Show) -> Plan:
     columns = show_columns(show)
     root: Operator = ShowRows(slots=tuple(Slot(name, "value") for name in columns), command=show)
+    if show.at is not None:
+        root = at_moment(root, show.at, frozenset())
     if show.yields is not None:
         root = project(context, show.yields, root)
         if show.yields.star:

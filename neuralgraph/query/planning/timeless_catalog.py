@@ -43,6 +43,10 @@ class TimelessCatalog:
         """See `access.CatalogReader`."""
         return [replace(index, owner=None) for index in self._now.indexes()]
 
+    def defined_indexes(self) -> Sequence[IndexDefinition]:
+        """See `access.CatalogReader`."""
+        return self._now.defined_indexes()
+
     def constraints(self) -> Sequence[ConstraintDefinition]:
         """None."""
         return ()

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.maintenance.pins import BasePins
     from neuralgraph.storage.transactions.manager import TransactionManager
     from neuralgraph.storage.versions import Base, State
+    from neuralgraph.storage.versions.schema_history import Births
     from neuralgraph.values import Column, IdArray
 
 Progress = Callable[[int, int], object]
@@ -88,7 +89,8 @@ class Loader:
         try:
             noted = CommitTime(txid, timestamp_us, self.metadata)
             commits = made[-1].commits.add([noted], self.blocks)
-            base = self.pins.pin(made[-1].replaced(commits=commits))
+            births = self._births(made[-1])
+            base = self.pins.pin(made[-1].replaced(commits=commits, births=births))
             self.blocks.sync()
             pipeline.commit(
                 [AttachSegments(base.to_manifest())],
@@ -105,6 +107,15 @@ class Loader:
         for step in made[:-1]:
             self.pins.discard(step)
         return txid
+
+    def _births(self, base: Base) -> Births:
+        """Names that the rows bring are born in this commit."""
+        before = self.manager.pipeline.state.base
+        return before.births.joined_by(
+            (base.labels, base.edge_types, base.property_keys),
+            (before.labels, before.edge_types, before.property_keys),
+            base.txid,
+        )
 
     def _forget(self, made: Sequence[Base]) -> None:
         # After a failed sync the log may hold the commit after all, and need the blocks.

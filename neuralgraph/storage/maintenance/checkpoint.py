@@ -17,7 +17,6 @@ from neuralgraph.storage.disk import RecordKind
 from neuralgraph.storage.transactions.apply import fresh_deltas
 from neuralgraph.storage.transactions.commit_codec import CommitReader
 from neuralgraph.storage.versions import State, fold
-from neuralgraph.storage.versions.changes import Change, Commit, CreateEdge, CreateNode
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.transactions.commit import CommitPipeline
     from neuralgraph.storage.transactions.manager import TransactionManager
     from neuralgraph.storage.versions import Base
+    from neuralgraph.storage.versions.changes import Commit
 
 
 @record
@@ -142,7 +142,8 @@ class Checkpointer:
                 state.deltas,
                 state.txid,
                 self._blocks,
-                commits=[_names_so_far(state), *commits],
+                commits=commits,
+                names=state.catalog.names.copy_at(state.txid),
                 contents=contents_of(self._log, state.base.txid, last_index),
             )
             pinned = self._pins.pin(folded if shape is None else shape(folded))
@@ -190,20 +191,6 @@ def contents_of(log: LogStore, txid: int, last_index: int) -> dict[int, bytes]:
             if commit is not None:
                 contents[commit.txid] = reader.content
     return contents
-
-
-def _names_so_far(state: State) -> Commit:
-    """A commit that brings every name in the order of the catalogue.
-
-    Commits are kept without their data, and so do not tell names; `fold` asks them for nothing else, and
-    passes over the txid, which the base has already.
-    """
-    names = state.catalog.names
-    changes: list[Change] = [
-        CreateNode(-1, tuple(names.labels), dict.fromkeys(names.property_keys))
-    ]
-    changes.extend(CreateEdge(-1, edge_type, -1, -1, {}) for edge_type in list(names.edge_types))
-    return Commit(state.base.txid, 0, changes)
 
 
 class _Rebase:

@@ -148,7 +148,6 @@ class Engine:
             clock_us=clock_us,
             open_base=opened.open_base,
             commits=recovered.commits,
-            schema_txid=recovered.schema_txid,
         )
         self._moments = Moments(self._pipeline)
         self._manager = TransactionManager(

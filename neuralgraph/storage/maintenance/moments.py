@@ -93,22 +93,12 @@ class Moments:
             raise HistoryPrunedError(first)
         # Plans are cached by version: one that knows an index must not be used where it is unknown.
         version = -(state.catalog.version * _VERSION_STEP + txid) - 1
-        names = state.catalog.names
         if txid < state.base.txid:
             past = HistoricalBase(state.base, txid)
-            return GraphView(past, (), txid, Catalog.of_base(past, names, version))
-        # The candidates of an index are complete only from the commit on that made it.
-        is_known = txid >= self._pipeline.schema_txid
+            return GraphView(past, (), txid, Catalog.of_base(past, state.catalog.names, version))
         view = GraphView(state.base, (state.deltas,), txid, state.catalog)
-        view.catalog = Catalog(
-            state.base,
-            names,
-            {index.name: index for index in state.catalog.indexes()} if is_known else {},
-            {rule.name: rule for rule in state.catalog.constraints()} if is_known else {},
-            _Counts(view.scan_nodes),
-            _Counts(view.scan_edges),
-            version,
-        )
+        counts = _Counts(view.scan_nodes), _Counts(view.scan_edges)
+        view.catalog = state.catalog.at(state.base, txid, version, *counts)
         return view
 
 

@@ -21,7 +21,6 @@ from neuralgraph.storage.disk.values_codec import decode
 from neuralgraph.storage.transactions.apply import (
     apply_commit,
     attach,
-    changes_schema,
     fresh_deltas,
     is_load,
     without_data,
@@ -67,7 +66,6 @@ class Recovered:
         commits: those that the log holds beyond the base, oldest first, without data.
         loaded: the base of the newest bulk load in the log, from which the next replay would go on.
         node_start, edge_start: the least ids that were never leased.
-        schema_txid: of the last commit in the log that changed the schema; 0 when none did.
     """
 
     state: State
@@ -75,7 +73,6 @@ class Recovered:
     loaded: Base | None
     node_start: int
     edge_start: int
-    schema_txid: int
     report: RecoveryReport
 
 
@@ -121,7 +118,6 @@ def recover(
         replay.loaded,
         max(node_start, replay.node_start, state.base.node_limit, state.deltas.node_limit),
         max(edge_start, replay.edge_start, state.base.edge_limit, state.deltas.edge_limit),
-        replay.schema_txid,
         RecoveryReport(
             base.txid,
             state.txid,
@@ -146,7 +142,6 @@ class _Replay:
         self.commits: list[Commit] = []
         self.changes_count = 0
         self.commits_count = 0
-        self.schema_txid = 0
         self.node_start = 0
         self.edge_start = 0
         self.aborted: list[int] = []
@@ -201,5 +196,3 @@ class _Replay:
             return
         self.state = apply_commit(self.state, commit, self._open_base)
         self.commits.append(without_data(commit))
-        if changes_schema(commit.changes):
-            self.schema_txid = commit.txid

@@ -131,6 +131,7 @@ def pruned(base: Base, txid: int, blocks: BlockFile) -> Base:
             kept(history.edge_values),
         ),
         commits=base.commits.without_contents(txid + 1, blocks),
+        schema=base.schema.since(txid),
     )
 
 

@@ -5,26 +5,22 @@ Live commits, recovery, and whoever follows a log all come through here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from neuralgraph.storage.versions import Catalog, DeltaStore, State
 from neuralgraph.storage.versions.changes import (
     AttachSegments,
     Commit,
-    CreateConstraint,
     CreateIndex,
-    DropConstraint,
     DropIndex,
 )
+from neuralgraph.storage.versions.schema_history import OF_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from neuralgraph.storage.versions import Base, Names
-    from neuralgraph.storage.versions.changes import Change
-
-
-_SCHEMA_CHANGES: Final = (CreateIndex, DropIndex, CreateConstraint, DropConstraint)
 
 
 def apply_commit(
@@ -60,16 +56,10 @@ def is_load(commit: Commit) -> bool:
     return bool(commit.changes) and type(commit.changes[0]) is AttachSegments
 
 
-def changes_schema(changes: Sequence[Change]) -> bool:
-    """Does a commit make or drop an index? Data and schema never mix, so the first change tells."""
-    return type(changes[0]) in _SCHEMA_CHANGES
-
-
 def without_data(commit: Commit) -> Commit:
     """The commit as it is remembered until the next fold: its changes stay when they are schema."""
-    if changes_schema(commit.changes):
-        return commit
-    return Commit(commit.txid, commit.timestamp_us, (), commit.metadata)
+    changes = tuple(takewhile(lambda change: type(change) in OF_SCHEMA, commit.changes))
+    return Commit(commit.txid, commit.timestamp_us, changes, commit.metadata)
 
 
 def _over(state: State, base: Base) -> State:
@@ -80,7 +70,7 @@ def _over(state: State, base: Base) -> State:
 
 def attach(state: State, base: Base, txid: int, timestamp_us: int) -> State:
     """What a bulk load leaves: a base that holds everything, and no deltas."""
-    note_names(state.catalog.names, base)
+    note_names(state.catalog.names, base, txid)
     catalog = Catalog.of_base(base, state.catalog.names, state.catalog.version + 1)
     return State(base, fresh_deltas(base, catalog), txid, timestamp_us, catalog)
 
@@ -90,8 +80,8 @@ def fresh_deltas(base: Base, catalog: Catalog) -> DeltaStore:
     return DeltaStore(base.txid, base, catalog.indexes())
 
 
-def note_names(names: Names, base: Base) -> None:
-    """Add the names that a base knows."""
+def note_names(names: Names, base: Base, txid: int) -> None:
+    """Add the names that a base knows; new ones are born in commit `txid`."""
     for known, fresh in (
         (names.labels, base.labels),
         (names.edge_types, base.edge_types),
@@ -99,3 +89,4 @@ def note_names(names: Names, base: Base) -> None:
     ):
         for name in fresh:
             known.setdefault(name, len(known))
+    names.note_births((base.labels, base.edge_types, base.property_keys), txid)

@@ -21,7 +21,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import DiskError, NeuralGraphError, QueryArgumentError, StorageError
-from neuralgraph.storage.transactions.apply import apply_commit, changes_schema, without_data
+from neuralgraph.storage.transactions.apply import apply_commit, without_data
 from neuralgraph.storage.transactions.commit_codec import encode_changes, records_of
 from neuralgraph.storage.transactions.conflicts import Generation
 from neuralgraph.storage.versions.changes import Commit
@@ -61,7 +61,6 @@ class CommitPipeline:
         commits: those that the state has beyond its base.
 
     Attributes:
-        schema_txid: of the last commit since the base that made or dropped an index.
         published_index: of the log's last record that `state` has.
         state: the newest published state; take it once and read it.
         commits: those since the base of `state`, oldest first, without data; grows in place until
@@ -84,7 +83,6 @@ class CommitPipeline:
         "generation",
         "on_publish",
         "published_index",
-        "schema_txid",
         "state",
     )
 
@@ -96,9 +94,7 @@ class CommitPipeline:
         clock_us: Callable[[], int],
         open_base: Callable[[bytes], Base],
         commits: Sequence[Commit] = (),
-        schema_txid: int = 0,
     ) -> None:
-        self.schema_txid = schema_txid
         self.state = state
         self.commits = list(commits)
         self.generation = Generation(state.deltas)
@@ -237,8 +233,6 @@ class CommitPipeline:
         else:
             self.commits.append(without_data(commit))
         self.published_index = entry.index
-        if changes_schema(commit.changes):
-            self.schema_txid = commit.txid
         if self._recent is not None:
             self._recent.append(commit)
         if self.on_publish is not None:

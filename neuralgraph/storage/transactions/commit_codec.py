@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from neuralgraph.access import ConstraintDefinition, IndexDefinition
 from neuralgraph.errors import CorruptionError
 from neuralgraph.storage.disk import LogRecord, RecordKind
 from neuralgraph.storage.disk.values_codec import decode, encode
@@ -44,6 +43,12 @@ from neuralgraph.storage.versions.changes import (
     SetNodeProperty,
     size_of,
 )
+from neuralgraph.storage.versions.definitions import (
+    constraint_fields,
+    index_fields,
+    read_constraint,
+    read_index,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -61,9 +66,9 @@ _FIELDS: Final[dict[type, Callable[[Any], list[Any]]]] = {
     CreateEdge: lambda c: [5, c.id, c.type, c.source, c.target, c.properties],
     DeleteEdge: lambda c: [6, c.id, c.type, c.source, c.target],
     SetEdgeProperty: lambda c: [7, c.id, c.key, c.value],
-    CreateIndex: lambda c: [8, *_index_fields(c.definition)],
+    CreateIndex: lambda c: [8, *index_fields(c.definition)],
     DropIndex: lambda c: [9, c.name],
-    CreateConstraint: lambda c: [10, *_constraint_fields(c.definition)],
+    CreateConstraint: lambda c: [10, *constraint_fields(c.definition)],
     DropConstraint: lambda c: [11, c.name],
     AttachSegments: lambda c: [12, c.manifest],
     RestoreNode: lambda c: [13, c.id, list(c.labels), c.properties],
@@ -81,9 +86,9 @@ _MAKERS: Final[dict[int, Callable[..., Change]]] = {
     5: CreateEdge,
     6: DeleteEdge,
     7: SetEdgeProperty,
-    8: lambda *fields: CreateIndex(_index(*fields)),
+    8: lambda *fields: CreateIndex(read_index(*fields)),
     9: DropIndex,
-    10: lambda *fields: CreateConstraint(_constraint(*fields)),
+    10: lambda *fields: CreateConstraint(read_constraint(*fields)),
     11: DropConstraint,
     12: AttachSegments,
     13: lambda node_id, labels, properties: RestoreNode(node_id, tuple(labels), properties),
@@ -97,40 +102,6 @@ _MAKERS: Final[dict[int, Callable[..., Change]]] = {
 
 
 _ATTACH: Final = 12
-
-
-def _index_fields(index: IndexDefinition) -> list[Any]:
-    return [
-        index.name,
-        index.kind,
-        index.entity,
-        list(index.labels),
-        list(index.keys),
-        index.owner,
-    ]
-
-
-def _index(
-    name: str, kind: Any, entity: Any, labels: list[str], keys: list[str], owner: str | None
-) -> IndexDefinition:
-    return IndexDefinition(name, kind, entity, tuple(labels), tuple(keys), owner)
-
-
-def _constraint_fields(constraint: ConstraintDefinition) -> list[Any]:
-    return [
-        constraint.name,
-        constraint.kind,
-        constraint.entity,
-        constraint.label,
-        list(constraint.keys),
-        constraint.type_name,
-    ]
-
-
-def _constraint(
-    name: str, kind: Any, entity: Any, label: str, keys: list[str], type_name: str | None
-) -> ConstraintDefinition:
-    return ConstraintDefinition(name, kind, entity, label, tuple(keys), type_name)
 
 
 def encode_changes(changes: Sequence[Change]) -> list[Any]:

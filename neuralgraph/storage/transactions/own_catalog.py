@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from neuralgraph.storage.versions import Names
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.transactions.write_set import WriteSet
@@ -19,32 +21,34 @@ class OwnCatalog:
     right for the snapshot are right for it.
     """
 
-    __slots__ = ("_noted", "_snapshot", "_writes", "version")
+    __slots__ = ("_noted", "_snapshot", "_used", "_writes", "version")
 
     def __init__(self, snapshot: Catalog, writes: WriteSet) -> None:
         self._snapshot = snapshot
         self._writes = writes
         self._noted = 0
+        self._used = Names()
         self.version = snapshot.version
 
     def labels(self) -> Sequence[str]:
         """See `access.CatalogReader`."""
-        self._note_names()
-        return self._snapshot.labels()
+        return _joined(self._snapshot.labels(), self._used_names().labels)
 
     def edge_types(self) -> Sequence[str]:
         """See `access.CatalogReader`."""
-        self._note_names()
-        return self._snapshot.edge_types()
+        return _joined(self._snapshot.edge_types(), self._used_names().edge_types)
 
     def property_keys(self) -> Sequence[str]:
         """See `access.CatalogReader`."""
-        self._note_names()
-        return self._snapshot.property_keys()
+        return _joined(self._snapshot.property_keys(), self._used_names().property_keys)
 
     def indexes(self) -> Sequence[IndexDefinition]:
         """See `access.CatalogReader`."""
         return self._snapshot.indexes()
+
+    def defined_indexes(self) -> Sequence[IndexDefinition]:
+        """See `access.CatalogReader`."""
+        return self._snapshot.defined_indexes()
 
     def constraints(self) -> Sequence[ConstraintDefinition]:
         """See `access.CatalogReader`."""
@@ -72,8 +76,14 @@ class OwnCatalog:
         """See `access.CatalogReader`."""
         return self._snapshot.distinct_count(index)
 
-    def _note_names(self) -> None:
+    def _used_names(self) -> Names:
+        """Those in the write set; what was rolled back may be among them."""
         changes = self._writes.changes
         if len(changes) > self._noted:
-            self._snapshot.names.note(changes[self._noted :])
+            self._used.note(changes[self._noted :])
         self._noted = len(changes)
+        return self._used
+
+
+def _joined(known: Sequence[str], used: Iterable[str]) -> Sequence[str]:
+    return list(dict.fromkeys((*known, *used)))

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.versions.base_adjacency import BaseAdjacency
     from neuralgraph.storage.versions.base_columns import PropertyColumn
     from neuralgraph.storage.versions.base_edges import EdgeRecord
+    from neuralgraph.storage.versions.schema_history import Births, SchemaHistory
     from neuralgraph.values import IdArray, MaskArray
     from neuralgraph.values.arrays import Int64Array
 
@@ -100,6 +101,16 @@ class Base:
     def constraints(self) -> tuple[ConstraintDefinition, ...]:
         """Constraints, oldest first."""
         return self.parts.constraints
+
+    @property
+    def schema(self) -> SchemaHistory:
+        """How indexes and constraints came and went, as far as it was folded."""
+        return self.parts.schema
+
+    @property
+    def births(self) -> Births:
+        """Since when names are used."""
+        return self.parts.births
 
     def node_count(self, label: str | None = None) -> int:
         """Nodes, or nodes with `label`; exact."""

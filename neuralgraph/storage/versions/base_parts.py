@@ -9,6 +9,7 @@ from neuralgraph.storage.versions.base_commits import CommitLog
 from neuralgraph.storage.versions.base_edges import EdgeTable
 from neuralgraph.storage.versions.base_nodes import NodeTable
 from neuralgraph.storage.versions.history import History
+from neuralgraph.storage.versions.schema_history import Births, SchemaHistory
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class BaseParts:
     adjacencies: Mapping[tuple[str, str], BaseAdjacency] = field(default_factory=dict)
     runs: Mapping[str, IndexRun] = field(default_factory=dict)
     constraints: tuple[ConstraintDefinition, ...] = ()
+    schema: SchemaHistory = field(default_factory=SchemaHistory)
+    births: Births = field(default_factory=Births)
     commits: CommitLog = field(default_factory=CommitLog)
     history: History = field(default_factory=History.empty)
     next_ids: tuple[int, int] = (0, 0)

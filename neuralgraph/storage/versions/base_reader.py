@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         IndexDefinition,
         Range,
     )
+    from neuralgraph.storage.versions.schema_history import Births, SchemaHistory
     from neuralgraph.values import Column, IdArray, MaskArray, RowArray
     from neuralgraph.values.arrays import Int64Array
 
@@ -109,6 +110,17 @@ class BaseReader(Protocol):
     def indexes(self) -> tuple[IndexDefinition, ...]: ...  # noqa: D102
     @property
     def constraints(self) -> tuple[ConstraintDefinition, ...]: ...  # noqa: D102
+    @property
+    def txid(self) -> int: ...  # noqa: D102
+    @property
+    def schema(self) -> SchemaHistory:
+        """How indexes and constraints came and went."""
+        ...
+
+    @property
+    def births(self) -> Births:
+        """Since when names are used."""
+        ...
 
     def node_count(self, label: str | None = None) -> int: ...  # noqa: D102
     def edge_count(self, edge_type: str | None = None) -> int: ...  # noqa: D102

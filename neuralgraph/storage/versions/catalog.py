@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from neuralgraph.storage.versions.changes import (
     Change,
-    CreateConstraint,
     CreateEdge,
     CreateEdges,
-    CreateIndex,
     CreateNode,
     CreateNodes,
     DeleteEdge,
     DeleteEdges,
     DeleteNode,
-    DropConstraint,
-    DropIndex,
     RestoreEdge,
     RestoreNode,
     SetEdgeProperty,
     SetLabels,
     SetNodeProperty,
 )
+from neuralgraph.storage.versions.schema_history import NEVER, OF_SCHEMA, Births
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,10 +28,10 @@ if TYPE_CHECKING:
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.versions.base_reader import BaseReader
     from neuralgraph.storage.versions.deltas import Counts
+    from neuralgraph.storage.versions.schema_history import SchemaHistory
 
 
 _NAMELESS: Final = frozenset({DeleteNode, DeleteEdge, DeleteEdges})
-_OF_SCHEMA: Final = frozenset({CreateIndex, DropIndex, CreateConstraint, DropConstraint})
 
 
 class Names:
@@ -44,13 +41,14 @@ class Names:
     closed, and does no harm.
     """
 
-    __slots__ = ("_adding", "edge_types", "labels", "property_keys")
+    __slots__ = ("_adding", "_births", "edge_types", "labels", "property_keys")
 
     def __init__(
         self,
         labels: Sequence[str] = (),
         edge_types: Sequence[str] = (),
         property_keys: Sequence[str] = (),
+        births: Births | None = None,
     ) -> None:
         # Two writers may bring new names at once; each must get a place of its own.
         self._adding = threading.Lock()
@@ -59,6 +57,16 @@ class Names:
         self.property_keys: dict[str, int] = {
             name: place for place, name in enumerate(property_keys)
         }
+        known = births or Births()
+        # Only who applies commits writes here. A name that none has used yet is missing.
+        self._births: list[dict[str, int]] = [
+            {name: born.get(name, 0) for name in names if born.get(name, 0) != NEVER}
+            for names, born in zip(self.kinds(), known.kinds(), strict=True)
+        ]
+
+    def kinds(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+        """Labels, types and keys."""
+        return self.labels, self.edge_types, self.property_keys
 
     def note(self, changes: Sequence[Change]) -> None:
         """Add the names that changes bring."""
@@ -88,6 +96,48 @@ class Names:
                     case _:
                         continue
 
+    def note_commit(self, changes: Sequence[Change], txid: int) -> None:
+        """The same for a commit, which is the birth of names that none before it used."""
+        self.note(changes)
+        if any(
+            len(born) < len(names) for born, names in zip(self._births, self.kinds(), strict=True)
+        ):
+            used = Names()
+            used.note(changes)
+            self.note_births(used.kinds(), txid)
+
+    def note_births(self, names: Sequence[Iterable[str]], txid: int) -> None:
+        """Names (labels, types, keys) that a commit uses; those that were born before stay as they are."""
+        for born, used in zip(self._births, names, strict=True):
+            for name in used:
+                born.setdefault(name, txid)
+
+    def born_by(
+        self, txid: int, kind: Literal["labels", "edge_types", "property_keys"]
+    ) -> list[str]:
+        """Names that commits up to `txid` used, in order of first use."""
+        place = ("labels", "edge_types", "property_keys").index(kind)
+        born = self._births[place]
+        return [name for name in list(self.kinds()[place]) if born.get(name, NEVER) <= txid]
+
+    def births_at(self, txid: int) -> Births:
+        """Since when all names are used; NEVER where no commit up to `txid` did."""
+        found = []
+        for born, names in zip(self._births, self.kinds(), strict=True):
+            found.append(
+                {
+                    name: when if (when := born.get(name, NEVER)) <= txid else NEVER
+                    for name in list(names)  # others may add some meanwhile
+                }
+            )
+        return Births(*found)
+
+    def copy_at(self, txid: int) -> Names:
+        """All names so far, with the births that commits up to `txid` gave."""
+        births = self.births_at(txid)
+        labels, edge_types, property_keys = births.kinds()
+        return Names(tuple(labels), tuple(edge_types), tuple(property_keys), births)
+
     def in_label_order(self, labels: Iterable[str]) -> tuple[str, ...]:
         """Labels as they are stored: each once, in order of first use, new ones as they come."""
         known = self.labels
@@ -110,6 +160,8 @@ class Catalog:
         "_version",
         "base",
         "names",
+        "schema",
+        "txid",
     )
 
     def __init__(
@@ -118,16 +170,18 @@ class Catalog:
         names: Names,
         indexes: Mapping[str, IndexDefinition],
         constraints: Mapping[str, ConstraintDefinition],
-        node_counts: Mapping[str | None, int],
-        edge_counts: Mapping[str | None, int],
+        counts: tuple[Mapping[str | None, int], Mapping[str | None, int]],
         version: int,
+        txid: int,
+        schema: SchemaHistory,
     ) -> None:
         self.base = base
         self.names = names
+        self.txid = txid
+        self.schema = schema
         self._indexes = indexes
         self._constraints = constraints
-        self._node_counts = node_counts
-        self._edge_counts = edge_counts
+        self._node_counts, self._edge_counts = counts
         self._version = version
 
     @staticmethod
@@ -141,12 +195,13 @@ class Catalog:
             edge_counts[edge_type] = base.edge_count(edge_type)
         return Catalog(
             base,
-            names or Names(base.labels, base.edge_types, base.property_keys),
+            names or Names(base.labels, base.edge_types, base.property_keys, base.births),
             {definition.name: definition for definition in base.indexes},
             {definition.name: definition for definition in base.constraints},
-            node_counts,
-            edge_counts,
+            (node_counts, edge_counts),
             version,
+            base.txid,
+            base.schema,
         )
 
     # ── CatalogReader ─────────────────────────────────────────────────────────────────────────
@@ -158,19 +213,23 @@ class Catalog:
 
     def labels(self) -> Sequence[str]:
         """See `access.CatalogReader`."""
-        return list(self.names.labels)
+        return self.names.born_by(self.txid, "labels")
 
     def edge_types(self) -> Sequence[str]:
         """See `access.CatalogReader`."""
-        return list(self.names.edge_types)
+        return self.names.born_by(self.txid, "edge_types")
 
     def property_keys(self) -> Sequence[str]:
         """See `access.CatalogReader`."""
-        return list(self.names.property_keys)
+        return self.names.born_by(self.txid, "property_keys")
 
     def indexes(self) -> Sequence[IndexDefinition]:
         """See `access.CatalogReader`."""
         return list(self._indexes.values())
+
+    def defined_indexes(self) -> Sequence[IndexDefinition]:
+        """See `access.CatalogReader`."""
+        return [made.definition for made in self.schema.at(self.txid).indexes.values()]
 
     def constraints(self) -> Sequence[ConstraintDefinition]:
         """See `access.CatalogReader`."""
@@ -201,37 +260,66 @@ class Catalog:
 
     # ── the next one ──────────────────────────────────────────────────────────────────────────
 
-    def after(self, changes: Sequence[Change], counts: Counts) -> Catalog:
+    def after(self, changes: Sequence[Change], counts: Counts, txid: int) -> Catalog:
         """The catalogue once these changes are in.
 
         Args:
-            changes: what a commit (or a transaction so far) does.
+            changes: what a commit does; what it does to the schema comes first.
             counts: how much it changes the counts.
+            txid: of the commit.
         """
-        self.names.note(changes)
-        indexes, constraints = self._indexes, self._constraints
+        self.names.note_commit(changes, txid)
+        indexes, constraints, schema = self._indexes, self._constraints, self.schema
         version = self._version
-        for change in changes:
-            if type(change) not in _OF_SCHEMA:
-                continue
-            match change:
-                case CreateIndex(definition):
-                    indexes = {**indexes, definition.name: definition}
-                case DropIndex(name):
-                    indexes = {key: value for key, value in indexes.items() if key != name}
-                case CreateConstraint(constraint):
-                    constraints = {**constraints, constraint.name: constraint}
-                case DropConstraint(name):
-                    constraints = {key: value for key, value in constraints.items() if key != name}
-                case _:
-                    continue
+        if changes and type(changes[0]) in OF_SCHEMA:
+            schema = schema.after(changes, txid)
+            known = schema.at(txid)
+            indexes = {name: made.definition for name, made in known.indexes.items()}
+            constraints = {name: made.definition for name, made in known.constraints.items()}
             version += 1
         node_counts, grown_nodes = _counted(self._node_counts, counts.nodes)
         edge_counts, grown_edges = _counted(self._edge_counts, counts.edges)
         if grown_nodes or grown_edges:
             version += 1
         return Catalog(
-            self.base, self.names, indexes, constraints, node_counts, edge_counts, version
+            self.base,
+            self.names,
+            indexes,
+            constraints,
+            (node_counts, edge_counts),
+            version,
+            txid,
+            schema,
+        )
+
+    def at(
+        self,
+        base: BaseReader,
+        txid: int,
+        version: int,
+        node_counts: Mapping[str | None, int],
+        edge_counts: Mapping[str | None, int],
+    ) -> Catalog:
+        """The catalogue of an earlier moment, over a base that has it.
+
+        Args:
+            base: what a reader of that moment reads.
+            txid: the moment.
+            version: of the catalogue; no other one has it.
+            node_counts: of then.
+            edge_counts: of then.
+        """
+        usable = self.schema.usable(self._indexes.values(), txid)
+        constraints = self.schema.at(txid).constraints
+        return Catalog(
+            base,
+            self.names,
+            {index.name: index for index in usable},
+            {name: made.definition for name, made in constraints.items()},
+            (node_counts, edge_counts),
+            version,
+            txid,
+            self.schema,
         )
 
     def over(self, base: BaseReader) -> Catalog:
@@ -241,9 +329,10 @@ class Catalog:
             self.names,
             self._indexes,
             self._constraints,
-            self._node_counts,
-            self._edge_counts,
+            (self._node_counts, self._edge_counts),
             self._version + 1,
+            self.txid,
+            self.schema,
         )
 
 

@@ -25,7 +25,6 @@ from neuralgraph.storage.versions.base_arrays import by_segment
 from neuralgraph.storage.versions.base_indexing import covered_ids, index_entities
 from neuralgraph.storage.versions.base_nodes import ABSENT, LabelCoder, NodeTable
 from neuralgraph.storage.versions.catalog import Names
-from neuralgraph.storage.versions.changes import CreateConstraint, DropConstraint
 from neuralgraph.storage.versions.folding_chains import Outcome, walk_chains
 from neuralgraph.storage.versions.folding_columns import ColumnFold, fold_columns
 from neuralgraph.storage.versions.folding_edges import fold_edges
@@ -37,11 +36,12 @@ from neuralgraph.values.records import record
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from neuralgraph.access import ConstraintDefinition, IndexDefinition
+    from neuralgraph.access import IndexDefinition
     from neuralgraph.storage.disk import BlockFile
     from neuralgraph.storage.indexes.sorted_index import IndexRun
     from neuralgraph.storage.versions.changes import Commit
     from neuralgraph.storage.versions.deltas import DeltaStore
+    from neuralgraph.storage.versions.schema_history import SchemaHistory
     from neuralgraph.values import IdArray
 
 
@@ -65,15 +65,14 @@ def fold(
         commits: those that are folded, oldest first: they give constraints, times and metadata.
             Indexes are those of `base`: a commit that makes one has added it by `Base.with_index`.
         names: labels, types and keys in order of first use; without it, as the commits bring them.
+            Nobody adds to them meanwhile.
         contents: what the commits did, by txid, to be kept; see `base_commits`.
 
     Raises:
         DiskError: the disk refused; the base before is as good as ever.
     """
-    if names is None:
-        names = Names(base.labels, base.edge_types, base.property_keys)
-        for commit in commits:
-            names.note(commit.changes)
+    names = names or _names_after(base, commits)
+    schema = _schema_after(base, commits)
     nodes = _fold_nodes(base, deltas, txid, blocks, names)
     edges = fold_edges(base, deltas, txid, blocks, names)
     limit = nodes.table.limit
@@ -97,7 +96,9 @@ def fold(
         edge_columns=edge_values.columns,
         adjacencies=edges.adjacencies_over(limit),
         runs={},
-        constraints=_constraints_after(base, commits),
+        constraints=tuple(made.definition for made in schema.at(txid).constraints.values()),
+        schema=schema,
+        births=names.births_at(txid),
         commits=base.commits.add(commits, blocks, contents),
         history=History(nodes.log, edges.log, node_values.logs, edge_values.logs),
     )
@@ -106,15 +107,18 @@ def fold(
     return folded.replaced(runs=_fold_runs(base, folded, touched, blocks))
 
 
-def _constraints_after(base: Base, commits: Sequence[Commit]) -> tuple[ConstraintDefinition, ...]:
-    known = {constraint.name: constraint for constraint in base.constraints}
+def _names_after(base: Base, commits: Sequence[Commit]) -> Names:
+    names = Names(base.labels, base.edge_types, base.property_keys, base.births)
     for commit in commits:
-        for change in commit.changes:
-            if isinstance(change, CreateConstraint):
-                known[change.definition.name] = change.definition
-            elif isinstance(change, DropConstraint):
-                known.pop(change.name, None)
-    return tuple(known.values())
+        names.note_commit(commit.changes, commit.txid)
+    return names
+
+
+def _schema_after(base: Base, commits: Sequence[Commit]) -> SchemaHistory:
+    schema = base.schema
+    for commit in commits:
+        schema = schema.after(commit.changes, commit.txid)
+    return schema
 
 
 # ── nodes ─────────────────────────────────────────────────────────────────────────────────────

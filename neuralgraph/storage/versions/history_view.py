@@ -11,7 +11,6 @@ one of now, whatever the number of versions, as long as one object serves many r
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.versions.base_commits import CommitLog
     from neuralgraph.storage.versions.base_edges import EdgeRecord
     from neuralgraph.storage.versions.history import History, HistoryLog
+    from neuralgraph.storage.versions.schema_history import Births, SchemaHistory
     from neuralgraph.values import IdArray, MaskArray
     from neuralgraph.values.arrays import Int64Array
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 class HistoricalBase:
     """The graph as it was after commit `txid`; implements `base_reader.BaseReader`.
 
-    Names and indexes are those of the base: an index finds what was true then. Constraints are not.
+    Indexes are those of the base: each finds what was true then.
     """
 
     __slots__ = (
@@ -77,13 +77,23 @@ class HistoricalBase:
 
     @property
     def indexes(self) -> tuple[IndexDefinition, ...]:
-        """As the base has them, but none is known to be unique: what is so now need not have been then."""
-        return tuple(replace(index, owner=None) for index in self.base.indexes)
+        """As the base has them; what a later constraint owns is not known to be unique."""
+        return self.schema.usable(self.base.indexes, self.txid)
 
     @property
     def constraints(self) -> tuple[ConstraintDefinition, ...]:
-        """None: those of the base may be younger."""
-        return ()
+        """Those of then."""
+        return tuple(made.definition for made in self.schema.at(self.txid).constraints.values())
+
+    @property
+    def schema(self) -> SchemaHistory:
+        """As the base has it."""
+        return self.base.schema
+
+    @property
+    def births(self) -> Births:
+        """As the base has them."""
+        return self.base.births
 
     @property
     def commits(self) -> CommitLog:

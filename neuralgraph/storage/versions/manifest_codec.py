@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgpack
 
-from neuralgraph.access import ConstraintDefinition, IndexDefinition
 from neuralgraph.errors import CorruptionError, FormatVersionError
 from neuralgraph.storage.disk import ColumnSegment
 from neuralgraph.storage.indexes.sorted_index import IndexRun
@@ -20,14 +19,25 @@ from neuralgraph.storage.versions.base_commits import CommitLog
 from neuralgraph.storage.versions.base_edges import EdgeSegment, EdgeTable
 from neuralgraph.storage.versions.base_nodes import NodeSegment, NodeTable
 from neuralgraph.storage.versions.base_parts import BaseParts
+from neuralgraph.storage.versions.definitions import (
+    constraint_fields,
+    index_fields,
+    read_constraint,
+    read_index,
+)
 from neuralgraph.storage.versions.history import History, HistoryLog
+from neuralgraph.storage.versions.schema_history import Births, SchemaHistory
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from neuralgraph.access import ConstraintDefinition
     from neuralgraph.storage.disk import BlockFile
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
+"""2 added `schema` and `births`; of an older file the schema is taken to have been as it is."""
+
+_FIRST_WITH_SCHEMA: Final = 2
 
 # Names are Python strings, which may hold half a surrogate pair.
 _ERRORS: Final = "surrogatepass"
@@ -55,12 +65,13 @@ def encode_manifest(parts: BaseParts) -> bytes:
             for (edge_type, direction), adjacency in parts.adjacencies.items()
         ],
         "indexes": [
-            [_index_fields(run.definition), run.descriptor()] for run in parts.runs.values()
+            [index_fields(run.definition), run.descriptor()] for run in parts.runs.values()
         ],
-        "constraints": [
-            [item.name, item.kind, item.entity, item.label, item.keys, item.type_name]
-            for item in parts.constraints
-        ],
+        "constraints": [constraint_fields(item) for item in parts.constraints],
+        "schema": parts.schema.descriptor(),
+        "births": parts.births.descriptor(
+            (parts.nodes.labels, parts.edges.types, parts.property_keys)
+        ),
         "commits": parts.commits.descriptor(),
         "history": [
             history.nodes.descriptor(),
@@ -98,6 +109,9 @@ def decode_manifest(manifest: bytes, blocks: BlockFile) -> BaseParts:
 def _read_parts(described: Mapping[str, Any], blocks: BlockFile) -> BaseParts:
     node_limit, edge_limit = described["node_limit"], described["edge_limit"]
     nodes, edges, node_values, edge_values = described["history"]
+    runs = _read_runs(described["indexes"], blocks)
+    constraints = tuple(read_constraint(*fields) for fields in described["constraints"])
+    schema, births = _read_past(described, runs, constraints)
     return BaseParts(
         txid=described["txid"],
         nodes=NodeTable(
@@ -120,11 +134,10 @@ def _read_parts(described: Mapping[str, Any], blocks: BlockFile) -> BaseParts:
             )
             for edge_type, direction, segments in described["adjacencies"]
         },
-        runs=_read_runs(described["indexes"], blocks),
-        constraints=tuple(
-            ConstraintDefinition(name, kind, entity, label, tuple(keys), type_name)
-            for name, kind, entity, label, keys, type_name in described["constraints"]
-        ),
+        runs=runs,
+        constraints=constraints,
+        schema=schema,
+        births=births,
         commits=CommitLog.read(described["commits"], blocks),
         history=History(
             HistoryLog.read(nodes, blocks),
@@ -134,6 +147,18 @@ def _read_parts(described: Mapping[str, Any], blocks: BlockFile) -> BaseParts:
         ),
         next_ids=tuple(described.get("next_ids", (node_limit, edge_limit))),
     )
+
+
+def _read_past(
+    described: Mapping[str, Any],
+    runs: Mapping[str, IndexRun],
+    constraints: Iterable[ConstraintDefinition],
+) -> tuple[SchemaHistory, Births]:
+    if described["layout"] < _FIRST_WITH_SCHEMA:
+        indexes = (run.definition for run in runs.values())
+        return SchemaHistory.of(indexes, constraints), Births()
+    names = (described["labels"], described["edge_types"], described["property_keys"])
+    return SchemaHistory.read(described["schema"]), Births.read(described["births"], names)
 
 
 def _described(segments: Mapping[int, Any]) -> dict[int, Any]:
@@ -157,20 +182,9 @@ def _read_columns(
     }
 
 
-def _index_fields(definition: IndexDefinition) -> list[Any]:
-    return [
-        definition.name,
-        definition.kind,
-        definition.entity,
-        definition.labels,
-        definition.keys,
-        definition.owner,
-    ]
-
-
 def _read_runs(described: list[Any], blocks: BlockFile) -> dict[str, IndexRun]:
     runs: dict[str, IndexRun] = {}
-    for (name, kind, entity, labels, keys, owner), descriptor in described:
-        definition = IndexDefinition(name, kind, entity, tuple(labels), tuple(keys), owner)
-        runs[name] = IndexRun.read(definition, descriptor, blocks)
+    for fields, descriptor in described:
+        definition = read_index(*fields)
+        runs[definition.name] = IndexRun.read(definition, descriptor, blocks)
     return runs

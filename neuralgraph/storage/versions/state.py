@@ -49,7 +49,7 @@ class State:
                 base = base.without_index(change.name)
         deltas.counts = Counts()
         deltas.apply(commit.changes, commit.txid)
-        catalog = self.catalog.after(commit.changes, deltas.counts)
+        catalog = self.catalog.after(commit.changes, deltas.counts, commit.txid)
         if base is not self.base:
             catalog = catalog.over(base)
         return State(base, deltas, commit.txid, commit.timestamp_us, catalog)

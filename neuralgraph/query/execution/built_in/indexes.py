@@ -25,7 +25,7 @@ _CONSTRAINTS: Final = {
 
 def _nodes(context: CallContext, _config: Any = None) -> Iterator[Sequence[Any]]:
     catalog = context.reader.catalog
-    for index in catalog.indexes():
+    for index in catalog.defined_indexes():
         if index.entity != "node":
             continue
         label: Any = index.label if len(index.labels) == 1 else list(index.labels)

@@ -103,7 +103,7 @@ def _flags(catalog: CatalogReader, name: str, key: str, entity: str) -> dict[str
     """Is the property unique, indexed, required?"""
     indexed = any(
         index.entity == entity and name in index.labels and key in index.keys
-        for index in catalog.indexes()
+        for index in catalog.defined_indexes()
     )
     kinds = {
         constraint.kind
@@ -147,7 +147,7 @@ def _visualization(context: CallContext) -> Rows:
             -1 - place, frozenset((label,)),
             {
                 "name": label,
-                "indexes": [",".join(index.keys) for index in catalog.indexes()
+                "indexes": [",".join(index.keys) for index in catalog.defined_indexes()
                             if index.entity == "node" and label in index.labels and not index.owner],
                 "constraints": [constraint.name for constraint in catalog.constraints()
                                 if constraint.entity == "node" and constraint.label == label],

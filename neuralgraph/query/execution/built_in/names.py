@@ -33,7 +33,7 @@ def _keys(context: CallContext) -> Rows:
 
 
 def _await_index(context: CallContext, name: Any, _timeout_s: Any = None) -> Rows:
-    if all(index.name != name for index in context.reader.catalog.indexes()):
+    if all(index.name != name for index in context.reader.catalog.defined_indexes()):
         raise SchemaError(f"there is no index {name}")
     return ()
 

@@ -91,7 +91,7 @@ class ShowStep(Step):
         words = self.command.only.split()
         match self.command.what:
             case "INDEXES":
-                indexes = sorted(catalog.indexes(), key=lambda index: index.name)
+                indexes = sorted(catalog.defined_indexes(), key=lambda index: index.name)
                 rows = [_index_row(number, index) for number, index in enumerate(indexes, 1)]
                 return [row for row in rows if not words or row["type"] in words]
             case "CONSTRAINTS":

@@ -73,8 +73,8 @@ _MATCH_WORDS = (
     rf"MATCH\b(?:\s+DIFFERENT\s+RELATIONSHIPS?{_MODE_NEXT}"
     rf"|(?P<repeatable>\s+REPEATABLE\s+ELEMENTS?{_MODE_NEXT}))?"
 )
-_AT = r"AT\s+(?:TIMESTAMP|TIME|TRANSACTION)\b"
-_AT_NEXT = re.compile(rf"\s*{_AT}", re.IGNORECASE)
+AT = r"AT\s+(?:TIMESTAMP|TIME|TRANSACTION)\b"
+_AT_NEXT = re.compile(rf"\s*{AT}", re.IGNORECASE)
 
 
 class QueryElement(Element):
@@ -166,7 +166,7 @@ def make_query() -> tuple[QueryElement, Operand]:
     add_special_forms(operand, named_path, inner)
     with_, return_ = projections(operand)
     narrowing = narrowing_clauses(operand)
-    later = Maybe(rf"(?={_AT})", moment, None)
+    later = Maybe(rf"(?={AT})", moment, None)
     head = Piece(_MATCH_WORDS, "MATCH", lambda m: m.group("repeatable") is not None)
     hints = Repeated(r"USING\b", _hint())
     match = Sequence("MATCH", [head, pattern, hints, later, where, later], _match)

@@ -6,13 +6,15 @@ Heads such as ``FOR (n:Label)`` are one regular expression each: nothing nests i
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from neuralgraph.query.language.grammar.clauses import yield_items
+from neuralgraph.query.language.grammar.clauses import AT, yield_items
 from neuralgraph.query.language.grammar.elements import (
     Element,
     Maybe,
     Parsed,
+    Parses,
     Piece,
     Separated,
     Sequence,
@@ -23,7 +25,7 @@ from neuralgraph.query.language.grammar.elements import (
 )
 from neuralgraph.query.language.grammar.expressions import parse_type
 from neuralgraph.query.language.grammar.projections import unlifted
-from neuralgraph.query.language.lexis import NAME, name_value, syntax_error
+from neuralgraph.query.language.lexis import NAME, name_value, skip_space, syntax_error
 from neuralgraph.query.language.syntax import (
     CreateConstraint,
     CreateIndex,
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
     from neuralgraph.query.language.grammar.expressions import Operand
     from neuralgraph.query.language.lexis import SourceText
 
+TIMED = ("INDEXES", "CONSTRAINTS")
+"""What SHOW may show as it was."""
+_SHOW_NEXT = re.compile(r"\s*SHOW\b", re.IGNORECASE)
 _NAMES = re.compile(NAME)
 _LABELS = rf":\s*({NAME}(?:\s*\|\s*:?\s*{NAME})*)"
 _NODE_HEAD = rf"\(\s*(?P<node>{NAME})\s*(?::\s*(?P<labels>{NAME}(?:\s*\|\s*:?\s*{NAME})*))?\s*\)"
@@ -267,9 +272,14 @@ def show_command(query: QueryElement, operand: Operand) -> Sequence:
     )
 
     def build(_text: SourceText, start: int, end: int, values: list[Any]) -> Show:
-        (only, kind), ids, yields, where, return_ = values
+        (only, kind), ids, early, yields, where, return_, late = values
         if ids is not None and kind not in ("TRANSACTIONS", "SETTINGS"):
             syntax_error("Only transactions and settings are shown by name", start, end)
+        if early is not None and late is not None:
+            syntax_error("The command has two times; one AT is enough", *late.span)
+        at = early or late
+        if at is not None and kind not in TIMED:
+            syntax_error("Only indexes and constraints are shown as they were", *at.span)
         return Show(
             kind,
             unlifted(yields),
@@ -277,11 +287,36 @@ def show_command(query: QueryElement, operand: Operand) -> Sequence:
             unlifted(return_),
             only,
             unlifted(ids),
+            at=unlifted(at),
             span=(start, end),
         )
 
     names = Maybe(r"(?=['\"$\[])", _listed(operand), None)
-    return Sequence("SHOW", [words("SHOW"), what, names, *_tail(query, operand)], build)
+    moment = Maybe(rf"(?={AT})", query.moment, None)
+    tail = [moment, *_tail(query, operand), moment]
+    return Sequence("SHOW", [words("SHOW"), what, names, *tail], build)
+
+
+class TimedShow(Element):
+    """``AT TIME ... SHOW INDEXES``; anything else behind the time is a query."""
+
+    def __init__(self, query: QueryElement, show: Parses) -> None:
+        super().__init__("a clause")
+        self.query = query
+        self.show = show
+
+    def parse(self, text: Any, location: int) -> Parsed:
+        """Parse it; see the class."""
+        start = skip_space(text, location)
+        after, (at,) = self.query.moment.parse(text, location)
+        if _SHOW_NEXT.match(text, after) is None:
+            return self.query.parse(text, location)
+        end, (show,) = self.show.parse(text, after)
+        if show.at is not None:
+            syntax_error("The command has two times; one AT is enough", *show.at.span)
+        if show.what not in TIMED:
+            syntax_error("Only indexes and constraints are shown as they were", *at.span)
+        return end, [replace(show, at=unlifted(at), span=(start, end))]
 
 
 def terminate_command(query: QueryElement, operand: Operand) -> Sequence:

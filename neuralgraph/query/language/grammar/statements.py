@@ -18,6 +18,7 @@ from neuralgraph.query.language.grammar.elements import (
     refuse,
 )
 from neuralgraph.query.language.grammar.schema_commands import (
+    TimedShow,
     create_constraint,
     create_index,
     drop_command,
@@ -57,9 +58,11 @@ class StatementElement(Element):
         query, operand = make_query()
         self.query = query
         transaction = transaction_command()
+        show = show_command(query, operand)
         commands: dict[str, Parses] = {
+            "AT": TimedShow(query, show),
             "DROP": drop_command(),
-            "SHOW": show_command(query, operand),
+            "SHOW": show,
             "TERMINATE": terminate_command(query, operand),
             "BEGIN": transaction,
             "COMMIT": transaction,

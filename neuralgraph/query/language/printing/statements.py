@@ -277,7 +277,9 @@ class StatementPrinter(ExpressionPrinter):
         if body.yields is not None:
             text += f" YIELD {self._projection(body.yields)}{self._where(body.yields.where)}"
         text += self._where(body.where)
-        return text if body.return_ is None else f"{text} {self.clause(body.return_)}"
+        if body.return_ is not None:
+            text += f" {self.clause(body.return_)}"
+        return text if body.at is None else f"{self._moment(body.at)} {text}"
 
 
 def _yields(items: tuple[YieldItem, ...]) -> str:

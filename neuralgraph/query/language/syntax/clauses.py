@@ -342,6 +342,7 @@ class Show(Syntax):
         where: WHERE without a YIELD.
         ids: for TRANSACTIONS and SETTINGS: a string or a list of strings.
         terminate: TERMINATE TRANSACTIONS instead of SHOW.
+        at: the moment whose indexes or constraints are shown.
     """
 
     what: Literal[
@@ -353,6 +354,7 @@ class Show(Syntax):
     only: str = ""
     ids: Expression | None = None
     terminate: bool = False
+    at: TimePoint | None = None
 
 
 @record
