@@ -27,9 +27,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from neuralgraph.access import GraphReader
-    from neuralgraph.values.arrays import AnyArray
+    from neuralgraph.values.arrays import AnyArray, MaskArray, RowArray
+    from neuralgraph.values.packed_texts import PackedTexts
 
 _TYPED = frozenset({Kind.BOOLEAN, Kind.INTEGER, Kind.FLOAT})
+_FEW_FACTOR = 4
+"""Strings are copied out of a table of more than so many times as many before they go to Arrow."""
+_STRING_BYTES_MAX = 2**31 - 1
+"""What an Arrow array of ``string`` holds at most; more is ``large_string``."""
+_SURROGATES_BEGIN = 0xED
+"""The first byte of halves of surrogate pairs in UTF-8, and of some characters."""
 
 
 def numpy_array(column: Column) -> AnyArray:
@@ -191,6 +198,8 @@ def _arrow_array(column: Column) -> Any:
             codes = pyarrow.array(column.array, mask=mask)
             strings = pyarrow.array(column.dictionary, type=pyarrow.string())
             return pyarrow.DictionaryArray.from_arrays(codes, strings).dictionary_decode()
+        case Kind.TEXT if column.texts is not None and column.is_packed:
+            return _arrow_texts(column.texts, column.chosen, mask)
         case Kind.TEXT:
             return pyarrow.array(column.array, type=pyarrow.string(), mask=mask, from_pandas=True)
         case Kind.VECTOR:
@@ -205,6 +214,30 @@ def _arrow_array(column: Column) -> Any:
             )
         case _:
             return _arrow_mixed(column)
+
+
+def _arrow_texts(texts: PackedTexts, chosen: RowArray | None, mask: MaskArray | None) -> Any:
+    """Strings that go over packed as they are; a copy, because the buffer may be a mapped file's."""
+    pyarrow = load("pyarrow", extra="arrow")
+
+    if chosen is not None and len(chosen) * _FEW_FACTOR < len(texts):
+        texts, chosen = texts.take(chosen), None
+    numbers = np.arange(len(texts)) if chosen is None else chosen
+    offsets: Any
+    offsets, data = texts.rebased()
+    is_long = len(data) > _STRING_BYTES_MAX
+    bounds = np.ascontiguousarray(offsets, dtype=np.int64 if is_long else np.int32)
+    buffers = [None, pyarrow.py_buffer(bounds), pyarrow.py_buffer(data)]
+    kind = pyarrow.large_string() if is_long else pyarrow.string()
+    whole = pyarrow.Array.from_buffers(kind, len(texts), buffers)
+    taken = whole.take(pyarrow.array(numbers, mask=mask))
+    try:
+        if _SURROGATES_BEGIN in data:
+            taken.validate(full=True)
+    except pyarrow.ArrowInvalid as error:
+        # Half a surrogate pair is all that can be wrong; Python says the same where strings are encoded.
+        raise UnicodeEncodeError("utf-8", "", 0, 0, "surrogates not allowed") from error
+    return taken
 
 
 def _arrow_mixed(column: Column) -> Any:

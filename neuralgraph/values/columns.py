@@ -3,7 +3,8 @@
 A column holds its values as a typed numpy array with a validity mask, or as a plain Python list, and
 turns one form into the other on first use. Kernels over many rows use the array; an operator that has
 a handful of rows uses the list, because three numpy calls cost more than ten Python values. Both
-forms always mean the same. TEXT that comes from Arrow is `packed` until one of them is asked for.
+forms always mean the same. TEXT that comes from Arrow or a segment stands in `texts` until one of them is
+asked for: packed strings, and in `chosen` which of them the rows are (None: the first is row 0, and so on).
 
     kind      array dtype        list items            null in the array
     BOOLEAN   bool               bool                  any value, valid=False
@@ -77,7 +78,7 @@ _REFS: Final = {Kind.NODE: NodeRef, Kind.EDGE: EdgeRef}
 class Column:
     """Values of one kind, one a row. Make one with `of_array`, `of_list`, `of_values` or `nulls`."""
 
-    __slots__ = ("_array", "_list", "_valid", "count", "dictionary", "kind", "packed")
+    __slots__ = ("_array", "_list", "_valid", "chosen", "count", "dictionary", "kind", "texts")
 
     def __init__(
         self,
@@ -87,7 +88,8 @@ class Column:
         valid: MaskArray | None,
         items: list[Any] | None,
         dictionary: ObjectArray | None = None,
-        packed: PackedTexts | None = None,
+        texts: PackedTexts | None = None,
+        chosen: RowArray | None = None,
     ) -> None:
         self.kind = kind
         self.count = count
@@ -95,7 +97,8 @@ class Column:
         self._valid = valid
         self._list = items
         self.dictionary = dictionary
-        self.packed = packed
+        self.texts = texts
+        self.chosen = chosen
 
     # ── making ────────────────────────────────────────────────────────────────────────────────
 
@@ -122,9 +125,18 @@ class Column:
         return Column(kind, len(items), None, None, items)
 
     @staticmethod
-    def of_packed(packed: PackedTexts, valid: MaskArray | None = None) -> Column:
-        """A TEXT column of strings that are not decoded yet; what stands at a null does not count."""
-        return Column(Kind.TEXT, len(packed), None, valid, None, None, packed)
+    def of_packed(
+        texts: PackedTexts, valid: MaskArray | None = None, chosen: RowArray | None = None
+    ) -> Column:
+        """A TEXT column of strings that are not decoded yet; what stands at a null does not count.
+
+        Args:
+            texts: the strings.
+            valid: False where null; None when nothing is.
+            chosen: the number of each row's string, of every null's too; None when all are rows.
+        """
+        count = len(texts) if chosen is None else len(chosen)
+        return Column(Kind.TEXT, count, None, valid, None, None, texts, chosen)
 
     @staticmethod
     def of_values(values: Sequence[Any]) -> Column:
@@ -164,6 +176,18 @@ class Column:
         return self._list is not None
 
     @property
+    def is_packed(self) -> bool:
+        """Are these strings that nobody has decoded yet?"""
+        return self.texts is not None and self._array is None and self._list is None
+
+    @property
+    def packed(self) -> PackedTexts | None:
+        """The rows' strings packed, where they come so; what stands at a null does not count."""
+        if self.texts is None or self.chosen is None:
+            return self.texts
+        return self.texts.take(self.chosen)
+
+    @property
     def array(self) -> AnyArray:
         """The array form; for TEXT with a dictionary these are the codes."""
         if self._array is None:
@@ -174,7 +198,7 @@ class Column:
     @property
     def valid(self) -> MaskArray | None:
         """False where null; None when no row is null."""
-        if self._array is None and self.packed is None:
+        if self._array is None and self.texts is None:
             self._make_array()
         return self._valid
 
@@ -222,10 +246,8 @@ class Column:
         return Column(Kind.TEXT, self.count, strings, self._valid, self._list)
 
     def _make_array(self) -> None:
-        if self.packed is not None:
-            self._array = self.packed.decoded()
-            if self._valid is not None:
-                self._array[~self._valid] = None
+        if self.texts is not None:
+            self._array = self._decoded_texts(self.texts)
             return
         items = self._list
         assert items is not None
@@ -247,6 +269,17 @@ class Column:
             )
         else:
             self._array = np.array(items, dtype=_DTYPES[kind])
+
+    def _decoded_texts(self, texts: PackedTexts) -> ObjectArray:
+        if self.chosen is None:
+            strings = texts.strings()
+            if self._valid is not None:
+                strings = strings.copy()
+        else:
+            strings = texts.chosen_strings(self.chosen)
+        if self._valid is not None:
+            strings[~self._valid] = None
+        return strings
 
     def _make_vectors(self, items: list[Any]) -> None:
         width = next((len(item) for item in items if item is not None), 0)
@@ -283,6 +316,10 @@ class Column:
         if self._array is None and items is not None and len(rows) <= 16:
             taken = [items[row] for row in rows.tolist()]
             return Column(self.kind, len(taken), None, None, taken)
+        if self._array is None and self.texts is not None:
+            chosen = rows if self.chosen is None else self.chosen[rows]
+            present = None if self._valid is None else self._valid[rows]
+            return Column.of_packed(self.texts, present, chosen)
         array = self.array
         valid = self._valid
         return Column(
@@ -297,9 +334,11 @@ class Column:
     def slice(self, start: int, stop: int) -> Column:
         """Rows from `start` up to `stop`."""
         start, stop = max(0, start), min(stop, self.count)
-        if self._array is None and self.packed is not None:
+        if self._array is None and self.texts is not None:
             valid = None if self._valid is None else self._valid[start:stop]
-            return Column.of_packed(self.packed.slice(start, stop), valid)
+            if self.chosen is not None:
+                return Column.of_packed(self.texts, valid, self.chosen[start:stop])
+            return Column.of_packed(self.texts.slice(start, stop), valid)
         if self._array is None:
             assert self._list is not None
             items = self._list[start:stop]
@@ -332,9 +371,8 @@ class Column:
             for column in columns:
                 listed.extend(column.to_list())
             return Column.of_list(kind, listed)
-        packed = [column.packed for column in columns if column.packed is not None]
-        if len(packed) == len(columns):
-            return Column.of_packed(PackedTexts.concat(packed), _joined_valid(columns))
+        if all(column.is_packed for column in columns):
+            return _joined_texts(columns)
         dictionary = columns[0].dictionary
         if any(column.dictionary is not dictionary for column in columns):
             columns = [column.decoded() for column in columns]
@@ -350,6 +388,20 @@ class Column:
         return (
             f"Column({self.kind.name}, {self.count} rows, {shown}{'...' if self.count > 8 else ''})"
         )
+
+
+def _joined_texts(columns: Sequence[Column]) -> Column:
+    """Packed columns one after the other; the strings are copied unless all columns share them."""
+    valid = _joined_valid(columns)
+    texts = columns[0].texts
+    chosen = [column.chosen for column in columns if column.chosen is not None]
+    shared = len(chosen) == len(columns) and all(column.texts is texts for column in columns)
+    if texts is not None and shared:
+        return Column.of_packed(texts, valid, np.concatenate(chosen))
+    packed = [column.packed for column in columns]
+    return Column.of_packed(
+        PackedTexts.concat([part for part in packed if part is not None]), valid
+    )
 
 
 def _joined_valid(columns: Sequence[Column]) -> MaskArray | None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from neuralgraph.errors import QueryError
 from neuralgraph.query.functions import BINARY, UNARY
 from neuralgraph.values import Column, Kind
+from neuralgraph.values.packed_texts import PackedTexts
 
 INTEGERS = st.one_of(
     st.integers(-5, 5),
@@ -21,7 +22,7 @@ INTEGERS = st.one_of(
 FLOATS = st.one_of(
     st.floats(), st.sampled_from([0.0, -0.0, 1.0, -2.0, math.inf, math.nan, float(2**53)])
 )
-TEXTS = st.sampled_from(["", "a", "ab", "abc", "b", "Ä", "a\nb", "a\0"])
+TEXTS = st.sampled_from(["", "a", "aa", "ab", "abc", "b", "ba", "Ä", "aÄ", "a\nb", "a\0", "\ud800"])
 ELEMENTS = {
     Kind.INTEGER: INTEGERS,
     Kind.FLOAT: FLOATS,
@@ -39,9 +40,16 @@ def columns(draw, count):
         elements = st.one_of(st.none(), elements)
     items = draw(st.lists(elements, min_size=count, max_size=count))
     column = Column.of_list(kind, items)
-    form = draw(st.sampled_from(["list", "array", "dictionary"]))
+    form = draw(st.sampled_from(["list", "array", "dictionary", "packed", "chosen"]))
     if form == "list":
         return column
+    if kind == Kind.TEXT and form in ("packed", "chosen"):
+        texts = PackedTexts.of_strings(["" if item is None else item for item in items])
+        if form == "packed":
+            return Column.of_packed(texts, column.valid)
+        spread = PackedTexts.concat([texts, PackedTexts.of_strings(["b", "a"]), texts])
+        numbers = np.arange(count) + draw(st.sampled_from([0, count + 2]))
+        return Column.of_packed(spread, column.valid, numbers)
     if kind == Kind.TEXT and form == "dictionary":
         present = sorted({item for item in items if item is not None})
         dictionary = np.empty(len(present), dtype=object)

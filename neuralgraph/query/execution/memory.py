@@ -72,7 +72,7 @@ def batch_bytes(batch: Batch) -> int:
 
 def column_bytes(column: Column) -> int:
     """Estimated size of a column."""
-    if column.is_listed or column.array.dtype == object:
+    if column.is_listed or column.is_packed or column.array.dtype == object:
         return items_bytes(column.slice(0, _SAMPLE_ROWS).to_list(), column.count)
     return int(column.array.nbytes)
 

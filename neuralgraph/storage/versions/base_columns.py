@@ -43,13 +43,15 @@ _DTYPES: Final[dict[Kind, Any]] = {
 class FlatColumn(NamedTuple):
     """All values by id, and one more at the end, which is null.
 
-    `valid` is None when that end is the only null, and then does not say so.
+    `valid` is None when that end is the only null, and then does not say so. Where there are `texts`, the
+    strings are these, packed, and there is no `array`.
     """
 
     kind: Kind
-    array: AnyArray
+    array: AnyArray | None
     valid: MaskArray | None
     dictionary: ObjectArray | None
+    texts: PackedTexts | None
 
 
 class PropertyColumn:
@@ -70,9 +72,7 @@ class PropertyColumn:
         }
         self._flat: FlatColumn | None = None
         self._debt = 0
-        self._cost = sum(
-            segment.count * _ITEM_COST.get(segment.kind, 1) for segment in segments.values()
-        )
+        self._cost = sum(segment.count * _item_cost(segment) for segment in segments.values())
 
     def value(self, wanted_id: int) -> Any:
         """One value; None when absent."""
@@ -100,15 +100,14 @@ class PropertyColumn:
             if self._debt <= self._cost:
                 return self._take_by_segment(ids)
             flat = self._flatten()
-        kind, array, valid, dictionary = flat
-        try:
-            taken = array[ids]
-        except IndexError:
-            ids = np.where(ids < self.limit, ids, -1)
-            taken = array[ids]
-        mask: MaskArray | None
+        kind, array, valid, dictionary, texts = flat
+        mask: MaskArray | None = None
         if valid is not None:
-            mask = valid[ids]
+            try:
+                mask = valid[ids]
+            except IndexError:
+                ids = np.where(ids < self.limit, ids, -1)
+                mask = valid[ids]
             # Most batches have one label, whose nodes all have the property.
             if mask.all():
                 mask = None
@@ -116,9 +115,11 @@ class PropertyColumn:
             # The end stands for -1, and for the first id above: a base may have more ids than a column
             # that it shares with the one before.
             mask = (ids >= 0) & (ids < self.limit)
-        else:
-            mask = None
-        return Column(kind, len(ids), taken, mask, None, dictionary)
+            ids = np.where(mask, ids, -1)
+        if texts is not None:
+            return Column.of_packed(texts, mask, ids if mask is None else np.where(mask, ids, 0))
+        assert array is not None
+        return Column(kind, len(ids), array[ids], mask, None, dictionary)
 
     def flat(self) -> FlatColumn:
         """All values and a null at the end; made once."""
@@ -138,7 +139,10 @@ class PropertyColumn:
         column = join(pieces)
         # Where only the end is null, readers find out about -1 from the ids.
         valid = column.valid_mask if has_null else None
-        self._flat = FlatColumn(column.kind, column.array, valid, column.dictionary)
+        if column.is_packed and column.chosen is None:
+            self._flat = FlatColumn(column.kind, None, valid, None, column.texts)
+        else:
+            self._flat = FlatColumn(column.kind, column.array, valid, column.dictionary, None)
         return self._flat
 
     def _take_by_segment(self, ids: IdArray) -> Column:
@@ -182,11 +186,16 @@ class PropertyColumn:
             yield from segment.block_refs()
 
 
+def _item_cost(segment: ColumnSegment) -> int:
+    is_packed = segment.kind == Kind.TEXT and segment.is_plain
+    return 1 if is_packed else _ITEM_COST.get(segment.kind, 1)
+
+
 def nulls_like(column: Column, count: int) -> Column:
     """Nothing but nulls, of the same kind as `column`."""
     valid = np.zeros(count, dtype=np.bool_)
     kind = column.kind
-    if column.packed is not None:
+    if column.is_packed:
         return Column.of_packed(PackedTexts.of_empty(count), valid)
     array: Any
     if kind == Kind.VECTOR:
@@ -207,6 +216,11 @@ def join(columns: Sequence[Column]) -> Column:
     widths = {column.array.shape[1] for column in columns if column.kind == Kind.VECTOR}
     if len(widths) > 1:
         return Column.of_list(Kind.ANY, [item for column in columns for item in column.to_list()])
+    if any(column.is_packed for column in columns):
+        columns = [
+            column if column.is_packed or not _is_null(column) else _packed_nulls(column)
+            for column in columns
+        ]
     dictionary = columns[0].dictionary
     if dictionary is not None and any(column.dictionary is not dictionary for column in columns):
         columns = _of_one_dictionary(columns) or [column.decoded() for column in columns]
@@ -242,6 +256,10 @@ def _of_one_dictionary(columns: Sequence[Column]) -> list[Column] | None:
     dictionary = np.empty(len(numbers), dtype=object)
     dictionary[:] = list(numbers)
     return [Column.of_array(Kind.TEXT, codes, valid, dictionary) for codes, valid in coded]
+
+
+def _packed_nulls(column: Column) -> Column:
+    return Column.of_packed(PackedTexts.of_empty(column.count), column.valid)
 
 
 def _is_null(column: Column) -> bool:

@@ -129,7 +129,10 @@ class HistoricalColumn(PropertyColumn):
         return by_id
 
     def _flatten(self) -> FlatColumn:
-        kind, array, valid, dictionary = self.below.flat()
+        kind, array, valid, dictionary, texts = self.below.flat()
+        if texts is not None:
+            array = texts.strings()
+        assert array is not None
         whole = Column(kind, len(array), array, valid, None, dictionary)
         if valid is None:
             # The end, which -1 finds, is null even where nothing else is; overlaying keeps what is marked.
@@ -137,7 +140,9 @@ class HistoricalColumn(PropertyColumn):
             valid[-1] = False
             whole = Column(kind, len(array), array, valid, None, dictionary)
         column = overlay(whole, self.patched, self.was)
-        self._flat = FlatColumn(column.kind, column.array, column.valid_mask, column.dictionary)
+        self._flat = FlatColumn(
+            column.kind, column.array, column.valid_mask, column.dictionary, None
+        )
         return self._flat
 
     def _take_by_segment(self, ids: IdArray) -> Column:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from neuralgraph.values import Column, Kind
+from neuralgraph.values.packed_texts import PackedTexts
 
 if TYPE_CHECKING:
     from neuralgraph.values import MaskArray, RowArray
@@ -26,6 +29,9 @@ def patch(column: Column, rows: RowArray, fresh: Column) -> Column:
         array = column.array.copy()
         array[rows] = fresh.array
         return Column.of_array(kind, array, _validity(column, rows, fresh))
+    texts = column.texts if column.is_packed else None
+    if kind == fresh.kind and texts is not None and texts.known_strings() is None:
+        return _patched_texts(column, texts, rows, fresh)
     if kind == fresh.kind == Kind.TEXT:
         # A dictionary holds each string once and fresh strings may be in it already: decode instead.
         decoded = column.decoded().array
@@ -36,6 +42,17 @@ def patch(column: Column, rows: RowArray, fresh: Column) -> Column:
     for row, value in zip(rows.tolist(), fresh.to_values(), strict=True):
         items[row] = value
     return Column.of_values(items)
+
+
+def _patched_texts(column: Column, texts: PackedTexts, rows: RowArray, fresh: Column) -> Column:
+    """Strings that nobody has decoded stay packed: the fresh ones are put behind them."""
+    numbers = np.arange(len(texts)) if column.chosen is None else column.chosen
+    part, numbers = texts.around(numbers)
+    strings = ["" if text is None else text for text in fresh.to_list()]
+    chosen = numbers.copy()
+    chosen[rows] = np.arange(len(part), len(part) + len(strings))
+    joined = PackedTexts.concat([part, PackedTexts.of_strings(strings)])
+    return Column.of_packed(joined, _validity(column, rows, fresh), chosen)
 
 
 def _validity(column: Column, rows: RowArray, fresh: Column) -> MaskArray | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from neuralgraph.query.functions.kernels.masks import merged_valid, rows_of
-from neuralgraph.values import Column, Kind
+from neuralgraph.values import Column, Kind, text_search
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _EXACT_MAX: Final = 2**53
 _NUMERIC: Final = (Kind.INTEGER, Kind.FLOAT)
+_EQUALITIES: Final = (operator.eq, operator.ne)
 _ENTITIES: Final = (Kind.NODE, Kind.EDGE)
 
 
@@ -56,6 +57,10 @@ def _compare_texts(compare: Callable[[Any, Any], Any], left: Column, right: Colu
         array = _by_dictionary(
             right, lambda item, constant: compare(constant, item), left.to_list()[0]
         )
+    elif right.count == 1 and left.is_packed and right.valid is None and compare in _EQUALITIES:
+        constant = right.to_list()[0]
+        is_equal = text_search.matching(left, lambda texts: text_search.equal(texts, constant))
+        array = is_equal if compare is operator.eq else ~is_equal
     else:
         array = compare(_strings(left, valid), _strings(right, valid))
     return Column(Kind.BOOLEAN, count, array, valid, None)

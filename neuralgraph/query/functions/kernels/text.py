@@ -1,7 +1,8 @@
 """STARTS WITH, ENDS WITH, CONTAINS and ``=~`` over TEXT columns.
 
-A search goes once through each different string of a dictionary. Strings that stand alone are searched
-by a list comprehension: turning them into one of numpy's string types costs more than it saves.
+A search goes once through each different string of a dictionary, and through packed strings as they are.
+Strings that stand alone are searched by a list comprehension: turning them into one of numpy's string types
+costs more than it saves.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ import numpy as np
 
 from neuralgraph.query.functions.kernels.masks import merged_valid, rows_of
 from neuralgraph.query.functions.patterns import whole_matcher
-from neuralgraph.values import Column, Kind
+from neuralgraph.values import Column, Kind, text_search
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from neuralgraph.values import MaskArray
+    from neuralgraph.values.packed_texts import PackedTexts
 
 
 def _starts(strings: list[str], needle: str) -> list[bool]:
@@ -35,7 +39,10 @@ def _matches(strings: list[str], needle: str) -> list[bool]:
     return list(map(whole_matcher(needle), strings))
 
 
-def _predicate(search: Callable[[list[str], str], list[bool]]) -> Callable[..., Column | None]:
+def _predicate(
+    search: Callable[[list[str], str], list[bool]],
+    packed_search: Callable[[PackedTexts, str], MaskArray] | None = None,
+) -> Callable[..., Column | None]:
     def kernel(left: Column, right: Column) -> Column | None:
         if left.kind != Kind.TEXT or right.kind != Kind.TEXT:
             return None
@@ -45,6 +52,8 @@ def _predicate(search: Callable[[list[str], str], list[bool]]) -> Callable[..., 
         if left.dictionary is not None:
             answers = np.array(search(left.dictionary.tolist(), needle), dtype=np.bool_)
             array: Any = answers[left.array] if len(answers) else np.zeros(left.count, np.bool_)
+        elif left.is_packed and packed_search is not None:
+            array = text_search.matching(left, lambda texts: packed_search(texts, needle))
         else:
             array = np.fromiter(search(_without_nulls(left), needle), np.bool_, left.count)
         return Column(Kind.BOOLEAN, left.count, array, left.valid, None)
@@ -76,8 +85,8 @@ def _without_nulls(column: Column) -> list[str]:
 
 
 TEXT_KERNELS: Final[dict[str, Callable[[Column, Column], Column | None]]] = {
-    "STARTS WITH": _predicate(_starts),
-    "ENDS WITH": _predicate(_ends),
-    "CONTAINS": _predicate(_contains),
+    "STARTS WITH": _predicate(_starts, text_search.starting),
+    "ENDS WITH": _predicate(_ends, text_search.ending),
+    "CONTAINS": _predicate(_contains, text_search.containing),
     "=~": _predicate(_matches),
 }

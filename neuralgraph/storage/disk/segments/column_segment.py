@@ -174,6 +174,14 @@ class ColumnSegment:
         """The blocks it lives in."""
         return refs_of(self._descriptor)
 
+    @property
+    def is_plain(self) -> bool:
+        """Is reading all of it no more than copying bytes? Else something is decoded for each value."""
+        *_, encoding, settings, _ = self._descriptor
+        if encoding == ColumnEncoding.TEXTS:
+            return not settings or int(settings[0]) == 0
+        return int(encoding) != ColumnEncoding.OBJECTS
+
     # ── reading ───────────────────────────────────────────────────────────────────────────────
 
     def value(self, row: int) -> Any:
@@ -330,6 +338,8 @@ def _with_nulls(column: Column, valid: MaskArray) -> Column:
     if valid.all():
         return column
     kind = column.kind
+    if column.texts is not None and column.is_packed:
+        return Column.of_packed(column.texts, valid, column.chosen)
     if kind == Kind.ANY or (kind == Kind.TEXT and column.is_listed):
         pairs = zip(column.to_list(), valid.tolist(), strict=True)
         return Column.of_list(kind, [item if is_valid else None for item, is_valid in pairs])

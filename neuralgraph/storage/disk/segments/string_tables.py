@@ -1,14 +1,16 @@
 """StringTable: many strings as one UTF-8 buffer and the offsets they begin at.
 
-One string is decoded at a time, or all of them in one go: joined, the buffer is decoded once and cut.
+One string is decoded at a time, or all of them in one go, by `PackedTexts`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+import weakref
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
+from neuralgraph.storage.disk.segments.decoded_texts import decoded_texts
 from neuralgraph.storage.disk.segments.parts import WIDTHS, load_bytes, load_part
 from neuralgraph.values.packed_texts import UTF8_ERRORS, PackedTexts
 
@@ -19,22 +21,17 @@ if TYPE_CHECKING:
     from neuralgraph.values.arrays import AnyArray, ObjectArray
 
 
+_KEPT_TEXT_BYTES_MAX: Final = 1 << 20
+"""Tables up to this many bytes stay decoded; of larger ones `decoded_texts` keeps the latest."""
+
+
 def pack_strings(strings: Sequence[str]) -> tuple[AnyArray, bytes]:
     """Offsets (uint32 when they fit, else int64; one more than strings) and the UTF-8 buffer.
 
     Costs one join and one encoding, whatever the count of strings.
     """
-    text = "".join(strings)
-    offsets = np.zeros(len(strings) + 1, dtype=np.int64)
-    np.cumsum(np.fromiter(map(len, strings), dtype=np.int64, count=len(strings)), out=offsets[1:])
-    if text.isascii():
-        data = text.encode("ascii")
-    else:
-        data = text.encode("utf-8", UTF8_ERRORS)
-        # From characters to bytes: a character begins wherever a byte does not continue one.
-        starts = np.flatnonzero((np.frombuffer(data, dtype=np.uint8) & 0xC0) != 0x80)
-        offsets = np.append(starts, len(data))[offsets]
-    return narrow_offsets(offsets), data
+    packed = PackedTexts.of_strings(strings)
+    return narrow_offsets(packed.offsets), packed.data.tobytes()
 
 
 def pack_bytes(keys: Sequence[bytes]) -> tuple[AnyArray, bytes]:
@@ -94,6 +91,32 @@ class StringTable:
             for number in numbers
         ]
 
-    def whole(self) -> ObjectArray:
-        """All strings; about 0.1 us each."""
-        return PackedTexts(self.offsets, np.frombuffer(self.data, dtype=np.uint8)).decoded()
+    def packed(self) -> PackedTexts:
+        """All strings, over the same buffer; remembers them strongly or weakly, by their size."""
+        return _KeptTexts(self.offsets, np.frombuffer(self.data, dtype=np.uint8))
+
+
+class _KeptTexts(PackedTexts):
+    """Strings of a segment: few stay decoded, of many `decoded_texts` keeps the latest."""
+
+    __slots__ = ("_weakly",)
+
+    def __init__(self, offsets: AnyArray, data: AnyArray) -> None:
+        super().__init__(offsets, data)
+        self._weakly: weakref.ref[ObjectArray] | None = None
+
+    def strings(self) -> ObjectArray:
+        """All strings; the same array as long as anybody holds it."""
+        if len(self.data) <= _KEPT_TEXT_BYTES_MAX:
+            return super().strings()
+        strings = self.known_strings()
+        if strings is None:
+            strings = self.decoded()
+            strings.flags.writeable = False
+            self._weakly = weakref.ref(strings)
+            decoded_texts.hold(strings, len(self.data))
+        return strings
+
+    def known_strings(self) -> ObjectArray | None:
+        """What `strings` gives, if anybody still holds it."""
+        return super().known_strings() if self._weakly is None else self._weakly()

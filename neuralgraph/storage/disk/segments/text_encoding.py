@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.disk.segments.value_stores import Encoded
     from neuralgraph.values import Column
     from neuralgraph.values.arrays import AnyArray, MaskArray
+    from neuralgraph.values.packed_texts import PackedTexts
 
 _SAMPLE_COUNT: Final = 512
 _SAMPLE_DISTINCT_MAX: Final = 0.95
@@ -35,7 +36,7 @@ def encode_texts(column: Column, valid: MaskArray | None) -> Encoded:
     if column.dictionary is not None:
         return _of_dictionary(column.array, column.dictionary, valid)
     packed = column.packed
-    is_repetitive = _looks_repetitive(column, valid)
+    is_repetitive = _looks_repetitive(column, packed, valid)
     if packed is not None and not is_repetitive:
         offsets, data = packed.rebased()
         return _table(None, narrow_offsets(offsets), data)
@@ -82,14 +83,14 @@ def _table(codes: AnyArray | None, offsets: AnyArray, data: AnyArray | bytes) ->
     return [width, offsets.dtype.itemsize], [narrow_codes, offsets, data]
 
 
-def _looks_repetitive(column: Column, valid: MaskArray | None) -> bool:
+def _looks_repetitive(column: Column, packed: PackedTexts | None, valid: MaskArray | None) -> bool:
     """Does an even sample of what is not null have repeats?"""
     rows = np.arange(column.count) if valid is None else np.flatnonzero(valid)
     if len(rows) <= _SAMPLE_COUNT:
         return True
     rows = rows[:: len(rows) // _SAMPLE_COUNT]
-    if column.packed is not None:
-        sample = column.packed.texts(rows)
+    if packed is not None:
+        sample = packed.texts(rows)
     else:
         strings = column.to_list()
         sample = [strings[row] for row in rows.tolist()]

@@ -13,12 +13,10 @@ what the segment's descriptor carries.
 
 from __future__ import annotations
 
-import weakref
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 
-from neuralgraph.storage.disk.segments.decoded_texts import decoded_texts
 from neuralgraph.storage.disk.segments.parts import WIDTHS, load_bytes, load_part, width_of
 from neuralgraph.storage.disk.segments.string_tables import StringTable, pack_bytes
 from neuralgraph.storage.disk.values_codec import decode, encode
@@ -28,10 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from neuralgraph.storage.disk.segments.parts import BlockStore, Part
-    from neuralgraph.values.arrays import AnyArray, MaskArray, ObjectArray, RowArray
-
-_KEPT_TEXT_BYTES_MAX: Final = 1 << 20
-"""Dictionaries up to this many bytes stay decoded; of larger ones `decoded_texts` keeps the latest."""
+    from neuralgraph.values.arrays import AnyArray, MaskArray, RowArray
 
 Encoded = tuple[list[Any], "list[AnyArray | bytes]"]
 """Settings for the descriptor, and the parts' contents."""
@@ -215,7 +210,7 @@ class ObjectValues:
 class TextValues:
     """Codes into a table of strings."""
 
-    __slots__ = ("_codes", "_codes_items", "_decoded", "_decoded_weakly", "_table")
+    __slots__ = ("_codes", "_codes_items", "_table", "_texts")
 
     def __init__(
         self, kind: Kind, count: int, settings: list[Any], parts: list[Part], blocks: BlockStore
@@ -228,8 +223,7 @@ class TextValues:
             self._codes = load_part(parts[0], WIDTHS[codes_width], blocks)
             self._codes_items = memoryview(self._codes)
         self._table = StringTable.load(offsets_width, parts[1], parts[2], blocks)
-        self._decoded: ObjectArray | None = None
-        self._decoded_weakly: weakref.ref[ObjectArray] | None = None
+        self._texts = self._table.packed()
 
     def value(self, row: int) -> str:
         """One string; about 0.5 us."""
@@ -240,47 +234,26 @@ class TextValues:
         """Some strings, decoded one by one unless the dictionary is decoded already."""
         codes = self._codes_items
         numbers = rows if codes is None else [codes[row] for row in rows]
-        decoded = self._decoded
+        decoded = self._texts.known_strings()
         if decoded is not None:
             return [decoded[number] for number in numbers]
         return self._table.texts(numbers)
 
     def take(self, rows: RowArray) -> Column:
-        """Some strings: codes and the dictionary, or just these strings when they are few."""
-        dictionary = self._decoded_now()
-        if dictionary is None:
-            if len(rows) * 4 < self._table.count:
-                return Column.of_list(Kind.TEXT, self.values(rows.tolist()))
-            dictionary = self.dictionary()
+        """Some strings: codes and the dictionary, or the packed ones when all differ or few are asked for."""
         if self._codes is None:
-            return Column.of_array(Kind.TEXT, dictionary[rows])
-        return Column.of_array(Kind.TEXT, self._codes[rows].astype(np.int64), None, dictionary)
+            return Column.of_packed(self._texts, None, rows)
+        codes = self._codes[rows].astype(np.int64)
+        dictionary = self._texts.known_strings()
+        if dictionary is None and len(rows) * 4 < self._table.count:
+            return Column.of_packed(self._texts, None, codes)
+        return Column.of_array(Kind.TEXT, codes, None, self._texts.strings())
 
     def whole(self) -> Column:
         """All strings; codes and the dictionary unless all differ."""
-        dictionary = self.dictionary()
         if self._codes is None:
-            return Column.of_array(Kind.TEXT, dictionary)
-        return Column.of_array(Kind.TEXT, self._codes.astype(np.int64), None, dictionary)
-
-    def dictionary(self) -> ObjectArray:
-        """The distinct strings, decoded; the same array as long as anybody holds it."""
-        decoded = self._decoded_now()
-        if decoded is None:
-            decoded = self._table.whole()
-            decoded.flags.writeable = False
-            if len(self._table.data) <= _KEPT_TEXT_BYTES_MAX:
-                self._decoded = decoded
-            else:
-                self._decoded_weakly = weakref.ref(decoded)
-                decoded_texts.hold(decoded, len(self._table.data))
-        return decoded
-
-    def _decoded_now(self) -> ObjectArray | None:
-        """The dictionary, if it is decoded already."""
-        if self._decoded is None and self._decoded_weakly is not None:
-            return self._decoded_weakly()
-        return self._decoded
+            return Column.of_packed(self._texts)
+        return Column.of_array(Kind.TEXT, self._codes.astype(np.int64), None, self._texts.strings())
 
 
 def encode_plain(array: Any, kind: Kind, valid: MaskArray | None) -> Encoded:
