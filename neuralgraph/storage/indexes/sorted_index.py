@@ -170,7 +170,15 @@ class IndexRun:
 
     def range(self, within: Range) -> IdArray:
         """Ids of entities whose first property lies in the interval, in its order."""
-        return self.keyed_range(within)[0]
+        lower, upper = within.lower, within.upper
+        kind = type(upper if lower is None else lower)
+        part = self._by_type.get(kind)
+        if part is None or not (lower is None or upper is None or type(upper) is kind):
+            return self.keyed_range(within)[0]
+        # Bounds of one type, whose values stand in one part: nearly always.
+        low, high = _span(part, within)
+        ids: IdArray = part.ids(low, high) if high > low else NO_IDS
+        return ids
 
     def prefix(self, prefix: str) -> IdArray:
         """Ids of entities whose property is a string that starts so, in its order."""

@@ -81,14 +81,17 @@ class NumberPart:
         return self._ids[low:high]
 
     def _find_cold(self, value: Any) -> IdArray:
-        self._seek_count += 1
-        if self._seek_count * ENTRIES_PER_SEEK > len(self) and len(self) <= WARM_ENTRIES_MAX:
-            self._warm()
+        self._note_seek()
         keys = self.stored_keys
         low = keys.place_of(value)
         if low == len(keys) or keys.part(low, low + 1)[0] != value:
             return NO_IDS
         return self.ids(low, keys.place_of(value, "right"))
+
+    def _note_seek(self) -> None:
+        self._seek_count += 1
+        if self._seek_count * ENTRIES_PER_SEEK > len(self) and len(self) <= WARM_ENTRIES_MAX:
+            self._warm()
 
     def _warm(self) -> None:
         self._ids = self.stored_ids.array.astype(np.int64, copy=False)
@@ -99,6 +102,10 @@ class NumberPart:
 
     def first_not_less(self, value: float) -> int:
         """The place of the first key >= `value`, any number but NaN."""
+        if self._list is not None:
+            # Python compares integers with floats exactly.
+            return bisect_left(self._list, value)
+        self._note_seek()
         keys = self.stored_keys.array
         if self.is_float:
             number = float(value)
@@ -111,6 +118,9 @@ class NumberPart:
 
     def first_greater(self, value: float) -> int:
         """The place of the first key > `value`, any number but NaN."""
+        if self._list is not None:
+            return bisect_right(self._list, value)
+        self._note_seek()
         keys = self.stored_keys.array
         if self.is_float:
             number = float(value)

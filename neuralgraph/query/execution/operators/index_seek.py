@@ -16,10 +16,11 @@ from neuralgraph.query.execution.operators.step import Layout, Step
 from neuralgraph.values import BATCH_ROWS_MAX, NO_IDS, ROW_PATH_MAX, Batch, Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
+    from neuralgraph.query.language.syntax import Expression
     from neuralgraph.query.planning.plan import (
         NodeIndexIn,
         NodeIndexPrefix,
@@ -88,62 +89,77 @@ def _matched_each(layout: Layout, batch: Batch, found: Sequence[IdArray]) -> Ite
 class _LookupStep(Step):
     """What the other lookups share: one lookup a row, or one for all when nothing varies."""
 
-    __slots__ = ("child", "constant", "index", "layout")
+    __slots__ = ("alone", "arguments", "child", "constant", "index", "layout")
 
     def __init__(
         self,
         operator: NodeIndexIn | NodeIndexRange | NodeIndexPrefix,
+        arguments: Sequence[Expression | None],
         compiler: PlanCompiler,
     ) -> None:
         super().__init__(operator.slots)
         self.child = compiler.step(operator.child)
         self.index = operator.index
-        self.constant = False
+        expressions = compiler.expressions(self.child.slots)
+        self.arguments = [expressions.optional(argument) for argument in arguments]
+        self.constant = all_constant(
+            [argument for argument in self.arguments if argument is not None]
+        )
+        # Nobody may look at the nodes themselves; then the slots are empty.
+        self.alone = self.constant and isinstance(self.child, UnitStep) and bool(operator.slots)
         self.layout = Layout(operator.slots, self.child.slots, [operator.variable])
 
-    def lookups(self, batch: Batch, context: ExecutionContext) -> list[Callable[[], IdArray]]:  # noqa: ARG002
-        """For each row, how to find its nodes."""
+    def find(self, context: ExecutionContext, *values: Any) -> IdArray:  # noqa: ARG002
+        """The nodes for the arguments' values; None for an argument that is not there."""
         raise AssertionError
 
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
         """Each row of the child with the nodes found."""
+        if self.alone:
+            yield from cut(self._find_for_all(context))
+            return
         for batch in self.child.batches(context):
             if context.stoppable:
                 context.check()
             if not batch.count:
                 continue
-            if self.constant or batch.count == 1:
-                ids = self.lookups(batch.slice(0, 1), context)[0]()
+            if self.constant:
+                ids = self._find_for_all(context)
                 yield from cross(self.layout, batch, [ids_column(Kind.NODE, ids)], len(ids))
             else:
-                found = [lookup() for lookup in self.lookups(batch, context)]
+                absent = [None] * batch.count
+                columns = [
+                    absent if argument is None else argument.items(batch, context)
+                    for argument in self.arguments
+                ]
+                found = [self.find(context, *values) for values in zip(*columns, strict=True)]
                 yield from _matched_each(self.layout, batch, found)
+
+    def _find_for_all(self, context: ExecutionContext) -> IdArray:
+        arguments = self.arguments
+        return self.find(
+            context,
+            *[None if argument is None else argument.value(context) for argument in arguments],
+        )
 
 
 class NodeIndexInStep(_LookupStep):
     """Nodes whose indexed property equals an element of a list; each node once."""
 
-    __slots__ = ("values",)
+    __slots__ = ()
 
     def __init__(self, operator: NodeIndexIn, compiler: PlanCompiler) -> None:
-        super().__init__(operator, compiler)
-        self.values = compiler.expressions(self.child.slots).compile(operator.values)
-        self.constant = self.values.constant
+        super().__init__(operator, [operator.values], compiler)
 
-    def lookups(self, batch: Batch, context: ExecutionContext) -> list[Callable[[], IdArray]]:
-        """One search a row."""
-        return [
-            lambda value=value: self._find(value, context)  # type: ignore[misc]
-            for value in self.values.items(batch, context)
-        ]
-
-    def _find(self, value: Any, context: ExecutionContext) -> IdArray:
-        values = [item for item in value if item is not None] if isinstance(value, list) else []
+    def find(self, context: ExecutionContext, *values: Any) -> IdArray:
+        """The nodes of a list of values."""
+        (wanted,) = values
+        items = [item for item in wanted if item is not None] if isinstance(wanted, list) else []
         reader = context.reader
-        if len(values) <= ROW_PATH_MAX:
-            parts = [reader.seek(self.index, [item]) for item in values]
+        if len(items) <= ROW_PATH_MAX:
+            parts = [reader.seek(self.index, [item]) for item in items]
         else:
-            parts = [reader.seek_many(self.index, Column.of_values(values))[1]]
+            parts = [reader.seek_many(self.index, Column.of_values(items))[1]]
         if not parts:
             return NO_IDS
         # Elements may repeat, and 1 and 1.0 find the same nodes.
@@ -153,31 +169,20 @@ class NodeIndexInStep(_LookupStep):
 class NodeIndexRangeStep(_LookupStep):
     """Nodes whose indexed property lies in an interval, in its order."""
 
-    __slots__ = ("lower", "lower_inclusive", "upper", "upper_inclusive")
+    __slots__ = ("lower_inclusive", "upper_inclusive")
 
     def __init__(self, operator: NodeIndexRange, compiler: PlanCompiler) -> None:
-        super().__init__(operator, compiler)
-        expressions = compiler.expressions(self.child.slots)
-        self.lower = expressions.optional(operator.lower)
-        self.upper = expressions.optional(operator.upper)
+        super().__init__(operator, [operator.lower, operator.upper], compiler)
         self.lower_inclusive = operator.lower_inclusive
         self.upper_inclusive = operator.upper_inclusive
-        bounds = [bound for bound in (self.lower, self.upper) if bound is not None]
-        self.constant = all_constant(bounds)
 
-    def lookups(self, batch: Batch, context: ExecutionContext) -> list[Callable[[], IdArray]]:
-        """One search a row."""
-        absent = [None] * batch.count
-        lowers = absent if self.lower is None else self.lower.items(batch, context)
-        uppers = absent if self.upper is None else self.upper.items(batch, context)
-        return [
-            lambda lower=lower, upper=upper: self._find(lower, upper, context)  # type: ignore[misc]
-            for lower, upper in zip(lowers, uppers, strict=True)
-        ]
-
-    def _find(self, lower: Any, upper: Any, context: ExecutionContext) -> IdArray:
+    def find(self, context: ExecutionContext, *values: Any) -> IdArray:
+        """The nodes between two bounds."""
+        lower, upper = values
         # A bound that is written and null makes the comparison unknown: nothing qualifies.
-        if (self.lower is not None and lower is None) or (self.upper is not None and upper is None):
+        if (lower is None and self.arguments[0] is not None) or (
+            upper is None and self.arguments[1] is not None
+        ):
             return NO_IDS
         within = Range(lower, upper, self.lower_inclusive, self.upper_inclusive)
         return context.reader.seek_range(self.index, within)
@@ -186,20 +191,14 @@ class NodeIndexRangeStep(_LookupStep):
 class NodeIndexPrefixStep(_LookupStep):
     """Nodes whose indexed property starts with a string."""
 
-    __slots__ = ("prefix",)
+    __slots__ = ()
 
     def __init__(self, operator: NodeIndexPrefix, compiler: PlanCompiler) -> None:
-        super().__init__(operator, compiler)
-        self.prefix = compiler.expressions(self.child.slots).compile(operator.prefix)
-        self.constant = self.prefix.constant
+        super().__init__(operator, [operator.prefix], compiler)
 
-    def lookups(self, batch: Batch, context: ExecutionContext) -> list[Callable[[], IdArray]]:
-        """One search a row."""
-        return [
-            lambda prefix=prefix: (  # type: ignore[misc]
-                context.reader.seek_prefix(self.index, prefix)
-                if isinstance(prefix, str)
-                else NO_IDS
-            )
-            for prefix in self.prefix.items(batch, context)
-        ]
+    def find(self, context: ExecutionContext, *values: Any) -> IdArray:
+        """The nodes of a prefix."""
+        (prefix,) = values
+        if not isinstance(prefix, str):
+            return NO_IDS
+        return context.reader.seek_prefix(self.index, prefix)
