@@ -31,6 +31,9 @@ _BLOCK: Final = re.compile(
     r"^```ngql(?P<setup> setup)?\n(?P<query>.*?)\n```\n(?P<rest>(?:\n?(?:\||Error: )[^\n]*\n?)*)",
     re.MULTILINE | re.DOTALL,
 )
+_FILE: Final = re.compile(
+    r"^```csv (?P<name>\S+)\n(?P<content>.*?)\n```$", re.MULTILINE | re.DOTALL
+)
 _PARAMETERS: Final = re.compile(r"// parameters: (.*)")
 _EXAMPLE: Final = re.compile(
     r"^\| `+(?P<name>.+?)`+ \|.*\| `(?P<call>.+)` \| `(?P<result>.*)` \|$", re.MULTILINE
@@ -71,6 +74,11 @@ def examples(document: str) -> Iterator[Example]:
             error,
             [line for line in rest if line.startswith("|")],
         )
+
+
+def files(document: str) -> list[tuple[str, str]]:
+    """Name and content of the files that examples read: blocks ``csv name``."""
+    return [(match["name"], match["content"] + "\n") for match in _FILE.finditer(document)]
 
 
 def function_examples(document: str) -> list[tuple[str, str, str]]:

@@ -8,6 +8,7 @@ from neuralgraph.query.functions import (
     apoc,
     casts,
     collections,
+    databases,
     entities,
     lists,
     maths,
@@ -34,6 +35,7 @@ FUNCTIONS: Final[tuple[Function | AggregateFunction, ...]] = (
     *measuring.FUNCTIONS,
     *vectors.FUNCTIONS,
     *collections.FUNCTIONS,
+    *databases.FUNCTIONS,
     *apoc.FUNCTIONS,
 )
 

@@ -64,9 +64,16 @@ def _trimmer(name: str, trim: Callable[[str, str | None], str]) -> Callable[...,
     return scalar
 
 
-def _replace(context: CallContext, text: Any, search: Any, replacement: Any) -> str:  # noqa: ARG001
-    wanted = expect_string("replace", search)
-    return expect_string("replace", text).replace(wanted, expect_string("replace", replacement))
+def _replace(
+    context: CallContext,  # noqa: ARG001
+    text: Any,
+    search: Any,
+    replacement: Any,
+    limit: Any = None,
+) -> str:
+    wanted, new = expect_string("replace", search), expect_string("replace", replacement)
+    count = -1 if limit is None else expect_count("replace", limit)
+    return expect_string("replace", text).replace(wanted, new, count)
 
 
 def _split(context: CallContext, text: Any, delimiters: Any) -> list[str]:  # noqa: ARG001
@@ -130,7 +137,8 @@ FUNCTIONS: Final = tuple(
          "Without white space, or the characters given, at both ends."),
         ("bTrim", (_S, _S), 1, _S, _trimmer("bTrim", str.strip), None,
          "Without white space, or the characters given, at both ends."),
-        ("replace", (_S, _S, _S), 3, _S, _replace, None, "Each occurrence replaced."),
+        ("replace", (_S, _S, _S, "INTEGER"), 3, _S, _replace, None,
+         "Each occurrence replaced, or the first so many."),
         ("split", (_S, "STRING|LIST"), 2, "LIST", _split, None, "The parts between delimiters."),
         ("substring", (_S, "INTEGER", "INTEGER"), 2, _S, _substring, None,
          "From a position on, perhaps only so many characters."),

@@ -28,6 +28,7 @@ from neuralgraph.query.language.syntax import (
     With,
 )
 from neuralgraph.query.planning.batching import EMPTY, batched, grouped_by_row
+from neuralgraph.query.planning.csv_places import PLACES
 from neuralgraph.query.planning.filtering import filtered_by
 from neuralgraph.query.planning.graphs import is_search
 from neuralgraph.query.planning.matching import match_pattern
@@ -190,13 +191,14 @@ def _unwind(context: PlanningContext, clause: Unwind, child: Operator) -> Operat
 
 def _load_csv(context: PlanningContext, clause: LoadCsv, child: Operator) -> Operator:
     return LoadCsvRows(
-        slots=added(child, (clause.variable, "value")),
+        slots=added(child, *((name, "value") for name in (clause.variable, *clause.places))),
         estimated_rows=child.estimated_rows * 1_000.0,
         child=child,
         source=context.lower(clause.source, child.slots),
         variable=clause.variable,
         headers=clause.headers,
         terminator=clause.terminator,
+        places=clause.places,
     )
 
 
@@ -342,7 +344,7 @@ def _imported(clause: CallSubquery, child: Operator) -> set[str]:
     """Names that the subquery takes from outside."""
     if clause.imports is not None and not clause.imports_star:
         return set(clause.imports)
-    seen = set(visible(child.slots))
+    seen = set(visible(child.slots)) | (names_of(child.slots) & set(PLACES.values()))
     if clause.imports_star or any(_imports(part) for part in clause.query.parts):
         return seen
     return set()

@@ -29,6 +29,7 @@ from neuralgraph.query.language.syntax import (
 )
 from neuralgraph.query.planning.clauses import plan_query
 from neuralgraph.query.planning.context import PlanningContext
+from neuralgraph.query.planning.csv_places import with_places
 from neuralgraph.query.planning.eagerness import with_barriers
 from neuralgraph.query.planning.filtering import filtered_by
 from neuralgraph.query.planning.operators import (
@@ -93,7 +94,7 @@ def plan(
         )
     if isinstance(body, Show):
         return _planned_show(context, body)
-    root = plan_query(context, body, Unit(slots=()))
+    root = plan_query(context, with_places(body, context), Unit(slots=()))
     columns = tuple(slot.name for slot in root.slots) if _gives_rows(body) else ()
     root = pruned(root, frozenset(columns))
     if optimise:

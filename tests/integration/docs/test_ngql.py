@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 import neuralgraph
 from neuralgraph.query.functions import default_registry
-from tests.support.documents import examples, function_examples, shown, table
+from neuralgraph.query.language.lexis import CLAUSE_WORDS
+from tests.support.documents import examples, files, function_examples, shown, table
 
 DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "ngql.md").read_text(encoding="utf-8")
 
 
-def test_every_example_gives_what_it_says():
-    graph = neuralgraph.open()
+def test_every_example_gives_what_it_says(tmp_path):
+    for name, content in files(DOCUMENT):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    graph = neuralgraph.open(import_folders=[str(tmp_path)])
     wrong = []
     for example in examples(DOCUMENT):
         if example.setup:
-            graph = neuralgraph.open()
+            graph = neuralgraph.open(import_folders=[str(tmp_path)])
         try:
             result = graph.execute(example.query, example.parameters)
             found = table(result.columns, [tuple(record) for record in result])
@@ -56,3 +60,14 @@ def test_every_function_and_procedure_is_in_the_reference():
     with neuralgraph.open() as graph:
         procedures = [name for (name,) in graph.execute("SHOW PROCEDURES YIELD name")]
     assert [name for name in procedures if f"| `{name}(" not in DOCUMENT] == []
+
+
+def test_every_clause_and_procedure_is_in_an_example():
+    queries = [example.query for example in examples(DOCUMENT)]
+    words = {word.upper() for query in queries for word in re.findall(r"\w+", query)}
+    commands = {"EXPLAIN", "PROFILE", "SHOW", "TERMINATE", "DROP", "FLASHBACK", "VACUUM", "UNION"}
+    assert {*CLAUSE_WORDS, *commands} - words == set()
+    with neuralgraph.open() as graph:
+        procedures = [name for (name,) in graph.execute("SHOW PROCEDURES YIELD name")]
+    called = {name for query in queries for name in re.findall(r"CALL\s+([\w.]+)", query)}
+    assert set(procedures) - called == set()

@@ -26,7 +26,7 @@ _BATCH_LINES: Final = 4_096
 class LoadCsvStep(Step):
     """A row for each line; a map with headers, else a list. Empty fields are null."""
 
-    __slots__ = ("child", "headers", "layout", "source", "terminator")
+    __slots__ = ("child", "headers", "layout", "places", "source", "terminator")
 
     def __init__(self, operator: LoadCsvRows, compiler: PlanCompiler) -> None:
         super().__init__(operator.slots)
@@ -34,7 +34,10 @@ class LoadCsvStep(Step):
         self.source = compiler.expressions(self.child.slots).compile(operator.source)
         self.headers = operator.headers
         self.terminator = operator.terminator
-        self.layout = Layout(operator.slots, self.child.slots, [operator.variable])
+        self.places = operator.places
+        self.layout = Layout(
+            operator.slots, self.child.slots, [operator.variable, *operator.places]
+        )
 
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
         """The child's rows, each with the lines of its file."""
@@ -46,7 +49,14 @@ class LoadCsvStep(Step):
                 while part := list(islice(lines, _BATCH_LINES)):
                     if context.stoppable:
                         context.check()
-                    added = [Column.of_list(Kind.ANY, part)]
+                    added = [Column.of_list(Kind.ANY, [row for row, _line in part])]
+                    for place in self.places:
+                        is_file = place == " file"
+                        added.append(
+                            Column.of_list(Kind.TEXT, [str(path)] * len(part))
+                            if is_file
+                            else Column.of_list(Kind.INTEGER, [line for _row, line in part])
+                        )
                     yield self.layout.repeat(one, len(part), added)
 
 
@@ -79,8 +89,8 @@ def allowed_path(source: Any, folders: Sequence[str]) -> Path:
     )
 
 
-def read_lines(path: Path, terminator: str, *, headers: bool) -> Iterator[Any]:
-    """The lines of a file as maps or lists of strings.
+def read_lines(path: Path, terminator: str, *, headers: bool) -> Iterator[tuple[Any, int]]:
+    """The lines of a file as maps or lists of strings, each with its number, from 1.
 
     Raises:
         QueryArgumentError: it cannot be read, or is not UTF-8.
@@ -94,9 +104,9 @@ def read_lines(path: Path, terminator: str, *, headers: bool) -> Iterator[Any]:
                     continue
                 fields = [field if field != "" else None for field in line]
                 if names is None:
-                    yield fields
+                    yield fields, lines.line_num
                 else:
                     fields += [None] * (len(names) - len(fields))
-                    yield dict(zip(names, fields, strict=False))
+                    yield dict(zip(names, fields, strict=False)), lines.line_num
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise QueryArgumentError(f"{path.name} cannot be read as CSV: {error}") from error

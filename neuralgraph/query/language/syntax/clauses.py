@@ -256,12 +256,16 @@ class CallSubquery(Clause):
 
 @record
 class LoadCsv(Clause):
-    """LOAD CSV [WITH HEADERS] FROM source AS variable [FIELDTERMINATOR t]."""
+    """LOAD CSV [WITH HEADERS] FROM source AS variable [FIELDTERMINATOR t].
+
+    `places` are the planner's: hidden names for the file and the line.
+    """
 
     source: Expression
     variable: str
     headers: bool = False
     terminator: str = ","
+    places: tuple[str, ...] = ()
 
 
 @record

@@ -41,13 +41,18 @@ class ProcedureCall(Operator):
 
 @record
 class LoadCsvRows(Operator):
-    """A row for each line of a CSV file; adds a VALUE slot: a map with headers, else a list."""
+    """A row for each line of a CSV file; adds a VALUE slot: a map with headers, else a list.
+
+    Attributes:
+        places: more VALUE slots to add, ``linenumber`` and ``file`` with a space before: where the row stood.
+    """
 
     child: Operator
     source: Expression
     variable: str
     headers: bool
     terminator: str
+    places: tuple[str, ...] = ()
 
 
 @record
