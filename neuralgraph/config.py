@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal, TypeVar
 
 Durability = Literal["full", "normal", "off"]
-OptionKind = Literal["choice", "boolean", "count", "bytes", "seconds", "span", "folders"]
+OptionKind = Literal["choice", "boolean", "count", "bytes", "share", "seconds", "span", "folders"]
 Value = TypeVar("Value")
 
 SECONDS_MAX: Final = 9_000_000.0
@@ -107,6 +107,16 @@ class Options:
         "query.memory_bytes_max",
         "bytes",
         "How much memory one statement may hold; `none` is no limit.",
+        low=1,
+        is_optional=True,
+    )
+    memory_limit: int | str | None = _option(
+        "90%",
+        "process.memory_limit",
+        "share",
+        """How much memory the whole process may hold, mapped files left out, in bytes or as a share of
+        what the machine (or its control group) has: a statement that needs more fails with
+        `MemoryLimitError`, before the machine swaps. Linux only; elsewhere nothing is measured.""",
         low=1,
         is_optional=True,
     )

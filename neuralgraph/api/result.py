@@ -18,6 +18,7 @@ from neuralgraph.api.export_values import narrowed
 from neuralgraph.api.notifications import Notification, notifications_of
 from neuralgraph.api.rendering import PLAIN_KINDS, Renderer, batch_lists
 from neuralgraph.errors import QueryArgumentError, QueryError
+from neuralgraph.query.execution import out_of_memory
 from neuralgraph.values import Batch, Column, Node, Path, Relationship
 from neuralgraph.values.records import record
 
@@ -304,6 +305,10 @@ class Result:
             self._context.running = False
             self._context.locate(error, self._query)
             raise
+        except MemoryError as error:
+            self._pending = None
+            self._context.running = False
+            raise out_of_memory() from error
         self._pending = None
         self._context.running = False
         self._ended_ns = time.perf_counter_ns()

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.config import OPTION_FACTS, OptionFacts, Options
 from neuralgraph.errors import OptionError
-from neuralgraph.query.execution import Procedure
+from neuralgraph.query.execution import Procedure, ProcessMemory, bytes_of_machine
 from neuralgraph.storage.maintenance import retention_us
 from neuralgraph.values.records import record
 
@@ -36,6 +36,7 @@ ENVIRONMENT_PREFIX: Final = "NEURALGRAPH__"
 _BY_PATH: Final = {facts.path: facts for facts in OPTION_FACTS.values()}
 _BY_VARIABLE: Final = {facts.variable: facts for facts in OPTION_FACTS.values()}
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
+_SHARE: Final = re.compile(r"(100|[1-9]\d?)\s*%")
 _SCALES: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _TRUTHS: Final = {
     "true": True, "yes": True, "on": True, "1": True,
@@ -46,6 +47,7 @@ _WORDS: Final[dict[str, str]] = {
     "span": "'forever', 'none' or a span such as '30d' or '12h'",
     "folders": "a sequence of folders",
     "bytes": "bytes, such as 67108864 or '64MB'",
+    "share": "bytes, such as 67108864 or '64MB', or a share such as '50%'",
     "seconds": "seconds",
     "count": "an integer",
 }
@@ -237,7 +239,9 @@ def _converted(facts: OptionFacts, value: Any) -> Any:
         if isinstance(value, (str, Path)) or not hasattr(value, "__iter__"):
             return None
         return tuple(str(folder) for folder in value)
-    if facts.kind == "bytes" and isinstance(value, str):
+    if facts.kind == "share" and isinstance(value, str) and _SHARE.fullmatch(value.strip()):
+        return value.strip()
+    if facts.kind in ("bytes", "share") and isinstance(value, str):
         return size_of(value)
     if type(value) is int:
         return value
@@ -257,6 +261,15 @@ def size_of(text: str) -> int | None:
     if match is None:
         return None
     return math.floor(float(match[1]) * (1 << 10 * _SCALES[match[2].lower()]))
+
+
+def process_memory_of(options: Options) -> ProcessMemory | None:
+    """The limit of the process; None where there is none."""
+    limit = options.memory_limit
+    if isinstance(limit, str):
+        match = _SHARE.fullmatch(limit)
+        limit = None if match is None else bytes_of_machine() * int(match[1]) // 100
+    return ProcessMemory(limit) if limit else None
 
 
 def valid_values(facts: OptionFacts) -> str:

@@ -17,6 +17,7 @@ from neuralgraph.api.activity import Activity
 from neuralgraph.api.moments import moment_of
 from neuralgraph.api.rendering import rendered_batches
 from neuralgraph.api.result import Details, Result
+from neuralgraph.api.settings import process_memory_of
 from neuralgraph.errors import (
     AccessModeError,
     ParameterMissingError,
@@ -24,7 +25,7 @@ from neuralgraph.errors import (
     QueryTypeError,
     SemanticError,
 )
-from neuralgraph.query.execution import ExecutionContext, Profile
+from neuralgraph.query.execution import ExecutionContext, Profile, out_of_memory
 from neuralgraph.query.planning import explain
 from neuralgraph.values.types import from_python
 
@@ -132,6 +133,7 @@ class StatementRunner:
         "_import_folders",
         "_memory_bytes_max",
         "_note",
+        "_process_memory",
         "_timeout_s",
         "activity",
         "cache",
@@ -145,6 +147,7 @@ class StatementRunner:
         self._find = cache.find
         self._timeout_s = options.query_timeout_s
         self._memory_bytes_max = options.query_memory_bytes_max
+        self._process_memory = process_memory_of(options)
         self._import_folders = options.import_folders
         self.activity = Activity()
         self._note = self.activity.note
@@ -290,6 +293,7 @@ class StatementRunner:
             random=random.random,
             deadline=None if timeout_s is None else time.monotonic() + timeout_s,
             memory_bytes_max=self._memory_bytes_max,
+            process_memory=self._process_memory,
             reader_at=self.reader_at,
             import_folders=self._import_folders,
             host=self._host,
@@ -319,9 +323,14 @@ class StatementRunner:
             kept = (
                 rendered_batches(batches, context.reader, before) if prepared.returns_rows else []
             )
+            # Nothing of it has happened yet: the last moment at which it can be stopped.
+            if context.stoppable and context.writer is not None:
+                context.check()
         except QueryError as error:
             prepared.locate(error, query)
             raise
+        except MemoryError as error:
+            raise out_of_memory() from error
         finally:
             context.running = False
         return self._result(query, prepared, kept, context, began_ns, details)

@@ -13,9 +13,10 @@ rolls back: steps undo nothing.
 
 from neuralgraph.query.execution.compiler import Executable, compile_plan
 from neuralgraph.query.execution.context import Counters, ExecutionContext
-from neuralgraph.query.execution.memory import MemoryBudget
+from neuralgraph.query.execution.memory import MemoryBudget, out_of_memory
 from neuralgraph.query.execution.procedure import Procedure
 from neuralgraph.query.execution.procedures import ProcedureRegistry
+from neuralgraph.query.execution.process_memory import ProcessMemory, bytes_of_machine
 from neuralgraph.query.execution.profiling import OperatorProfile, Profile
 
 __all__ = [
@@ -26,6 +27,9 @@ __all__ = [
     "OperatorProfile",
     "Procedure",
     "ProcedureRegistry",
+    "ProcessMemory",
     "Profile",
+    "bytes_of_machine",
     "compile_plan",
+    "out_of_memory",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, fields
 from threading import Event
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from neuralgraph.errors import (
     AccessModeError,
@@ -23,13 +23,17 @@ from neuralgraph.query.execution.memory import MemoryBudget
 from neuralgraph.query.functions.signature import CallContext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from neuralgraph.access import GraphReader, GraphWriter
+    from neuralgraph.query.execution.process_memory import ProcessMemory
     from neuralgraph.query.execution.profiling import Profile
     from neuralgraph.values import Batch
 
 _NO_PARAMETERS: dict[str, Any] = {}
+
+PIECE_ROWS: Final = 4_096
+"""What takes microseconds a row looks at the clock after so many."""
 
 
 @dataclass(slots=True)
@@ -117,7 +121,7 @@ class ExecutionContext:
         random: uniform in [0, 1).
         deadline: `time.monotonic()` seconds after which the statement is stopped, or None.
         cancelled: set by another thread to stop the statement, or None.
-        memory: the budget.
+        memory: the budget; `process_memory` limits the whole process beside it.
         reader_at: opens the graph as it was: ``reader_at(kind, value)`` with `TimePoint.kind` and the
             value of its expression; None where there is no history.
         import_folders: LOAD CSV may read below these only.
@@ -154,6 +158,7 @@ class ExecutionContext:
         "number",
         "parameters",
         "parent",
+        "process_memory",
         "profile",
         "query",
         "random",
@@ -176,6 +181,7 @@ class ExecutionContext:
         deadline: float | None = None,
         cancelled: Event | None = None,
         memory_bytes_max: int | None = None,
+        process_memory: ProcessMemory | None = None,
         reader_at: Callable[[str, Any], GraphReader] | None = None,
         import_folders: Sequence[str] = (),
         profile: Profile | None = None,
@@ -192,6 +198,7 @@ class ExecutionContext:
         self.cancelled = cancelled
         self.stoppable = deadline is not None or cancelled is not None
         self.memory_bytes_max = memory_bytes_max
+        self.process_memory = process_memory
         self.reader_at = reader_at
         self.import_folders = import_folders
         self.profile = profile
@@ -223,7 +230,7 @@ class ExecutionContext:
         """What the statement holds."""
         memory = self._memory
         if memory is None:
-            memory = self._memory = MemoryBudget(self.memory_bytes_max)
+            memory = self._memory = MemoryBudget(self.memory_bytes_max, self.process_memory)
         return memory
 
     @property
@@ -239,7 +246,9 @@ class ExecutionContext:
         """What functions may look at."""
         call_context = self._call_context
         if call_context is None:
-            call_context = self._call_context = CallContext(self.reader, self.now_ns, self.random)
+            call_context = self._call_context = CallContext(
+                self.reader, self.now_ns, self.random, self.reserve
+            )
         return call_context
 
     def check(self) -> None:
@@ -254,6 +263,23 @@ class ExecutionContext:
             raise QueryCancelledError("the statement was cancelled")
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise QueryTimeoutError("the statement ran longer than its timeout")
+
+    def reserve(self, count: int) -> None:
+        """Somebody is about to hold `count` bytes for a moment; stop here if that must not be.
+
+        Raises:
+            MemoryLimitError, QueryCancelledError, QueryTimeoutError.
+        """
+        if self.stoppable:
+            self.check()
+        self.memory.require(count)
+
+    def pieces(self, count: int) -> Iterator[slice]:
+        """Rows 0 to `count` in slices, so that what is slow for each row is stopped in time."""
+        for start in range(0, count, PIECE_ROWS):
+            if self.stoppable:
+                self.check()
+            yield slice(start, start + PIECE_ROWS)
 
     def parameter(self, name: str) -> Any:
         """The value of a parameter.
@@ -305,6 +331,7 @@ class ExecutionContext:
             deadline=self.deadline,
             cancelled=self.cancelled,
             memory_bytes_max=self.memory_bytes_max,
+            process_memory=self.process_memory,
             reader_at=self.reader_at,
             import_folders=self.import_folders,
             profile=self.profile,

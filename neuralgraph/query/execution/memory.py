@@ -11,11 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from neuralgraph.errors import MemoryLimitError
+from neuralgraph.query.execution.process_memory import STEP_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from neuralgraph.query.execution.process_memory import ProcessMemory
     from neuralgraph.values import Batch, Column
 
 _ITEM_BYTES: Final = 40
@@ -23,22 +25,28 @@ _ITEM_BYTES: Final = 40
 
 _SAMPLE_ROWS: Final = 16
 
+_FREE_ROWS: Final = 256
+"""Without a limit of its own, a statement counts no smaller batches."""
+
 
 class MemoryBudget:
-    """Counts bytes up to a limit.
+    """Counts bytes up to a limit, and from time to time looks at what the whole process holds.
 
     Attributes:
         bytes_max: None is no limit.
+        process: what the process may hold; None is no limit.
         bytes_held: what operators hold now.
         bytes_peak: the most they ever held.
     """
 
-    __slots__ = ("bytes_held", "bytes_max", "bytes_peak")
+    __slots__ = ("_look_at", "bytes_held", "bytes_max", "bytes_peak", "process")
 
-    def __init__(self, bytes_max: int | None = None) -> None:
+    def __init__(self, bytes_max: int | None = None, process: ProcessMemory | None = None) -> None:
         self.bytes_max = bytes_max
+        self.process = process
         self.bytes_held = 0
         self.bytes_peak = 0
+        self._look_at = STEP_BYTES
 
     def hold(self, count: int) -> None:
         """An operator keeps `count` more bytes.
@@ -50,19 +58,43 @@ class MemoryBudget:
         if self.bytes_held > self.bytes_peak:
             self.bytes_peak = self.bytes_held
             if self.bytes_max is not None and self.bytes_held > self.bytes_max:
-                raise MemoryLimitError(
-                    f"the statement needs more than its {self.bytes_max:,} bytes of memory;"
-                    " return less, or raise query_memory_bytes_max"
-                )
+                raise self._too_much(self.bytes_max)
+            if self.bytes_held > self._look_at:
+                self._look_at = self.bytes_held + STEP_BYTES
+                if self.process is not None:
+                    self.process.require(0)
+
+    def require(self, count: int) -> None:
+        """Somebody is about to hold `count` bytes for a moment.
+
+        Raises:
+            MemoryLimitError: that is more than the statement, or the process, may hold.
+        """
+        if self.bytes_max is not None and self.bytes_held + count > self.bytes_max:
+            raise self._too_much(self.bytes_max)
+        if count >= STEP_BYTES and self.process is not None:
+            self.process.require(count)
+
+    @staticmethod
+    def _too_much(bytes_max: int) -> MemoryLimitError:
+        return MemoryLimitError(
+            f"the statement needs more than its {bytes_max:,} bytes of memory; return less, commit in"
+            " portions, or raise query_memory_bytes_max"
+        )
 
     def hold_batch(self, batch: Batch) -> None:
         """An operator keeps a batch."""
-        if self.bytes_max is not None:
+        if self.bytes_max is not None or batch.count > _FREE_ROWS:
             self.hold(batch_bytes(batch))
 
     def free(self, count: int) -> None:
         """An operator let go of `count` bytes."""
         self.bytes_held -= count
+
+
+def out_of_memory() -> MemoryLimitError:
+    """The machine had no more memory before any limit was met."""
+    return MemoryLimitError("there is no more memory; return less, or commit in portions")
 
 
 def batch_bytes(batch: Batch) -> int:

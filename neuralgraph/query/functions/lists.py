@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _RANGE_ITEMS_MAX: Final = 100_000_000
+_RANGE_ITEM_BYTES: Final = 40
+_RANGE_PIECE_ITEMS: Final = 500_000
 
 
 def _size(context: CallContext, value: Any) -> int:  # noqa: ARG001
@@ -65,7 +67,27 @@ def _reverse(context: CallContext, value: Any) -> Any:  # noqa: ARG001
     raise wrong_type("reverse", value, "a list or string")
 
 
-def _range(context: CallContext, start: Any, stop: Any, step: Any = 1) -> list[int]:  # noqa: ARG001
+def _range(context: CallContext, start: Any, stop: Any, step: Any = 1) -> list[int]:
+    numbers = range_numbers(start, stop, step)
+    # Not len(): it cannot count beyond 63 bits.
+    count = (numbers[-1] - numbers[0]) // step + 1 if numbers else 0
+    if count > _RANGE_ITEMS_MAX:
+        raise MemoryLimitError(f"range() would have {count} elements")
+    if count <= _RANGE_PIECE_ITEMS:
+        return list(numbers)
+    made: list[int] = []
+    for first in range(0, count, _RANGE_PIECE_ITEMS):
+        context.reserve(_RANGE_ITEM_BYTES * count)
+        made.extend(numbers[first : first + _RANGE_PIECE_ITEMS])
+    return made
+
+
+def range_numbers(start: Any, stop: Any, step: Any = 1) -> range:
+    """The numbers of ``range(start, stop, step)``, whose `stop` is included.
+
+    Raises:
+        QueryArgumentError: one is no integer, or the step is 0.
+    """
     for bound in (start, stop, step):
         if type(bound) is not int:
             raise QueryArgumentError(
@@ -73,12 +95,7 @@ def _range(context: CallContext, start: Any, stop: Any, step: Any = 1) -> list[i
             )
     if step == 0:
         raise out_of_range("the step of range() cannot be zero")
-    numbers = range(start, stop + (1 if step > 0 else -1), step)
-    # Not len(): it cannot count beyond 63 bits.
-    count = (numbers[-1] - numbers[0]) // step + 1 if numbers else 0
-    if count > _RANGE_ITEMS_MAX:
-        raise MemoryLimitError(f"range() would have {count} elements")
-    return list(numbers)
+    return range(start, stop + (1 if step > 0 else -1), step)
 
 
 def _coalesce(context: CallContext, *values: Any) -> Any:  # noqa: ARG001

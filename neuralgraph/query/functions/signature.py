@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 ANY_TYPE = "ANY"
 
 
+def _no_limit(_count: int) -> None:
+    """Nobody minds."""
+
+
 @record
 class CallContext:
     """What a function may look at beside its arguments.
@@ -30,11 +34,14 @@ class CallContext:
             not called).
         now_ns: the statement's clock, nanoseconds since 1970-01-01T00:00Z; the same all through it.
         random: uniform in [0, 1).
+        reserve: what makes something large calls it, before and again as it grows, with the bytes that
+            it will hold: it raises when the statement is to stop, or may not hold so much.
     """
 
     reader: GraphReader
     now_ns: int
     random: Callable[[], float]
+    reserve: Callable[[int], object] = _no_limit
 
 
 @record

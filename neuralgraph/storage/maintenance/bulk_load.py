@@ -20,6 +20,7 @@ import numpy as np
 from neuralgraph.access import ConstraintDefinition
 from neuralgraph.errors import QueryArgumentError
 from neuralgraph.storage.maintenance.bulk_checks import check_constraints, checked_columns
+from neuralgraph.storage.transactions.interrupts import Uninterrupted
 from neuralgraph.storage.transactions.locks import DELETE, GATE, LockOwner
 from neuralgraph.storage.transactions.schema_changes import Duplicates
 from neuralgraph.storage.transactions.transaction import Transaction
@@ -92,12 +93,13 @@ class Loader:
             births = self._births(made[-1])
             base = self.pins.pin(made[-1].replaced(commits=commits, births=births))
             self.blocks.sync()
-            pipeline.commit(
-                [AttachSegments(base.to_manifest())],
-                self.metadata,
-                base=base,
-                timestamp_us=timestamp_us,
-            )
+            with Uninterrupted():
+                pipeline.commit(
+                    [AttachSegments(base.to_manifest())],
+                    self.metadata,
+                    base=base,
+                    timestamp_us=timestamp_us,
+                )
         except BaseException:
             self._forget(made)
             raise

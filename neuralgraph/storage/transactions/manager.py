@@ -13,6 +13,7 @@ from neuralgraph.storage.disk import RecordKind
 from neuralgraph.storage.disk.values_codec import encode
 from neuralgraph.storage.transactions.constraints import RuleSet
 from neuralgraph.storage.transactions.ids import IdAllocator
+from neuralgraph.storage.transactions.interrupts import Uninterrupted
 from neuralgraph.storage.transactions.locks import DELETE, GATE, LockOwner, LockTable
 
 if TYPE_CHECKING:
@@ -126,13 +127,14 @@ class TransactionManager:
         self, changes: Sequence[Change], metadata: Mapping[str, Any], timestamp_us: int = 0
     ) -> int:
         """See `CommitPipeline.commit`."""
-        return self.pipeline.commit(changes, metadata, timestamp_us=timestamp_us)
+        with Uninterrupted():
+            return self.pipeline.commit(changes, metadata, timestamp_us=timestamp_us)
 
     def commit_schema(
         self, changes: Sequence[Change], metadata: Mapping[str, Any], timestamp_us: int = 0
     ) -> int:
         """The same, while no checkpoint is under way."""
-        with self.maintenance:
+        with self.maintenance, Uninterrupted():
             return self.pipeline.commit(changes, metadata, timestamp_us=timestamp_us)
 
     def ended(self, owner: LockOwner) -> None:

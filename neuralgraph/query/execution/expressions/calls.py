@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import QueryError
 from neuralgraph.query.execution.columns import listed
+from neuralgraph.query.execution.context import PIECE_ROWS
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
 from neuralgraph.query.execution.expressions.labels import type_of_edge
 from neuralgraph.query.functions.operators import BINARY
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.functions.operators import OperatorFunction
-    from neuralgraph.query.functions.signature import Function
+    from neuralgraph.query.functions.signature import CallContext, Function
     from neuralgraph.query.language.syntax.expressions import Span
     from neuralgraph.values import Batch, Column
 
@@ -96,6 +97,16 @@ class CallEvaluator(Evaluator):
                 ]
         if not arguments:
             return [scalar(call) for _ in range(count)]
+        if count > PIECE_ROWS and context.stoppable:
+            made: list[Any] = []
+            for piece in context.pieces(count):
+                made += self._of_rows([argument[piece] for argument in arguments], call)
+            return made
+        return self._of_rows(arguments, call)
+
+    def _of_rows(self, arguments: list[list[Any]], call: CallContext) -> list[Any]:
+        function = self.function
+        scalar = function.scalar
         if len(arguments) == 1:
             if function.null_in_null_out:
                 return [None if item is None else scalar(call, item) for item in arguments[0]]
@@ -190,9 +201,13 @@ class BinaryEvaluator(Evaluator):
             made = None if self.kernel is None else self.kernel(left, right)
             if made is not None and made.count == batch.count:
                 return made
-            return listed(
-                list(map(self.scalar, _repeated(left, batch.count), _repeated(right, batch.count)))
-            )
+            lefts, rights = _repeated(left, batch.count), _repeated(right, batch.count)
+            if batch.count <= PIECE_ROWS or not context.stoppable:
+                return listed(list(map(self.scalar, lefts, rights)))
+            results: list[Any] = []
+            for piece in context.pieces(batch.count):
+                results += map(self.scalar, lefts[piece], rights[piece])
+            return listed(results)
         except QueryError as error:
             error.place(self.span)
             raise

@@ -1,24 +1,33 @@
 """Lists and maps: literals, comprehensions, quantifiers, reduce.
 
-What runs for each element of a list runs on one batch for all elements of all rows: the elements in one
-column, and beside it the columns from outside that the body looks at, repeated.
+What runs for each element of a list runs on batches of the elements of all rows: the elements in one column,
+and beside it the columns from outside that the body looks at, repeated.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from neuralgraph.errors import QueryTypeError
 from neuralgraph.query.execution.columns import is_true, listed, true_rows
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
+from neuralgraph.query.execution.memory import items_bytes
 from neuralgraph.values import ROW_PATH_MAX, Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from neuralgraph.query.execution.context import ExecutionContext
+
+
+ELEMENTS_MAX: Final = 16_384
+"""So many elements are looked at together."""
+
+_SAMPLE_ITEMS: Final = 16
+_TURNS_BETWEEN_CHECKS: Final = 256
+_LARGE_ITEMS: Final = 4_096
 
 
 class ListEvaluator(Evaluator):
@@ -68,32 +77,55 @@ def list_of(value: Any) -> Sequence[Any]:
     raise QueryTypeError(f"expected a list, got {value!r}", detail="InvalidArgumentType")
 
 
-class Elements:
-    """The elements of one list a row, laid out as one batch.
+def _sources(
+    source: Evaluator, batch: Batch, context: ExecutionContext
+) -> list[Sequence[Any] | None]:
+    """A list for each row; None is null."""
+    return [None if value is None else list_of(value) for value in source.items(batch, context)]
 
-    Attributes:
+
+def element_batches(
+    sources: Sequence[Sequence[Any] | None],
+    batch: Batch,
+    outside: Sequence[int],
+    context: ExecutionContext,
+) -> Iterator[tuple[list[int], Batch]]:
+    """The elements of one list a row, laid out as batches of at most ELEMENTS_MAX.
+
+    Args:
         sources: the lists; None is null.
-        rows: for each element its row.
-        batch: the columns from outside, then the elements.
+        batch: the rows that they belong to.
+        outside: places of the columns from outside that stand before the elements.
+        context: stopped in between when it must be.
+
+    Yields:
+        For each element its row; and the columns from outside, then the elements.
     """
+    rows: list[int] = []
+    elements: list[Any] = []
+    for row, source in enumerate(sources):
+        start = 0
+        while source and start < len(source):
+            part = source[start : start + ELEMENTS_MAX - len(elements)]
+            elements.extend(part)
+            rows.extend([row] * len(part))
+            start += len(part)
+            if len(elements) == ELEMENTS_MAX:
+                yield rows, _laid_out(rows, elements, batch, outside)
+                rows, elements = [], []
+                if context.stoppable:
+                    context.check()
+    if rows:
+        yield rows, _laid_out(rows, elements, batch, outside)
 
-    __slots__ = ("batch", "rows", "sources")
 
-    def __init__(self, sources: Sequence[Any], batch: Batch, outside: Sequence[int]) -> None:
-        self.sources = [None if source is None else list_of(source) for source in sources]
-        rows: list[int] = []
-        elements: list[Any] = []
-        for row, source in enumerate(self.sources):
-            if source:
-                elements.extend(source)
-                rows.extend([row] * len(source))
-        self.rows = rows
-        columns = []
-        if outside:
-            places = np.array(rows, dtype=np.int64)
-            columns = [batch.columns[place].take(places) for place in outside]
-        columns.append(listed(elements))
-        self.batch = Batch(columns, len(rows))
+def _laid_out(rows: list[int], elements: list[Any], batch: Batch, outside: Sequence[int]) -> Batch:
+    columns = []
+    if outside:
+        places = np.array(rows, dtype=np.int64)
+        columns = [batch.columns[place].take(places) for place in outside]
+    columns.append(listed(elements))
+    return Batch(columns, len(rows))
 
 
 class ComprehensionEvaluator(Evaluator):
@@ -120,23 +152,31 @@ class ComprehensionEvaluator(Evaluator):
 
     def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
         """The new list in each row."""
-        elements = Elements(self.source.items(batch, context), batch, self.outside)
-        inner, rows = elements.batch, elements.rows
-        if self.predicate is not None and inner.count:
+        sources = _sources(self.source, batch, context)
+        made: list[Any] = [None if source is None else [] for source in sources]
+        held = 0
+        for rows, inner in element_batches(sources, batch, self.outside, context):
+            kept_rows, values = self._results(rows, inner, context)
+            for row, value in zip(kept_rows, values, strict=True):
+                made[row].append(value)
+            held += items_bytes(values[:_SAMPLE_ITEMS], len(values))
+            context.memory.require(held)
+        return made
+
+    def _results(
+        self, rows: list[int], inner: Batch, context: ExecutionContext
+    ) -> tuple[list[int], list[Any]]:
+        """For the elements that are kept, their rows and what becomes of them."""
+        if self.predicate is not None:
             kept = np.flatnonzero(true_rows(self.predicate.column(inner, context)))
             if len(kept) < inner.count:
                 inner = inner.take(kept)
                 rows = [rows[place] for place in kept.tolist()]
         if not inner.count:
-            values: list[Any] = []
-        elif self.result is None:
-            values = inner.columns[-1].to_values()
-        else:
-            values = self.result.column(inner, context).to_values()
-        made: list[Any] = [None if source is None else [] for source in elements.sources]
-        for row, value in zip(rows, values, strict=True):
-            made[row].append(value)
-        return made
+            return rows, []
+        if self.result is None:
+            return rows, inner.columns[-1].to_values()
+        return rows, self.result.column(inner, context).to_values()
 
 
 class QuantifierEvaluator(Evaluator):
@@ -154,19 +194,18 @@ class QuantifierEvaluator(Evaluator):
 
     def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
         """Does the quantifier hold, in each row?"""
-        elements = Elements(self.source.items(batch, context), batch, self.outside)
-        inner = elements.batch
+        sources = _sources(self.source, batch, context)
         trues, nulls = [0] * batch.count, [0] * batch.count
-        if inner.count:
+        for rows, inner in element_batches(sources, batch, self.outside, context):
             truths = self.predicate.column(inner, context).to_values()
-            for row, truth in zip(elements.rows, truths, strict=True):
+            for row, truth in zip(rows, truths, strict=True):
                 if truth is None:
                     nulls[row] += 1
                 elif is_true(truth):
                     trues[row] += 1
         return [
             None if source is None else self._verdict(len(source), trues[row], nulls[row])
-            for row, source in enumerate(elements.sources)
+            for row, source in enumerate(sources)
         ]
 
     def _verdict(self, count: int, trues: int, nulls: int) -> bool | None:
@@ -202,10 +241,7 @@ class ReduceEvaluator(Evaluator):
 
     def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
         """The last value of the accumulator in each row; null where the list is."""
-        sources = [
-            None if source is None else list_of(source)
-            for source in self.source.items(batch, context)
-        ]
+        sources = _sources(self.source, batch, context)
         totals = list(self.initial.items(batch, context))
         rows = [row for row, source in enumerate(sources) if source]
         turn = 0
@@ -224,7 +260,18 @@ class ReduceEvaluator(Evaluator):
             for row, value in zip(rows, values, strict=True):
                 totals[row] = value
             turn += 1
+            self._require(turn, values, context)
             rows = [row for row in rows if len(sources[row]) > turn]  # type: ignore[arg-type]
         return [
             None if source is None else total for source, total in zip(sources, totals, strict=True)
         ]
+
+    @staticmethod
+    def _require(turn: int, totals: list[Any], context: ExecutionContext) -> None:
+        """Stop what takes too long, or piles up too much."""
+        if context.stoppable and (turn % _TURNS_BETWEEN_CHECKS == 0 or len(totals) > ROW_PATH_MAX):
+            context.check()
+        first = totals[0]
+        if isinstance(first, (str, list)) and len(first) > _LARGE_ITEMS:
+            # The next turn may make twice as much of each before this one is let go.
+            context.reserve(2 * items_bytes(totals[:_SAMPLE_ITEMS], len(totals)))

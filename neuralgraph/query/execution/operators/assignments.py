@@ -7,7 +7,7 @@ sees what the rows before did.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import QueryTypeError
 from neuralgraph.query.execution.expressions.labels import LabelNames, names_of
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     from neuralgraph.query.language.syntax.expressions import Expression
     from neuralgraph.query.planning.plan import RemoveItems, SetItems, Slot
     from neuralgraph.values import Batch
+
+
+_ROWS_BETWEEN_CHECKS: Final = 256
+_CHANGE_BYTES: Final = 300
+"""About what a transaction holds for one change, with its lock."""
 
 
 class Assignment:
@@ -175,12 +180,15 @@ class Assignments:
         """Carry the items out for each row."""
         if not self.items:
             return
+        context.memory.hold(_CHANGE_BYTES * batch.count * len(self.items))
         if batch.count == 1:
             self._apply_row(batch, context)
         elif self.independence.holds(batch):
             self._apply_batch(batch, context)
         else:
             for row in range(batch.count):
+                if context.stoppable and row % _ROWS_BETWEEN_CHECKS == 0:
+                    context.check()
                 self._apply_row(batch.slice(row, row + 1), context)
 
     def _apply_row(self, row: Batch, context: ExecutionContext) -> None:
@@ -198,6 +206,8 @@ class Assignments:
             for item in self.items
         ]
         for row in range(batch.count):
+            if context.stoppable and row % _ROWS_BETWEEN_CHECKS == 0:
+                context.check()
             for item, values in zip(self.items, given, strict=True):
                 item.apply(values[row], context)
 

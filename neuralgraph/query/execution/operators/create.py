@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from neuralgraph.query.execution.operators.assignments import Assignments
 from neuralgraph.query.execution.operators.entity_making import EntityMaker
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
     from neuralgraph.query.planning.plan import MergePath, Slot
+
+
+_CREATED_ROWS_MAX: Final = 16_384
 
 
 class CreateStep(Step):
@@ -40,8 +43,14 @@ class CreateStep(Step):
         for batch in self.child.batches(context):
             if context.stoppable:
                 context.check()
-            if batch.count:
-                yield self.layout.extend(self.maker.make(batch, context), ())
+            # The rows of a large batch in pieces: each is made in a moment, and can be the last.
+            for start in range(0, batch.count, _CREATED_ROWS_MAX):
+                if start and context.stoppable:
+                    context.check()
+                part = batch
+                if batch.count > _CREATED_ROWS_MAX:
+                    part = batch.slice(start, start + _CREATED_ROWS_MAX)
+                yield self.layout.extend(self.maker.make(part, context), ())
 
 
 class MergeStep(Step):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -58,6 +58,10 @@ class Doomed:
             )
 
 
+_CHANGE_BYTES: Final = 300
+"""About what a transaction holds for something that it deleted, with its lock."""
+
+
 class DeleteStep(Step):
     """DELETE, DETACH DELETE; passes the rows on."""
 
@@ -95,8 +99,12 @@ class DeleteStep(Step):
             attached = writer.expand(nodes, (), "both").edges
             doomed.edges.update(dict.fromkeys(attached.tolist()))
         edges = np.array(list(doomed.edges), dtype=np.int64)
-        types = dict(zip(edges.tolist(), writer.edge_types(edges).to_list(), strict=True))
-        gone_edges = {edge: types[edge] for edge in writer.delete_edges(edges).tolist()}
+        context.memory.hold(_CHANGE_BYTES * (len(nodes) + len(edges)))
+        gone_edges: dict[int, str] = {}
+        for piece in context.pieces(len(edges)):
+            part = edges[piece]
+            types = dict(zip(part.tolist(), writer.edge_types(part).to_list(), strict=True))
+            gone_edges.update((edge, types[edge]) for edge in writer.delete_edges(part).tolist())
         counters.relationships_deleted += len(gone_edges)
         if len(nodes) and not self.detach:
             left = np.flatnonzero(writer.degree(nodes, (), "both"))
@@ -106,6 +114,8 @@ class DeleteStep(Step):
                     " DETACH DELETE",
                     detail="DeleteConnectedNode",
                 )
-        gone_nodes = writer.delete_nodes(nodes).tolist()
+        gone_nodes: list[int] = []
+        for piece in context.pieces(len(nodes)):
+            gone_nodes += writer.delete_nodes(nodes[piece]).tolist()
         counters.nodes_deleted += len(gone_nodes)
         context.note_deleted(gone_nodes, gone_edges)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from neuralgraph.errors import EntityNotFoundError, SemanticError
 from neuralgraph.query.execution.columns import entity_column, ids_column
 from neuralgraph.query.execution.expressions.labels import LabelNames
 from neuralgraph.query.execution.expressions.properties import properties_of
+from neuralgraph.query.execution.memory import column_bytes, items_bytes
 from neuralgraph.query.language.syntax.expressions import MapLiteral
 from neuralgraph.query.planning.plan import EdgeToCreate, NodeToCreate, Slot
 from neuralgraph.values import ROW_PATH_MAX, Batch, Column, Kind
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from neuralgraph.query.execution.expressions import Evaluator, ExpressionCompiler
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
     from neuralgraph.query.language.syntax.expressions import Expression
+
+
+_ENTITY_BYTES: Final = 400
+"""About what a transaction holds for something that it made, without its properties."""
+
+_SAMPLE_ROWS: Final = 16
 
 
 class PropertyMaker:
@@ -58,6 +65,12 @@ class PropertyMaker:
 
     def of_rows(self, batch: Batch, context: ExecutionContext) -> list[dict[str, Any]]:
         """The properties in each row, without those that are null."""
+        maps = self._maps(batch, context)
+        count = len(maps)
+        context.memory.hold(count * _ENTITY_BYTES + items_bytes(maps[:_SAMPLE_ROWS], count))
+        return maps
+
+    def _maps(self, batch: Batch, context: ExecutionContext) -> list[dict[str, Any]]:
         if self.whole is not None:
             maps = [properties_of(value, context) for value in self.whole.items(batch, context)]
         elif self.keys:
@@ -89,6 +102,8 @@ class PropertyMaker:
             valid = column.valid
             count += column.count if valid is None else int(np.count_nonzero(valid))
             made[key] = column
+        held = batch.count * _ENTITY_BYTES + sum(map(column_bytes, made.values()))
+        context.memory.hold(held)
         return made, count
 
 

@@ -9,6 +9,7 @@ With `distinct_targets` nobody asks for paths: then every node is visited once a
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from neuralgraph.values import Batch, IdArray, MaskArray, RowArray
 
 _FRONTIER_ROWS_MAX = BATCH_ROWS_MAX // 4
+_DEGREES_ROWS_MIN = 256
+"""A frontier of fewer paths is not cut by what it grows to."""
 
 
 class Frontier(NamedTuple):
@@ -102,7 +105,12 @@ class ExpandVariableStep(Step):
                 else self._walks(batch, context)
             )
             for frontier in found:
-                yield from self._output(batch, frontier)
+                if not self.wants_edges:
+                    yield from self._output(batch, frontier)
+                    continue
+                # Lists of edges are made one by one: a part at a time.
+                for piece in context.pieces(len(frontier.rows)):
+                    yield from self._output(batch, frontier.take(piece))
 
     # ── what comes out ────────────────────────────────────────────────────────────────────────
 
@@ -153,9 +161,8 @@ class ExpandVariableStep(Step):
             length = frontier.edges.shape[1]
             if not len(frontier.rows) or (operator.max is not None and length >= operator.max):
                 continue
-            if len(frontier.rows) > _FRONTIER_ROWS_MAX:
-                cuts = range(0, len(frontier.rows), _FRONTIER_ROWS_MAX)
-                parts = [frontier.take(slice(cut, cut + _FRONTIER_ROWS_MAX)) for cut in cuts]
+            parts = self._parts(frontier, context)
+            if len(parts) > 1:
                 stack.extend(reversed(parts))
                 context.memory.hold(frontier.edges.nbytes)
                 continue
@@ -166,6 +173,22 @@ class ExpandVariableStep(Step):
                     yield accepted
             stack.append(longer)
             context.memory.hold(longer.edges.nbytes)
+
+    def _parts(self, frontier: Frontier, context: ExecutionContext) -> list[Frontier]:
+        """The frontier in parts, each of which grows to about BATCH_ROWS_MAX paths."""
+        count = len(frontier.rows)
+        if count < _DEGREES_ROWS_MIN:
+            return [frontier]
+        operator = self.operator
+        degrees = context.reader.degree(frontier.nodes, operator.types, operator.direction)
+        total = np.cumsum(degrees)
+        cuts = [0]
+        while cuts[-1] < count:
+            start = cuts[-1]
+            before = int(total[start - 1]) if start else 0
+            stop = int(np.searchsorted(total, before + BATCH_ROWS_MAX, side="right"))
+            cuts.append(min(max(stop, start + 1), start + _FRONTIER_ROWS_MAX, count))
+        return [frontier.take(slice(start, stop)) for start, stop in pairwise(cuts)]
 
     def _grown(self, batch: Batch, frontier: Frontier, context: ExecutionContext) -> Frontier:
         """The paths with one more edge, in every way there is."""

@@ -53,7 +53,9 @@ class ForeachStep(Step):
             if len(rows):
                 columns = [column.take(rows) for column in batch.columns]
                 columns.append(listed([element for elements in lists for element in elements]))
-                self._run(Batch(columns, len(rows)), context)
+                whole = Batch(columns, len(rows))
+                for piece in context.pieces(len(rows)):
+                    self._run(whole.slice(piece.start, piece.stop), context)
             yield self.layout.extend(batch, ())
 
     def _run(self, elements: Batch, context: ExecutionContext) -> None:

@@ -20,7 +20,7 @@ from neuralgraph.query.execution.operators.step import Step, slot_places
 from neuralgraph.values import Batch, Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from neuralgraph.query.execution.context import ExecutionContext, Host
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
@@ -73,26 +73,23 @@ class InTransactionsStep(Step):
             )
         size = self._size(context)
         retry_s = self._seconds(context)
-        outer: list[Batch] = []
-        for batch in self.outer.batches(context):
-            if batch.count:
-                context.memory.hold_batch(batch)
-                outer.append(batch)
         made: list[Batch] = []
-        if outer:
-            whole = Batch.concat(outer)
-            broken = False
-            for start in range(0, whole.count, size):
-                context.check()
-                part = whole.slice(start, min(start + size, whole.count))
-                if broken:
-                    made.append(self._without(part, _status(started=False)))
-                    continue
-                found, failed = self._until_done(part, context, host, retry_s)
-                made += found
-                broken = failed and self.operator.on_error == "BREAK"
-            # What follows sees what was committed.
-            context.reader = host.newest()
+        broken = False
+        for part in _portions(self.outer.batches(context), size):
+            context.check()
+            if broken:
+                made.append(self._without(part, _status(started=False)))
+                continue
+            held = context.memory.bytes_held
+            found, failed = self._until_done(part, context, host, retry_s)
+            # What the transaction held is free; what it gave is kept.
+            context.memory.free(context.memory.bytes_held - held)
+            for batch in found:
+                context.memory.hold_batch(batch)
+            made += found
+            broken = failed and self.operator.on_error == "BREAK"
+        # What follows sees what was committed.
+        context.reader = host.newest()
         yield from made
 
     def _size(self, context: ExecutionContext) -> int:
@@ -193,6 +190,24 @@ class InTransactionsStep(Step):
     def _without(self, part: Batch, status: dict[str, Any]) -> Batch:
         """The rows of a transaction that failed or did not begin."""
         return self._with_status(np.arange(part.count), None, part, status)
+
+
+def _portions(batches: Iterable[Batch], size: int) -> Iterator[Batch]:
+    """The rows, `size` at a time, as they come: they are of the statement's snapshot, whatever commits."""
+    pending: list[Batch] = []
+    count = 0
+    for batch in batches:
+        pending.append(batch)
+        count += batch.count
+        if count < size:
+            continue
+        whole = Batch.concat(pending)
+        stop = count - count % size
+        for start in range(0, stop, size):
+            yield whole.slice(start, start + size)
+        pending, count = [whole.slice(stop, count)], count - stop
+    if count:
+        yield Batch.concat(pending)
 
 
 def _status(

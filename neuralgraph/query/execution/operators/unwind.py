@@ -8,6 +8,7 @@ import numpy as np
 
 from neuralgraph.query.execution.columns import for_slot, listed
 from neuralgraph.query.execution.operators.crossing import cross, matched
+from neuralgraph.query.execution.operators.ranges import Ranges
 from neuralgraph.query.execution.operators.step import Layout, Step
 from neuralgraph.values import BATCH_ROWS_MAX, UNIT, Column
 
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 class UnwindStep(Step):
     """A row for each element; none for null and for an empty list, one for a value that is no list."""
 
-    __slots__ = ("child", "layout", "source", "variable")
+    __slots__ = ("child", "layout", "ranges", "source", "variable")
 
     def __init__(self, operator: UnwindList, compiler: PlanCompiler) -> None:
         super().__init__(operator.slots)
         self.child = compiler.step(operator.child)
-        self.source = compiler.expressions(self.child.slots).compile(operator.source)
+        expressions = compiler.expressions(self.child.slots)
+        self.source = expressions.compile(operator.source)
+        self.ranges = Ranges.of(operator.source, expressions)
         slots = {slot.name: slot for slot in operator.slots}
         self.variable = slots.get(operator.variable)
         self.layout = Layout(operator.slots, self.child.slots, [operator.variable])
@@ -38,7 +41,9 @@ class UnwindStep(Step):
         for batch in self.child.batches(context):
             if not batch.count:
                 continue
-            if self.source.constant or batch.count == 1:
+            if self.ranges is not None:
+                outputs = self._of_ranges(self.ranges, batch, context)
+            elif self.source.constant or batch.count == 1:
                 value = (
                     self.source.value(context)
                     if self.source.constant
@@ -52,8 +57,20 @@ class UnwindStep(Step):
                     context.check()
                 yield output
 
+    def _of_ranges(
+        self, ranges: Ranges, batch: Batch, context: ExecutionContext
+    ) -> Iterator[Batch]:
+        for rows, numbers in ranges.pieces(batch, context):
+            column = self._for_slot(numbers)
+            if batch.count == 1:
+                yield self.layout.repeat(batch, column.count, [column])
+            else:
+                yield self.layout.gather(batch, rows, [column])
+
     def _column(self, elements: Sequence[Any]) -> Column:
-        column = listed(list(elements))
+        return self._for_slot(listed(list(elements)))
+
+    def _for_slot(self, column: Column) -> Column:
         return column if self.variable is None else for_slot(column, self.variable)
 
     def _of_one(self, batch: Batch, elements: Sequence[Any]) -> Iterator[Batch]:

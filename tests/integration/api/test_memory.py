@@ -1,0 +1,82 @@
+"""A statement that needs more memory than it may have ends in `MemoryLimitError`, and in nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+import neuralgraph
+from neuralgraph import MemoryLimitError
+from neuralgraph.api.settings import process_memory_of, settings_of
+from neuralgraph.query.execution.process_memory import bytes_held, bytes_of_machine
+
+TOO_LARGE = {
+    "range": "RETURN size(range(1, 3000000))",
+    "comprehension": "UNWIND [range(1, 100000)] AS r RETURN [x IN r | [x IN r | x]]",
+    "doubling": "RETURN size(reduce(s = 'x', i IN range(1, 40) | s + s))",
+    "lists that grow": "RETURN size(reduce(s = [1], i IN range(1, 40) | s + s))",
+    "collect": "UNWIND range(1, 3000000) AS i RETURN size(collect(toString(i)))",
+    "collect in a subquery": "RETURN size(COLLECT { UNWIND range(1, 3000000) AS i RETURN i })",
+    "sort": "UNWIND range(1, 9000000) AS i WITH i ORDER BY -i RETURN count(i)",
+    "distinct": "UNWIND range(1, 3000000) AS i RETURN count(DISTINCT i)",
+    "create": "UNWIND range(1, 3000000) AS i CREATE (:X {i: i})",
+    "create wide rows": "UNWIND range(1, 300) AS i CREATE (:X {s: toString(i) + $text})",
+    "foreach": "FOREACH (i IN range(1, 1000000) | CREATE (:X {i: i}))",
+}
+SMALL_ENOUGH = {
+    "sum": ("UNWIND range(1, 3000000) AS i RETURN sum(i)", 4500001500000),
+    "many ranges": (
+        "UNWIND range(1, 300) AS i UNWIND range(1, 10000) AS j RETURN max(i + j)",
+        10300,
+    ),
+    "groups": (
+        "UNWIND range(1, 3000000) AS i WITH i % 7 AS k, count(*) AS n RETURN sum(n)",
+        3000000,
+    ),
+}
+
+
+@pytest.mark.parametrize("query", TOO_LARGE.values(), ids=TOO_LARGE)
+def test_what_is_too_large_for_its_budget(query):
+    with neuralgraph.open(query_memory_bytes_max="3MB") as graph:
+        with pytest.raises(MemoryLimitError, match="the statement needs more"):
+            graph.execute(query, text="x" * 50_000).to_dicts()
+        assert graph.info().nodes == 0
+        assert graph.execute("RETURN 1").value() == 1
+
+
+@pytest.mark.parametrize(("query", "value"), SMALL_ENOUGH.values(), ids=SMALL_ENOUGH)
+def test_what_streams_needs_next_to_nothing(query, value):
+    with neuralgraph.open(query_memory_bytes_max="1MB") as graph:
+        assert graph.execute(query).value() == value
+
+
+def test_portions_are_counted_one_by_one():
+    with neuralgraph.open(query_memory_bytes_max="1MB") as graph:
+        graph.execute(
+            "UNWIND range(1, 8000) AS i CALL (i) { CREATE (:X {i: i}) } IN TRANSACTIONS OF 1000 ROWS"
+        )
+        assert graph.info().nodes == 8_000
+
+
+def test_portions_read_as_they_go():
+    with neuralgraph.open() as graph:
+        graph.execute("UNWIND range(1, 10) AS i CREATE (:X {i: i})")
+        query = "MATCH (x:X) CALL (x) { CREATE (:X {i: x.i + 10}) } IN TRANSACTIONS OF 3 ROWS"
+        graph.execute(query)
+        assert graph.info().nodes == 20
+
+
+@pytest.mark.skipif(not bytes_held(), reason="the system does not tell what a process holds")
+def test_the_process_has_a_limit_of_its_own():
+    with neuralgraph.open(memory_limit=bytes_held() + (64 << 20)) as graph:
+        with pytest.raises(MemoryLimitError, match="the process holds"):
+            graph.execute("UNWIND range(1, 9000000) AS i RETURN size(collect(toString(i)))")
+        assert graph.execute("RETURN 1").value() == 1
+
+
+def test_the_limit_of_the_process_can_be_a_share():
+    limit = process_memory_of(settings_of({"memory_limit": "50%"}).options)
+    assert bytes_of_machine() == 0 or limit.bytes_max == bytes_of_machine() // 2
+    assert process_memory_of(settings_of({"memory_limit": None}).options) is None
+    with pytest.raises(neuralgraph.OptionError, match="a share such as"):
+        settings_of({"memory_limit": "150%"})
