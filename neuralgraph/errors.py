@@ -7,6 +7,7 @@
     │   ├── SemanticError             kind SemanticError
     │   ├── QueryTypeError            kind TypeError
     │   ├── QueryArgumentError        kind ArgumentError
+    │   │   └── TextQueryError        a search text that is malformed
     │   ├── QueryArithmeticError      kind ArithmeticError
     │   ├── ParameterMissingError     kind ParameterMissing
     │   ├── EntityNotFoundError       kind EntityNotFound
@@ -180,6 +181,26 @@ class QueryArgumentError(QueryError):
 
     code = "Neo.ClientError.Statement.ArgumentError"
     kind = "ArgumentError"
+
+
+class TextQueryError(QueryArgumentError):
+    """A search text that is malformed.
+
+    Attributes:
+        text: what was searched for.
+        offset: where in it, in characters from 0.
+    """
+
+    def __init__(self, problem: str, *, text: str, offset: int) -> None:
+        self.text = text
+        self.offset = min(offset, len(text))
+        cut = max(0, self.offset - 40)
+        window = " ".join(text[cut : cut + 80].splitlines()) or text[cut : cut + 80]
+        super().__init__(
+            f"search text: {problem}, at character {self.offset + 1}"
+            f"\n{window}\n{' ' * (self.offset - cut)}^",
+            detail="InvalidTextQuery",
+        )
 
 
 class QueryArithmeticError(QueryError):

@@ -14,7 +14,9 @@ MODULE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 60
 FRONT_DOOR_NAMES_MAX = 40
 VAGUE_NAMES = {"utils", "helpers", "common", "base", "core", "shared", "misc"}
-HEAVY_LIBRARIES = {"jellyfish", "networkx", "pandas", "polars", "pyarrow", "pyparsing", "scipy"}
+HEAVY_LIBRARIES = {
+    "jellyfish", "networkx", "pandas", "polars", "pyarrow", "pyparsing", "scipy", "snowballstemmer", "whoosh",
+}  # fmt: skip
 
 GRAMMAR_DOOR = "neuralgraph/query/language/parser.py"
 """It loads the grammar, and pyparsing with it, at the first text that the plan cache does not know."""

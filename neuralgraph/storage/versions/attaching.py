@@ -15,6 +15,7 @@ import numpy as np
 
 from neuralgraph.errors import QueryArgumentError
 from neuralgraph.storage.indexes.sorted_building import build_run, merge_runs, stored_run
+from neuralgraph.storage.indexes.sorting import sort_pairs, sort_stably
 from neuralgraph.storage.versions.base_adjacency import AdjacencySegment, BaseAdjacency
 from neuralgraph.storage.versions.base_arrays import (
     ROW_MASK,
@@ -33,8 +34,6 @@ from neuralgraph.storage.versions.folding_segments import (
     offsets_of,
     set_edge_rows,
     set_node_rows,
-    sort_pairs,
-    sort_stably,
 )
 from neuralgraph.values import NO_IDS, Column, Kind
 

@@ -190,30 +190,3 @@ def offsets_of(rows: IdArray, node_count: int) -> Int64Array:
     offsets = np.zeros(node_count + 1, dtype=np.int64)
     np.cumsum(np.bincount(rows, minlength=node_count), out=offsets[1:])
     return offsets
-
-
-def sort_pairs(first: NDArray[Any], second: NDArray[Any]) -> Int64Array:
-    """The order of pairs by (first, second), stable; non-negative integers below 2**47.
-
-    Numbers of 16 bits are sorted by numpy's radix sort, digit by digit, which beats a comparison sort of
-    the pairs by a factor of three.
-    """
-    return _sort_by(first, _sort_by(second, None))
-
-
-def sort_stably(keys: NDArray[Any]) -> Int64Array:
-    """The order of non-negative integers, stable."""
-    return _sort_by(keys, None)
-
-
-def _sort_by(keys: NDArray[Any], order: Int64Array | None) -> Int64Array:
-    greatest = int(keys.max(initial=0))
-    shift = 0
-    while order is None or greatest >> shift:
-        digit = (keys >> shift if shift else keys).astype(np.uint16)
-        if order is None:
-            order = np.argsort(digit, kind="stable")
-        else:
-            order = order[np.argsort(digit[order], kind="stable")]
-        shift += 16
-    return order

@@ -6,10 +6,10 @@ import pytest
 from neuralgraph.access import IndexDefinition
 from neuralgraph.errors import QueryArgumentError
 from neuralgraph.storage.disk import BlockFile, MemoryDirectory
+from neuralgraph.storage.indexes.sorting import sort_pairs
 from neuralgraph.storage.maintenance.integrity import check_base
 from neuralgraph.storage.versions.attaching import attach_edges, attach_nodes
 from neuralgraph.storage.versions.base import Base
-from neuralgraph.storage.versions.folding_segments import sort_pairs
 from neuralgraph.storage.versions.history_view import HistoricalBase
 from neuralgraph.values import Column, Kind
 
