@@ -6,7 +6,9 @@ against. Names cross as strings, ids as int64 arrays, values as columns.
 """
 
 from neuralgraph.access.catalog import CatalogReader, ConstraintDefinition, IndexDefinition
+from neuralgraph.access.options import IndexOptions
 from neuralgraph.access.reader import Adjacency, Direction, Expansion, GraphReader, Range
+from neuralgraph.access.search import SearchHits, SearchQuery, TextQuery, VectorQuery
 from neuralgraph.access.writer import GraphWriter
 
 __all__ = [
@@ -18,5 +20,10 @@ __all__ = [
     "GraphReader",
     "GraphWriter",
     "IndexDefinition",
+    "IndexOptions",
     "Range",
+    "SearchHits",
+    "SearchQuery",
+    "TextQuery",
+    "VectorQuery",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from neuralgraph.access.options import NO_OPTIONS, IndexOptions
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class IndexDefinition:
         labels: the label (or type) it covers; several only for fulltext.
         keys: the properties, in order.
         owner: the constraint that keeps this index, if one does.
+        options: its settings; only search indexes have any.
     """
 
     name: str
@@ -31,6 +33,7 @@ class IndexDefinition:
     labels: tuple[str, ...]
     keys: tuple[str, ...]
     owner: str | None = None
+    options: IndexOptions = NO_OPTIONS
 
     @property
     def label(self) -> str:

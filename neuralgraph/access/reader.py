@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from neuralgraph.access.catalog import CatalogReader, IndexDefinition
+    from neuralgraph.access.search import SearchHits, SearchQuery
     from neuralgraph.values.arrays import IdArray, Int64Array, MaskArray, RowArray
     from neuralgraph.values.columns import Column
 
@@ -198,4 +199,20 @@ class GraphReader(Protocol):
 
     def seek_prefix(self, index: IndexDefinition, prefix: str) -> IdArray:
         """Entities whose indexed property is a string that starts with `prefix`, in its order."""
+        ...
+
+    def search(
+        self, index: IndexDefinition, query: SearchQuery, limit: int, within: IdArray | None = None
+    ) -> SearchHits:
+        """The best matches of a search index, at this snapshot, own writes included.
+
+        Args:
+            index: a vector index takes a `VectorQuery`, a full-text index a `TextQuery`.
+            query: what is sought.
+            limit: so many at most.
+            within: only these entities count; ascending ids, each once. None: all do.
+
+        Raises:
+            QueryArgumentError: the query cannot be asked of this index.
+        """
         ...

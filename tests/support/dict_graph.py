@@ -20,6 +20,8 @@ from neuralgraph.access import (
     Expansion,
     IndexDefinition,
     Range,
+    SearchHits,
+    SearchQuery,
 )
 from neuralgraph.errors import (
     ConstraintViolationError,
@@ -29,6 +31,7 @@ from neuralgraph.errors import (
 )
 from neuralgraph.values import BATCH_ROWS_MAX, Column, EdgeRef, IdArray, Kind, MaskArray, NodeRef
 from neuralgraph.values.entities import PathRef
+from tests.support.brute_search import brute_force
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -262,6 +265,26 @@ class DictGraph:
             if isinstance(stored[0], str) and stored[0].startswith(prefix)
         ]
         return _ids(i for _, i in sorted(found))
+
+    def search(
+        self, index: IndexDefinition, query: SearchQuery, limit: int, within: IdArray | None = None
+    ) -> SearchHits:
+        ids, properties = self._covered(index)
+        if within is not None:
+            kept = [row for row, i in enumerate(ids) if i in set(within.tolist())]
+            ids, properties = [ids[row] for row in kept], [properties[row] for row in kept]
+        return brute_force(index, query, limit, ids, properties)
+
+    def _covered(self, index: IndexDefinition) -> tuple[list[int], list[Mapping[str, Any]]]:
+        """Entities with a label (or of a type) of the index, and their properties."""
+        wanted = set(index.labels)
+        found: list[tuple[int, Mapping[str, Any]]]
+        if index.entity == "node":
+            found = [(i, n.properties) for i, n in self.nodes.items() if n.labels & wanted]
+        else:
+            found = [(i, e.properties) for i, e in self.edges.items() if e.type in wanted]
+        found.sort(key=lambda pair: pair[0])
+        return [i for i, _ in found], [properties for _, properties in found]
 
     # ── writing ───────────────────────────────────────────────────────────────────────────────
 

@@ -21,7 +21,7 @@ from neuralgraph.storage.indexes.id_places import SortedIds
 from neuralgraph.values.ordering import order_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from neuralgraph.values import IdArray, MaskArray
 
@@ -55,6 +55,10 @@ class DeltaIndex:
     def touch(self, entity_id: int) -> None:
         """The base's entry for this entity, if there is one, may no longer hold."""
         self.touched[entity_id] = None
+
+    def touch_many(self, entity_ids: Iterable[int]) -> None:
+        """`touch` for each."""
+        self.touched.update(dict.fromkeys(entity_ids))
 
     def add(self, entity_id: int, values: Sequence[Any]) -> None:
         """The entity has (or had) these values; none of them is None."""

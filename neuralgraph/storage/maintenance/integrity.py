@@ -26,6 +26,7 @@ from neuralgraph.storage.maintenance.inventory import pieces_of
 from neuralgraph.storage.versions.base_arrays import SEGMENT_ROWS
 from neuralgraph.storage.versions.base_indexing import build_index
 from neuralgraph.storage.versions.base_nodes import ABSENT
+from neuralgraph.storage.versions.search_building import whole_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -236,6 +237,11 @@ def _check_columns(report: _Report, base: Base) -> None:
 
 def _check_index(report: _Report, base: Base, definition: IndexDefinition) -> None:
     where = f"index {definition.name}"
+    search_run = base.search_run(definition.name)
+    if search_run is not None:
+        for what in search_run.problems(whole_source(base, definition)):
+            report.note(where, what)
+        return
     run = base.index_run(definition.name)
     assert run is not None
     expected = build_index(base, definition, None)

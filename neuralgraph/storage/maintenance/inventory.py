@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from neuralgraph.storage.disk import BlockRef
+    from neuralgraph.storage.indexes.search_run import SearchRun
+    from neuralgraph.storage.indexes.sorted_index import IndexRun
     from neuralgraph.storage.versions import Base
 
 
@@ -44,7 +46,8 @@ def _named_refs(base: Base) -> Iterator[tuple[str, tuple[BlockRef, ...]]]:
         for number, segment in sorted(adjacency.segments.items()):
             where = f"{direction}going {edge_type}, segment {number}"
             yield where, tuple(segment.block_refs())
-    for name, run in parts.runs.items():
+    runs: dict[str, IndexRun | SearchRun] = {**parts.runs, **parts.search_runs}
+    for name, run in runs.items():
         yield f"index {name}", tuple(run.block_refs())
     for name, log in parts.history.logs():
         for place, displaced in enumerate(log.segments):

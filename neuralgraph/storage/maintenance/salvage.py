@@ -34,6 +34,7 @@ from neuralgraph.storage.versions.base_edges import ABSENT, EdgeSegment, EdgeTab
 from neuralgraph.storage.versions.base_indexing import build_index
 from neuralgraph.storage.versions.base_nodes import NodeSegment, NodeTable
 from neuralgraph.storage.versions.history import History, HistoryLog
+from neuralgraph.storage.versions.search_building import build_search_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuralgraph.storage.disk import BlockFile, BlockRef
+    from neuralgraph.storage.indexes.search_run import SearchRun
     from neuralgraph.storage.indexes.sorted_index import IndexRun
     from neuralgraph.values import IdArray
 
@@ -114,12 +116,16 @@ class _Salvage:
                 edge_columns=self._columns(parts.edge_columns, "relationship"),
                 adjacencies=_wired(edges, nodes.limit) if is_rewired else parts.adjacencies,
                 runs={},
+                search_runs={},
                 commits=self._commits(),
                 history=self._history(),
             ),
             origin=self.base,
         )
-        return Base(replace(bare.parts, runs=self._runs(bare)), origin=bare), self.losses
+        runs, search_runs = self._runs(bare), self._search_runs(bare)
+        return Base(
+            replace(bare.parts, runs=runs, search_runs=search_runs), origin=bare
+        ), self.losses
 
     # ── entities ──────────────────────────────────────────────────────────────────────────────
 
@@ -244,6 +250,14 @@ class _Salvage:
                 self._lose(f"index {name}", "made anew from the data; nothing is lost")
             # The data may have changed under a healthy index, too.
             runs[name] = build_index(base, run.definition, None)
+        return runs
+
+    def _search_runs(self, base: Base) -> dict[str, SearchRun]:
+        runs = {}
+        for name, run in self.base.parts.search_runs.items():
+            if self._is_damaged(run):
+                self._lose(f"index {name}", "made anew from the data; nothing is lost")
+            runs[name] = build_search_run(base, run.definition, None)
         return runs
 
     def _history(self) -> History:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuralgraph.errors import QueryArgumentError
+from neuralgraph.storage.indexes.search_run import SearchSource
 from neuralgraph.storage.indexes.sorted_building import build_run, merge_runs, stored_run
 from neuralgraph.storage.indexes.sorting import sort_pairs, sort_stably
 from neuralgraph.storage.versions.base_adjacency import AdjacencySegment, BaseAdjacency
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuralgraph.storage.disk import BlockFile
+    from neuralgraph.storage.indexes.search_run import SearchRun
     from neuralgraph.storage.indexes.sorted_index import IndexRun
     from neuralgraph.storage.versions.base import Base
     from neuralgraph.values import IdArray
@@ -94,6 +96,7 @@ def attach_nodes(
             for key, adjacency in base.parts.adjacencies.items()
         },
         runs=_attach_entries(base, "node", labels, first_id, columns, count, blocks),
+        search_runs=_attach_found(base, "node", labels, first_id, columns, count, blocks),
     )
 
 
@@ -148,13 +151,13 @@ def attach_edges(
         segments[number] = set_edge_rows(segments.get(number), rows, values, blocks)
     limit = max(base.edge_limit, first_id + count)
     edge_columns = _attach_columns(base.parts.edge_columns, first_id, columns, count, limit, blocks)
-    runs = _attach_entries(base, "edge", (edge_type,), first_id, columns, count, blocks)
     return base.replaced(
         txid=txid,
         edges=EdgeTable(types, segments, limit),
         property_keys=tuple(dict.fromkeys((*base.property_keys, *columns))),
         edge_columns=edge_columns,
-        runs=runs,
+        runs=_attach_entries(base, "edge", (edge_type,), first_id, columns, count, blocks),
+        search_runs=_attach_found(base, "edge", (edge_type,), first_id, columns, count, blocks),
         adjacencies=_attach_adjacencies(base, edge_type, first_id, sources, targets, blocks),
     )
 
@@ -231,6 +234,34 @@ def _attach_entries(
         else:
             added = build_run(definition, ids, keyed, None)
             runs[name] = merge_runs(run, NO_IDS, added, blocks)
+    return runs
+
+
+def _attach_found(
+    base: Base,
+    entity: str,
+    labels: Sequence[str],
+    first_id: int,
+    columns: Mapping[str, Column],
+    count: int,
+    blocks: BlockFile,
+) -> dict[str, SearchRun]:
+    """The search indexes, with the new rows in those that cover them."""
+    runs = dict(base.parts.search_runs)
+    for name, run in runs.items():
+        definition = run.definition
+        is_covered = definition.entity == entity and bool(set(definition.labels) & set(labels))
+        ids = np.arange(first_id, first_id + count) if is_covered else NO_IDS
+        keys = definition.keys
+
+        def read(wanted: IdArray, keys: Sequence[str] = keys) -> Sequence[Column]:
+            rows = wanted - first_id
+            return [
+                columns[key].take(rows) if key in columns else Column.nulls(len(rows))
+                for key in keys
+            ]
+
+        runs[name] = run.changed(NO_IDS, SearchSource(ids, read), blocks)
     return runs
 
 

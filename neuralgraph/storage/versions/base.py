@@ -5,6 +5,7 @@
     columns         property values by key and id            base_columns
     adjacencies     edges by node, type and direction        base_adjacency
     runs            index entries in order                   indexes.sorted_index
+    search_runs     vector and full-text indexes             indexes.search_run
     history         what was displaced, by "until"           history
     commits         txid, time and metadata                  base_commits
 
@@ -24,13 +25,19 @@ from typing import TYPE_CHECKING, Any
 
 from neuralgraph.storage.versions.base_indexing import build_index
 from neuralgraph.storage.versions.base_parts import BaseParts
-from neuralgraph.storage.versions.manifest_codec import decode_manifest, encode_manifest
+from neuralgraph.storage.versions.manifest_codec import (
+    decode_manifest,
+    encode_manifest,
+    unbuilt,
+)
+from neuralgraph.storage.versions.search_building import build_search_run, is_search
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.disk import BlockFile, BlockRef
+    from neuralgraph.storage.indexes.search_run import SearchRun
     from neuralgraph.storage.indexes.sorted_index import IndexRun
     from neuralgraph.storage.versions.base_adjacency import BaseAdjacency
     from neuralgraph.storage.versions.base_columns import PropertyColumn
@@ -49,6 +56,7 @@ class Base:
         "_node_columns",
         "_origin",
         "_runs",
+        "_search_runs",
         "commits",
         "edge_keys",
         "edge_limit",
@@ -84,6 +92,7 @@ class Base:
         self.edge_keys: tuple[str, ...] = tuple(self._edge_columns)
         self._adjacencies = dict(parts.adjacencies)
         self._runs = dict(parts.runs)
+        self._search_runs = dict(parts.search_runs)
 
     @staticmethod
     def empty() -> Base:
@@ -94,8 +103,9 @@ class Base:
 
     @property
     def indexes(self) -> tuple[IndexDefinition, ...]:
-        """Indexes, oldest first."""
-        return tuple(run.definition for run in self._runs.values())
+        """Indexes of keys, then search indexes; oldest first."""
+        runs: tuple[IndexRun | SearchRun, ...] = (*self._runs.values(), *self._search_runs.values())
+        return tuple(run.definition for run in runs)
 
     @property
     def constraints(self) -> tuple[ConstraintDefinition, ...]:
@@ -179,24 +189,40 @@ class Base:
     # ── indexes ───────────────────────────────────────────────────────────────────────────────
 
     def index_run(self, name: str) -> IndexRun | None:
-        """The entries of an index."""
+        """The entries of an index of keys."""
         return self._runs.get(name)
+
+    def search_run(self, name: str) -> SearchRun | None:
+        """A search index."""
+        return self._search_runs.get(name)
+
+    def search_level(self, _definition: IndexDefinition) -> None:
+        """What differs from the run: nothing."""
+        return
 
     def with_index(self, definition: IndexDefinition) -> Base:
         """The same base with one more index, built in memory; the next fold stores it."""
-        known = self._runs.get(definition.name)
+        name = definition.name
+        known = self._runs.get(name) or self._search_runs.get(name)
         if known is not None and known.definition == definition:
             return self
-        run = build_index(self, definition, None)
-        return self._with_runs({**self._runs, definition.name: run})
+        runs, search_runs = dict(self._runs), dict(self._search_runs)
+        if is_search(definition):
+            search_runs[name] = build_search_run(self, definition, None)
+        else:
+            runs[name] = build_index(self, definition, None)
+        return self._with_runs(runs, search_runs)
 
     def without_index(self, name: str) -> Base:
         """The same base without an index."""
-        return self._with_runs({known: run for known, run in self._runs.items() if known != name})
+        return self._with_runs(
+            {known: run for known, run in self._runs.items() if known != name},
+            {known: run for known, run in self._search_runs.items() if known != name},
+        )
 
-    def _with_runs(self, runs: dict[str, IndexRun]) -> Base:
+    def _with_runs(self, runs: dict[str, IndexRun], search_runs: dict[str, SearchRun]) -> Base:
         # It stands in the very blocks of this one: as long as it lives, this one must not go.
-        return Base(replace(self.parts, runs=runs), origin=self)
+        return Base(replace(self.parts, runs=runs, search_runs=search_runs), origin=self)
 
     def replaced(self, **parts: Any) -> Base:
         """A base that differs in some of its `BaseParts`."""
@@ -238,6 +264,7 @@ class Base:
             parts.edge_columns.values(),
             parts.adjacencies.values(),
             parts.runs.values(),
+            parts.search_runs.values(),
             (parts.history, parts.commits),
         )
         for group in stored:
@@ -255,4 +282,8 @@ class Base:
         Raises:
             CorruptionError: the manifest cannot be read.
         """
-        return Base(decode_manifest(manifest, blocks))
+        parts = decode_manifest(manifest, blocks)
+        base = Base(parts)
+        for definition in unbuilt(parts):
+            base = base.with_index(definition)
+        return base

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from neuralgraph.access import ConstraintDefinition
+    from neuralgraph.storage.indexes.search_run import SearchRun
     from neuralgraph.storage.indexes.sorted_index import IndexRun
     from neuralgraph.storage.versions.base_adjacency import BaseAdjacency
     from neuralgraph.storage.versions.base_columns import PropertyColumn
@@ -33,6 +34,7 @@ class BaseParts:
     edge_columns: Mapping[str, PropertyColumn] = field(default_factory=dict)
     adjacencies: Mapping[tuple[str, str], BaseAdjacency] = field(default_factory=dict)
     runs: Mapping[str, IndexRun] = field(default_factory=dict)
+    search_runs: Mapping[str, SearchRun] = field(default_factory=dict)
     constraints: tuple[ConstraintDefinition, ...] = ()
     schema: SchemaHistory = field(default_factory=SchemaHistory)
     births: Births = field(default_factory=Births)

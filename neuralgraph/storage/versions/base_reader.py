@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         IndexDefinition,
         Range,
     )
+    from neuralgraph.storage.indexes.search_run import Level, SearchRun
     from neuralgraph.storage.versions.schema_history import Births, SchemaHistory
     from neuralgraph.values import Column, IdArray, MaskArray, RowArray
     from neuralgraph.values.arrays import Int64Array
@@ -151,3 +152,7 @@ class BaseReader(Protocol):
 
     def adjacency(self, edge_type: str, direction: str) -> AdjacencyReader | None: ...  # noqa: D102
     def index_run(self, name: str) -> RunReader | None: ...  # noqa: D102
+    def search_run(self, name: str) -> SearchRun | None: ...  # noqa: D102
+    def search_level(self, definition: IndexDefinition) -> Level | None:
+        """What was otherwise than a search run has it; None: nothing."""
+        ...

@@ -10,6 +10,7 @@ snapshots read one store without locks. A checkpoint starts a new store; old rea
     outgoing        AddedEdges by source      incoming by target
     deleted_edges   chains again, of edges that are gone: few look at them, for every edge they walk
     indexes         name -> DeltaIndex
+    touch_logs      definition -> TouchLog, of search indexes
 
 A large commit is applied in runs of changes of one kind, column by column.
 """
@@ -20,6 +21,8 @@ from itertools import groupby, repeat
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, cast
 
 from neuralgraph.storage.indexes.delta_index import DeltaIndex
+from neuralgraph.storage.indexes.search_kinds import SEARCH_KINDS
+from neuralgraph.storage.indexes.touch_log import TouchLog
 from neuralgraph.storage.versions.added_edges import AddedEdges
 from neuralgraph.storage.versions.chains import DeltaColumn
 from neuralgraph.storage.versions.changes import (
@@ -129,6 +132,7 @@ class DeltaStore:
         "node_values",
         "nodes",
         "outgoing",
+        "touch_logs",
     )
 
     def __init__(
@@ -147,6 +151,7 @@ class DeltaStore:
         self.deleted_edges = DeltaColumn()
         self.has_restored = False
         self.indexes: dict[str, DeltaIndex] = {}
+        self.touch_logs: dict[IndexDefinition, TouchLog] = {}
         self.index_definitions: dict[str, IndexDefinition] = {}
         self._by_key: dict[tuple[str, str], list[IndexDefinition]] = {}
         self._by_label: dict[tuple[str, str], list[IndexDefinition]] = {}
@@ -173,6 +178,8 @@ class DeltaStore:
                     self._create_each_edge(cast("list[CreateEdge]", list(run)), txid)
                 else:
                     self._apply_each(run, txid)
+        for log in self.touch_logs.values():
+            log.mark(txid)
         self.change_count += sum(map(size_of, changes))
 
     def _apply_each(self, changes: Iterable[Change], txid: int) -> None:
@@ -194,7 +201,7 @@ class DeltaStore:
         self.counts.count_node(labels, 1)
         for key, value in change.properties.items():
             _column(self.node_values, key).push(node_id, value, txid)
-        if self.indexes:
+        if self.index_definitions:
             self._index_entity("node", node_id, labels, change.properties)
 
     def _create_nodes(self, change: CreateNodes, txid: int) -> None:
@@ -227,7 +234,7 @@ class DeltaStore:
         self.counts.count_node(labels or (), -1)
         for label in labels or ():
             for definition in self._by_label.get(("node", label), ()):
-                self.indexes[definition.name].touch(change.id)
+                self._collector(definition).touch(change.id)
 
     def _set_labels(self, change: SetLabels, txid: int) -> None:
         before = self.labels_of(change.id) or ()
@@ -237,7 +244,7 @@ class DeltaStore:
             if label not in change.labels:
                 counts[label] = counts.get(label, 0) - 1
                 for definition in self._by_label.get(("node", label), ()):
-                    self.indexes[definition.name].touch(change.id)
+                    self._collector(definition).touch(change.id)
         for label in change.labels:
             if label not in before:
                 counts[label] = counts.get(label, 0) + 1
@@ -262,7 +269,7 @@ class DeltaStore:
         self.counts.count_edge(edge_type, 1)
         for key, value in change.properties.items():
             _column(self.edge_values, key).push(edge_id, value, txid)
-        if self.indexes:
+        if self.index_definitions:
             self._index_entity("edge", edge_id, (edge_type,), change.properties)
 
     def _delete_edge(self, change: DeleteEdge, txid: int) -> None:
@@ -270,7 +277,7 @@ class DeltaStore:
         self.deleted_edges.push(change.id, None, txid)
         self.counts.count_edge(change.type, -1)
         for definition in self._by_label.get(("edge", change.type), ()):
-            self.indexes[definition.name].touch(change.id)
+            self._collector(definition).touch(change.id)
 
     def _create_edges(self, change: CreateEdges, txid: int) -> None:
         ends = (change.sources, change.targets)
@@ -308,7 +315,7 @@ class DeltaStore:
         self.deleted_edges.push_many(ids, repeat(None, len(ids)), txid)
         self.counts.count_edge(change.type, -len(ids))
         for definition in self._by_label.get(("edge", change.type), ()):
-            self.indexes[definition.name].touched.update(dict.fromkeys(ids))
+            self._collector(definition).touch_many(ids)
 
     def _set_edge_property(self, change: SetEdgeProperty, txid: int) -> None:
         _column(self.edge_values, change.key).push(change.id, change.value, txid)
@@ -324,7 +331,7 @@ class DeltaStore:
         self.counts.count_node(labels, 1)
         for key, value in change.properties.items():
             _column(self.node_values, key).push(node_id, value, txid)
-        if self.indexes:
+        if self.index_definitions:
             self._index_entity("node", node_id, labels, change.properties)
 
     def _restore_edge(self, change: RestoreEdge, txid: int) -> None:
@@ -341,7 +348,7 @@ class DeltaStore:
         self.counts.count_edge(edge_type, 1)
         for key, value in change.properties.items():
             _column(self.edge_values, key).push(edge_id, value, txid)
-        if self.indexes:
+        if self.index_definitions:
             self._index_entity("edge", edge_id, (edge_type,), change.properties)
 
     def lists_edge(self, edge_id: int) -> bool:
@@ -402,8 +409,14 @@ class DeltaStore:
     # ── indexes ───────────────────────────────────────────────────────────────────────────────
 
     def add_index(self, definition: IndexDefinition) -> None:
-        """Begin to collect candidates; what is here already is the caller's to add."""
-        self.indexes[definition.name] = DeltaIndex(len(definition.keys))
+        """Begin to collect candidates; for an index of keys, what is here already is the caller's to add."""
+        if definition.kind in SEARCH_KINDS:
+            log = TouchLog(
+                SEARCH_KINDS[definition.kind].fresh(definition), self._logs_of(definition)
+            )
+            self.touch_logs = {**self.touch_logs, definition: log}
+        else:
+            self.indexes[definition.name] = DeltaIndex(len(definition.keys))
         self.index_definitions[definition.name] = definition
         for label in definition.labels:
             self._by_label.setdefault((definition.entity, label), []).append(definition)
@@ -424,7 +437,8 @@ class DeltaStore:
         match change:
             case CreateIndex(definition):
                 self.add_index(definition)
-                self._populate(definition)
+                if definition.kind not in SEARCH_KINDS:
+                    self._populate(definition)
             case DropIndex(name):
                 self.drop_index(name)
             case CreateConstraint() | DropConstraint():
@@ -437,14 +451,19 @@ class DeltaStore:
 
         Older versions are candidates too: the past is read through an index that was made later.
         """
-        states = self.node_states if definition.entity == "node" else self.edge_states
-        values = self.node_values if definition.entity == "node" else self.edge_values
-        columns = [values[key] for key in definition.keys if key in values]
+        states, *columns = self._logs_of(definition)
         touched = set(states.heads).union(*(column.heads for column in columns))
         for entity_id in sorted(touched):
             self._reindex(definition, entity_id)
             for txid in _txids_of(entity_id, columns)[1:]:
                 self._index_version(definition, entity_id, txid)
+
+    def _logs_of(self, definition: IndexDefinition) -> list[DeltaColumn]:
+        """What an index is about: the states of entities, and the values of its keys."""
+        of_nodes = definition.entity == "node"
+        values = self.node_values if of_nodes else self.edge_values
+        states = self.node_states if of_nodes else self.edge_states
+        return [states, *(values[key] for key in definition.keys if key in values)]
 
     def _index_version(self, definition: IndexDefinition, entity_id: int, txid: int) -> None:
         """A candidate for what an entity had after an older commit."""
@@ -472,6 +491,10 @@ class DeltaStore:
         """A created entity; all it has is at hand."""
         for label in labels:
             for definition in self._by_label.get((entity, label), ()):
+                log = self._log(definition)
+                if log is not None:
+                    log.touch(entity_id)
+                    continue
                 values = [properties.get(key) for key in definition.keys]
                 index = self.indexes[definition.name]
                 if any(value is None for value in values):
@@ -486,13 +509,25 @@ class DeltaStore:
         columns: Mapping[str, Sequence[Any]],
     ) -> None:
         """Created entities of one shape."""
-        index = self.indexes[definition.name]
-        if all(key in columns for key in definition.keys):
+        index = self._collector(definition)
+        if type(index) is DeltaIndex and all(key in columns for key in definition.keys):
             index.add_many(ids, [columns[key] for key in definition.keys])
         else:
-            index.touched.update(dict.fromkeys(ids))
+            index.touch_many(ids)
+
+    def _collector(self, definition: IndexDefinition) -> DeltaIndex | TouchLog:
+        log = self._log(definition)
+        return self.indexes[definition.name] if log is None else log
+
+    def _log(self, definition: IndexDefinition) -> TouchLog | None:
+        """Of a search index; None for one of keys."""
+        return self.touch_logs.get(definition) if self.touch_logs else None
 
     def _reindex(self, definition: IndexDefinition, entity_id: int) -> None:
+        log = self._log(definition)
+        if log is not None:
+            log.touch(entity_id)
+            return
         value_of = self.node_value if definition.entity == "node" else self.edge_value
         values = [value_of(entity_id, key) for key in definition.keys]
         index = self.indexes[definition.name]

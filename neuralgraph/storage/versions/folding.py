@@ -30,6 +30,7 @@ from neuralgraph.storage.versions.folding_columns import ColumnFold, fold_column
 from neuralgraph.storage.versions.folding_edges import fold_edges
 from neuralgraph.storage.versions.folding_segments import set_node_rows
 from neuralgraph.storage.versions.history import History, HistoryLog
+from neuralgraph.storage.versions.search_building import source_among
 from neuralgraph.values import NO_IDS, Column, Kind
 from neuralgraph.values.records import record
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from neuralgraph.access import IndexDefinition
     from neuralgraph.storage.disk import BlockFile
+    from neuralgraph.storage.indexes.search_run import SearchRun
     from neuralgraph.storage.indexes.sorted_index import IndexRun
     from neuralgraph.storage.versions.changes import Commit
     from neuralgraph.storage.versions.deltas import DeltaStore
@@ -104,7 +106,7 @@ def fold(
     )
     folded = Base(parts)
     touched = Touched(nodes.ids, edges.ids, node_values.touched, edge_values.touched)
-    return folded.replaced(runs=_fold_runs(base, folded, touched, blocks))
+    return _with_indexes(base, folded, touched, blocks)
 
 
 def _names_after(base: Base, commits: Sequence[Commit]) -> Names:
@@ -224,6 +226,14 @@ class Touched:
         return np.unique(np.concatenate(pieces))
 
 
+def _with_indexes(base: Base, folded: Base, touched: Touched, blocks: BlockFile) -> Base:
+    """What was folded, with the indexes of the base before carried on."""
+    return folded.replaced(
+        runs=_fold_runs(base, folded, touched, blocks),
+        search_runs=_fold_search_runs(base, folded, touched, blocks),
+    )
+
+
 def _fold_runs(
     base: Base,
     folded: Base,
@@ -240,4 +250,14 @@ def _fold_runs(
             runs[name] = merge_runs(run, hidden, added, blocks)
         else:
             runs[name] = stored_run(run, blocks)
+    return runs
+
+
+def _fold_search_runs(
+    base: Base, folded: Base, touched: Touched, blocks: BlockFile
+) -> dict[str, SearchRun]:
+    runs: dict[str, SearchRun] = {}
+    for name, run in base.parts.search_runs.items():
+        ids = touched.by(run.definition)
+        runs[name] = run.changed(ids, source_among(folded, run.definition, ids), blocks)
     return runs

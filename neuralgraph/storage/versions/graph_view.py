@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import numpy as np
 
-from neuralgraph.storage.versions import index_reading, traversal
+from neuralgraph.storage.versions import index_reading, search_reading, traversal
 from neuralgraph.storage.versions.chains import OWN_TXID
 from neuralgraph.storage.versions.patching import patch
 from neuralgraph.values import BATCH_ROWS_MAX, NO_IDS, Column, Kind
@@ -21,7 +21,15 @@ from neuralgraph.values import BATCH_ROWS_MAX, NO_IDS, Column, Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
-    from neuralgraph.access import Adjacency, Direction, Expansion, IndexDefinition, Range
+    from neuralgraph.access import (
+        Adjacency,
+        Direction,
+        Expansion,
+        IndexDefinition,
+        Range,
+        SearchHits,
+        SearchQuery,
+    )
     from neuralgraph.storage.versions.base_reader import BaseReader
     from neuralgraph.storage.versions.catalog import Catalog
     from neuralgraph.storage.versions.chains import DeltaColumn
@@ -332,6 +340,20 @@ class GraphView:
     def seek_prefix(self, index: IndexDefinition, prefix: str) -> IdArray:
         """See `access.GraphReader`."""
         return index_reading.seek_prefix(self, index, prefix)
+
+    def search(
+        self, index: IndexDefinition, query: SearchQuery, limit: int, within: IdArray | None = None
+    ) -> SearchHits:
+        """See `access.GraphReader`."""
+        return search_reading.search(self, index, query, limit, within)
+
+    def up_to(self, layer: DeltaStore) -> GraphView:
+        """The view without the layers above one of its own."""
+        layers = self.layers
+        if layer is layers[-1]:
+            return self
+        kept = layers[: layers.index(layer) + 1]
+        return GraphView(self.base, kept, self.txid, self.catalog)
 
     # ── what a transaction's own layer asks of its snapshot (see deltas.Below) ────────────────
 

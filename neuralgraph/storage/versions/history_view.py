@@ -23,11 +23,13 @@ from neuralgraph.storage.versions.base_indexing import covered_ids, index_entiti
 from neuralgraph.storage.versions.history_adjacency import HistoricalAdjacency
 from neuralgraph.storage.versions.history_columns import HistoricalColumn
 from neuralgraph.storage.versions.history_tables import HistoricalEdges, HistoricalNodes
+from neuralgraph.storage.versions.search_building import level_among
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
+    from neuralgraph.storage.indexes.search_run import Level, SearchRun
     from neuralgraph.storage.versions.base import Base
     from neuralgraph.storage.versions.base_commits import CommitLog
     from neuralgraph.storage.versions.base_edges import EdgeRecord
@@ -221,7 +223,29 @@ class HistoricalBase:
         run = self.base.index_run(name)
         if run is None:
             return None
-        definition = run.definition
+        differing = self._differing(run.definition)
+        if len(differing) == 0:
+            return run
+        there = covered_ids(self, run.definition, differing)
+        return OverlaidRun(run, differing, index_entities(self, run.definition, there, None))
+
+    def search_run(self, name: str) -> SearchRun | None:
+        """A search index as it is now; `search_level` says what was otherwise."""
+        return self.base.search_run(name)
+
+    def search_level(self, definition: IndexDefinition) -> Level | None:
+        """What was otherwise than the run has it; None: nothing."""
+        level: Level | None = self._cache.get(
+            ("search", definition), lambda: self._level(definition)
+        )
+        return level
+
+    def _level(self, definition: IndexDefinition) -> Level | None:
+        differing = self._differing(definition)
+        return level_among(self, definition, differing) if len(differing) else None
+
+    def _differing(self, definition: IndexDefinition) -> IdArray:
+        """Entities whose entries in an index were not those of now; ascending."""
         entities = self.nodes if definition.entity == "node" else self.edges
         columns = self.history.node_values
         if definition.entity == "edge":
@@ -231,11 +255,7 @@ class HistoricalBase:
             displaced = columns[key].displaced(self.txid) if key in columns else None
             if displaced is not None:
                 pieces.append(displaced.ids)
-        differing = np.unique(np.concatenate(pieces))
-        if len(differing) == 0:
-            return run
-        there = covered_ids(self, definition, differing)
-        return OverlaidRun(run, differing, index_entities(self, definition, there, None))
+        return np.unique(np.concatenate(pieces))
 
     # ── as what lies under a delta store ──────────────────────────────────────────────────────
 

@@ -43,6 +43,18 @@ class LayeredView(Protocol):
         """Type, source and target; None when there is no such edge."""
         ...
 
+    def up_to(self, layer: DeltaStore) -> LayeredView:
+        """The view without the layers above one of its own."""
+        ...
+
+    def edge_types(self, ids: IdArray) -> Column:
+        """Types of edges."""
+        ...
+
+    def edge_property(self, ids: IdArray, key: str) -> Column:
+        """Values of a property."""
+        ...
+
     def latest_node_value(self, node_id: int, key: str) -> Any:
         """The property, None when absent."""
         ...

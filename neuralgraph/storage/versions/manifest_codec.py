@@ -12,6 +12,7 @@ import msgpack
 
 from neuralgraph.errors import CorruptionError, FormatVersionError
 from neuralgraph.storage.disk import ColumnSegment
+from neuralgraph.storage.indexes.search_kinds import SEARCH_KINDS
 from neuralgraph.storage.indexes.sorted_index import IndexRun
 from neuralgraph.storage.versions.base_adjacency import AdjacencySegment, BaseAdjacency
 from neuralgraph.storage.versions.base_columns import PropertyColumn
@@ -29,10 +30,11 @@ from neuralgraph.storage.versions.history import History, HistoryLog
 from neuralgraph.storage.versions.schema_history import Births, SchemaHistory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from neuralgraph.access import ConstraintDefinition
+    from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.disk import BlockFile
+    from neuralgraph.storage.indexes.search_run import SearchRun
 
 LAYOUT: Final = 2
 """2 added `schema` and `births`; of an older file the schema is taken to have been as it is."""
@@ -66,6 +68,9 @@ def encode_manifest(parts: BaseParts) -> bytes:
         ],
         "indexes": [
             [index_fields(run.definition), run.descriptor()] for run in parts.runs.values()
+        ],
+        "search_indexes": [
+            [index_fields(run.definition), run.descriptor()] for run in parts.search_runs.values()
         ],
         "constraints": [constraint_fields(item) for item in parts.constraints],
         "schema": parts.schema.descriptor(),
@@ -109,9 +114,8 @@ def decode_manifest(manifest: bytes, blocks: BlockFile) -> BaseParts:
 def _read_parts(described: Mapping[str, Any], blocks: BlockFile) -> BaseParts:
     node_limit, edge_limit = described["node_limit"], described["edge_limit"]
     nodes, edges, node_values, edge_values = described["history"]
-    runs = _read_runs(described["indexes"], blocks)
     constraints = tuple(read_constraint(*fields) for fields in described["constraints"])
-    schema, births = _read_past(described, runs, constraints)
+    schema, births = _read_past(described, constraints)
     return BaseParts(
         txid=described["txid"],
         nodes=NodeTable(
@@ -134,7 +138,8 @@ def _read_parts(described: Mapping[str, Any], blocks: BlockFile) -> BaseParts:
             )
             for edge_type, direction, segments in described["adjacencies"]
         },
-        runs=runs,
+        runs=_read_runs(described["indexes"], blocks),
+        search_runs=_read_search_runs(described.get("search_indexes", ()), blocks),
         constraints=constraints,
         schema=schema,
         births=births,
@@ -149,13 +154,21 @@ def _read_parts(described: Mapping[str, Any], blocks: BlockFile) -> BaseParts:
     )
 
 
+def unbuilt(parts: BaseParts) -> list[IndexDefinition]:
+    """Search indexes that an older version made and did not build."""
+    known = parts.schema.at(parts.txid).indexes.values()
+    return [
+        made.definition
+        for made in known
+        if made.definition.kind in SEARCH_KINDS and made.definition.name not in parts.search_runs
+    ]
+
+
 def _read_past(
-    described: Mapping[str, Any],
-    runs: Mapping[str, IndexRun],
-    constraints: Iterable[ConstraintDefinition],
+    described: Mapping[str, Any], constraints: Iterable[ConstraintDefinition]
 ) -> tuple[SchemaHistory, Births]:
     if described["layout"] < _FIRST_WITH_SCHEMA:
-        indexes = (run.definition for run in runs.values())
+        indexes = (read_index(*fields) for fields, _descriptor in described["indexes"])
         return SchemaHistory.of(indexes, constraints), Births()
     names = (described["labels"], described["edge_types"], described["property_keys"])
     return SchemaHistory.read(described["schema"]), Births.read(described["births"], names)
@@ -186,5 +199,16 @@ def _read_runs(described: list[Any], blocks: BlockFile) -> dict[str, IndexRun]:
     runs: dict[str, IndexRun] = {}
     for fields, descriptor in described:
         definition = read_index(*fields)
-        runs[definition.name] = IndexRun.read(definition, descriptor, blocks)
+        # Before there was search, its indexes were accepted and kept like any other; see `unbuilt`.
+        if definition.kind not in SEARCH_KINDS:
+            runs[definition.name] = IndexRun.read(definition, descriptor, blocks)
+    return runs
+
+
+def _read_search_runs(described: Sequence[Any], blocks: BlockFile) -> dict[str, SearchRun]:
+    runs: dict[str, SearchRun] = {}
+    for fields, descriptor in described:
+        definition = read_index(*fields)
+        kind = SEARCH_KINDS[definition.kind]
+        runs[definition.name] = kind.read(definition, descriptor, blocks)
     return runs

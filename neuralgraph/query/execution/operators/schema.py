@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.access import ConstraintDefinition, IndexDefinition
+from neuralgraph.query.execution.operators.index_options import checked_options
 from neuralgraph.query.execution.operators.step import Step
 from neuralgraph.query.language.syntax.clauses import (
     CreateConstraint,
@@ -12,6 +13,7 @@ from neuralgraph.query.language.syntax.clauses import (
     DropConstraint,
     DropIndex,
 )
+from neuralgraph.values import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
     from neuralgraph.query.language.syntax.clauses import SchemaCommand
     from neuralgraph.query.planning.plan import SchemaChange
-    from neuralgraph.values import Batch
 
 _INDEX_KINDS: Final[dict[str, IndexKind]] = {
     "RANGE": "range",
@@ -43,20 +44,30 @@ _CONSTRAINT_KINDS: Final[dict[str, ConstraintKind]] = {
 class SchemaChangeStep(Step):
     """Creates or drops an index or a constraint; no rows."""
 
-    __slots__ = ("command",)
+    __slots__ = ("command", "options")
 
-    def __init__(self, operator: SchemaChange, _compiler: PlanCompiler) -> None:
+    def __init__(self, operator: SchemaChange, compiler: PlanCompiler) -> None:
         super().__init__(operator.slots)
-        self.command = operator.command
+        self.command = command = operator.command
+        given = command.options if isinstance(command, CreateIndex) else None
+        self.options = None if given is None else compiler.expressions(()).compile(given)
 
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
         """Nothing, once it is done."""
-        change_schema(self.command, context)
+        given = None
+        if self.options is not None:
+            given = self.options.items(Batch((), 1), context)[0]
+        change_schema(self.command, context, given)
         return iter(())
 
 
-def change_schema(command: SchemaCommand, context: ExecutionContext) -> None:
+def change_schema(command: SchemaCommand, context: ExecutionContext, options: Any = None) -> None:
     """Carry a schema command out.
+
+    Args:
+        command: what to do.
+        context: of the statement.
+        options: the OPTIONS of an index, as a value.
 
     Raises:
         SchemaError: it exists already, or does not exist, and the command does not allow for it.
@@ -70,7 +81,7 @@ def change_schema(command: SchemaCommand, context: ExecutionContext) -> None:
             # Labels and types are always looked up in an index; there is nothing to make.
             return
         case CreateIndex():
-            index = index_definition(command)
+            index = index_definition(command, options)
             if command.if_not_exists and _index_exists(index, catalog):
                 return
             writer.create_index(index)
@@ -94,12 +105,19 @@ def change_schema(command: SchemaCommand, context: ExecutionContext) -> None:
             counters.constraints_removed += 1
 
 
-def index_definition(command: CreateIndex) -> IndexDefinition:
-    """The index that a command describes; without a name it is called after what it covers."""
+def index_definition(command: CreateIndex, options: Any = None) -> IndexDefinition:
+    """The index that a command describes; without a name it is called after what it covers.
+
+    Raises:
+        SchemaError: an option does not exist, or cannot have its value.
+    """
     kind = _INDEX_KINDS[command.kind]
     parts = [kind, *command.labels, *command.keys]
     name = command.name or "_".join(["index", *parts])
-    return IndexDefinition(name, kind, command.entity, command.labels, command.keys)
+    settings = checked_options(kind, options)
+    return IndexDefinition(
+        name, kind, command.entity, command.labels, command.keys, options=settings
+    )
 
 
 def constraint_definition(command: CreateConstraint) -> ConstraintDefinition:

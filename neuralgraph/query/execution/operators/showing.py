@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import QueryTypeError
+from neuralgraph.query.execution.operators.index_options import as_literal, shown_options
 from neuralgraph.query.execution.operators.step import Step
 from neuralgraph.query.functions.signature import AggregateFunction
 from neuralgraph.query.language.printing import print_statement
@@ -166,7 +167,9 @@ def _is_of(kind: str, word: str) -> bool:
 
 def _index_row(number: int, index: IndexDefinition) -> dict[str, Any]:
     kind: Any = index.kind.upper()
-    command = CreateIndex(kind, index.name, index.entity, index.labels, index.keys)
+    options = shown_options(index.kind, index.options)
+    written = as_literal(options) if options else None
+    command = CreateIndex(kind, index.name, index.entity, index.labels, index.keys, options=written)
     return {
         "id": number,
         "name": index.name,
@@ -179,7 +182,7 @@ def _index_row(number: int, index: IndexDefinition) -> dict[str, Any]:
         "indexProvider": f"{index.kind}-1.0",
         "owningConstraint": index.owner,
         "failureMessage": "",
-        "options": {},
+        "options": options,
         "createStatement": print_statement(Statement(command)),
     }
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuralgraph.access import ConstraintDefinition, IndexDefinition
+from neuralgraph.access import ConstraintDefinition, IndexDefinition, IndexOptions
 from neuralgraph.errors import CorruptionError
 from neuralgraph.storage.disk import LogRecord, RecordKind
 from neuralgraph.storage.transactions import commit_codec
@@ -26,6 +26,8 @@ from neuralgraph.storage.versions.changes import (
     SetNodeProperty,
 )
 
+OPTIONS = IndexOptions({"vector.dimensions": 3, "list": [1, 2], "map": {"a": True}})
+
 ids = st.integers(0, 2**62)
 names = st.text(max_size=8)
 values = st.recursive(
@@ -44,6 +46,7 @@ changes = st.one_of(
     st.builds(DeleteEdge, ids, names, ids, ids),
     st.builds(SetEdgeProperty, ids, names, values),
     st.just(CreateIndex(IndexDefinition("i", "range", "edge", ("T",), ("a", "b"), "c"))),
+    st.just(CreateIndex(IndexDefinition("s", "vector", "node", ("L",), ("a",), options=OPTIONS))),
     st.builds(DropIndex, names),
     st.just(CreateConstraint(ConstraintDefinition("c", "type", "node", "L", ("k",), "INTEGER"))),
     st.builds(DropConstraint, names),

@@ -1,0 +1,115 @@
+"""What a vector index is told by its options, and how similarity becomes a score."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+
+from neuralgraph.errors import QueryArgumentError
+from neuralgraph.values import Kind
+from neuralgraph.values.records import record
+
+if TYPE_CHECKING:
+    from neuralgraph.access.catalog import IndexDefinition
+    from neuralgraph.values import Column, MaskArray
+    from neuralgraph.values.arrays import Float32Array, Float64Array
+
+Metric = Literal["cosine", "euclidean", "dot"]
+METRICS: Final = ("cosine", "euclidean", "dot")
+
+
+@record
+class VectorSettings:
+    """A vector index, as its options have it.
+
+    Attributes:
+        name: of the index.
+        dimension: of every vector in it.
+        metric: what is near.
+    """
+
+    name: str
+    dimension: int
+    metric: Metric
+
+    @staticmethod
+    def of(definition: IndexDefinition) -> VectorSettings:
+        """What the options say; checked when the index was made."""
+        options = definition.options
+        return VectorSettings(
+            definition.name,
+            int(options.get("vector.dimensions", 0)),
+            options.get("vector.similarity_function", "cosine"),
+        )
+
+    def check(self, vector: Float32Array) -> None:
+        """Can it be asked for?
+
+        Raises:
+            QueryArgumentError: another dimension, NaN or infinity in it, or nothing but zeros under cosine.
+        """
+        fault = fault_of(vector, self)
+        if fault is not None:
+            raise QueryArgumentError(
+                f"the vector index {self.name} cannot be asked for this vector: {fault}",
+                detail="InvalidVector",
+            )
+
+
+def fault_of(vector: Float32Array, settings: VectorSettings) -> str | None:
+    """Why an index cannot hold a vector, or be asked for it; None when it can."""
+    if len(vector) != settings.dimension:
+        return f"it has {len(vector)} dimensions, the index {settings.dimension}"
+    if not np.isfinite(vector).all():
+        return "there is NaN or infinity in it"
+    if settings.metric == "cosine" and not vector.any():
+        return "it has no direction, for it is all zeros, and the index compares by cosine"
+    return None
+
+
+def as_vector(value: Any) -> Float32Array | None:
+    """A vector, or a list of numbers, as float32; None for everything else."""
+    if isinstance(value, np.ndarray):
+        return value.astype(np.float32, copy=False)
+    if type(value) is list and value and all(type(item) in (int, float) for item in value):
+        with np.errstate(over="ignore"):
+            return np.array(value, dtype=np.float64).astype(np.float32)
+    return None
+
+
+def vectors_of(column: Column, settings: VectorSettings) -> tuple[MaskArray, Float32Array]:
+    """The rows of a column that the index can hold, and their vectors, shape (held, dimension)."""
+    if column.kind == Kind.VECTOR and column.count and column.dictionary is None:
+        matrix = np.asarray(column.array, dtype=np.float32)
+        mask = column.valid_mask.copy()
+        if matrix.shape[1] != settings.dimension:
+            mask[:] = False
+            return mask, np.zeros((0, settings.dimension), dtype=np.float32)
+        mask &= np.isfinite(matrix).all(axis=1)
+        if settings.metric == "cosine":
+            mask &= matrix.any(axis=1)
+        return mask, matrix if mask.all() else matrix[mask]
+    mask = np.zeros(column.count, dtype=np.bool_)
+    found = []
+    for row, value in enumerate(column.to_values()):
+        vector = None if value is None else as_vector(value)
+        if vector is not None and fault_of(vector, settings) is None:
+            mask[row] = True
+            found.append(vector)
+    if not found:
+        return mask, np.zeros((0, settings.dimension), dtype=np.float32)
+    return mask, np.stack(found)
+
+
+def scores_of(metric: Metric, vectors: Float32Array, vector: Float32Array) -> Float64Array:
+    """Scores of vectors for one that is sought, as Neo4j normalises them; shape (rows,)."""
+    rows, sought = vectors.astype(np.float64), vector.astype(np.float64)
+    if metric == "euclidean":
+        gaps = rows - sought
+        return np.asarray(1.0 / (1.0 + np.einsum("ij,ij->i", gaps, gaps)))
+    dots = np.einsum("ij,j->i", rows, sought)
+    if metric == "cosine":
+        lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows)) * np.sqrt(sought @ sought)
+        dots = np.clip(dots / lengths, -1.0, 1.0)
+    return np.asarray((1.0 + dots) / 2.0)

@@ -1,0 +1,145 @@
+"""The OPTIONS of CREATE INDEX: which settings there are for each kind of index, and what they may be.
+
+Neo4j's names are taken as Neo4j takes them. A setting that does not exist is an error, for one that is
+passed over in silence is believed to be in force.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from neuralgraph.access import IndexOptions
+from neuralgraph.access.vectors import METRICS
+from neuralgraph.errors import SchemaError
+from neuralgraph.query.language.hints import close_name
+from neuralgraph.query.language.syntax import ListLiteral, LiteralValue, MapLiteral
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from neuralgraph.access.catalog import IndexKind
+    from neuralgraph.query.language.syntax import Expression
+
+    Check = Callable[[str, Any], Any]
+    """The name and the value given, to the value kept; raises SchemaError."""
+
+DIMENSIONS_MAX: Final = 65_535
+
+
+def checked_options(kind: IndexKind, options: Any) -> IndexOptions:
+    """The settings in ``OPTIONS {indexProvider: ..., indexConfig: {...}}``, checked.
+
+    Raises:
+        SchemaError: it is no map, a setting does not exist, or cannot have the value.
+    """
+    if options is None:
+        return IndexOptions()
+    if not isinstance(options, dict):
+        raise _wrong("OPTIONS of an index are a map, such as {indexConfig: {...}}")
+    for name in options:
+        if name not in ("indexProvider", "indexConfig"):
+            raise _unknown(
+                f"OPTIONS of an index have no `{name}`", name, ("indexConfig", "indexProvider")
+            )
+    config = options.get("indexConfig")
+    if config is not None and not isinstance(config, dict):
+        raise _wrong("the indexConfig of an index is a map")
+    known = SETTINGS.get(kind, {})
+    kept = {}
+    for name, value in (config or {}).items():
+        check = known.get(name)
+        if check is None:
+            raise _unknown(f"a {kind} index has no setting `{name}`", name, known)
+        kept[name] = check(name, value)
+    return IndexOptions(kept)
+
+
+def shown_options(kind: IndexKind, options: IndexOptions) -> dict[str, Any]:
+    """As SHOW INDEXES shows them, and CREATE INDEX takes them."""
+    if not options:
+        return {}
+    return {"indexConfig": options.plain(), "indexProvider": f"{kind}-1.0"}
+
+
+def as_literal(value: Any) -> Expression:
+    """Plain values as they are written in a statement."""
+    if isinstance(value, dict):
+        return MapLiteral(tuple((name, as_literal(item)) for name, item in value.items()))
+    if isinstance(value, list):
+        return ListLiteral(tuple(map(as_literal, value)))
+    return LiteralValue(value)
+
+
+def integer(low: int, high: int) -> Check:
+    """An integer in an interval, both ends inclusive."""
+
+    def check(name: str, value: Any) -> int:
+        if type(value) is not int or not low <= value <= high:
+            raise _wrong(f"`{name}` is an integer from {low} to {high}, not {value!r}")
+        return value
+
+    return check
+
+
+def one_of(*words: str) -> Check:
+    """One of some words, whatever the case."""
+
+    def check(name: str, value: Any) -> str:
+        word = value.lower() if isinstance(value, str) else value
+        if word not in words:
+            listed = ", ".join(f"'{one}'" for one in words)
+            hint = close_name(word, words) if isinstance(word, str) else None
+            raise _wrong(f"`{name}` is one of {listed}, not {value!r}", hint)
+        return str(word)
+
+    return check
+
+
+def boolean(name: str, value: Any) -> bool:
+    """True or false."""
+    if type(value) is not bool:
+        raise _wrong(f"`{name}` is true or false, not {value!r}")
+    return value
+
+
+def text(name: str, value: Any) -> str:
+    """A string."""
+    if not isinstance(value, str):
+        raise _wrong(f"`{name}` is a string, not {value!r}")
+    return value
+
+
+def _anything(_name: str, value: Any) -> Any:
+    return value
+
+
+_SPATIAL: Final = tuple(
+    f"spatial.{system}.{end}"
+    for system in ("cartesian", "cartesian-3d", "wgs-84", "wgs-84-3d")
+    for end in ("min", "max")
+)
+
+SETTINGS: Final[Mapping[IndexKind, Mapping[str, Check]]] = {
+    "point": dict.fromkeys(_SPATIAL, _anything),
+    "vector": {
+        "vector.dimensions": integer(1, DIMENSIONS_MAX),
+        "vector.similarity_function": one_of(*METRICS),
+        "vector.quantization.enabled": boolean,
+        "vector.hnsw.m": integer(1, 512),
+        "vector.hnsw.ef_construction": integer(1, 3_200),
+        "neural.model": text,
+    },
+    "fulltext": {
+        "fulltext.analyzer": text,
+        "fulltext.eventually_consistent": boolean,
+    },
+}
+"""By kind and name. Kinds without settings of their own take none."""
+
+
+def _wrong(message: str, hint: str | None = None) -> SchemaError:
+    return SchemaError(message, detail="InvalidIndexOption", hint=hint)
+
+
+def _unknown(message: str, name: str, known: Any) -> SchemaError:
+    return _wrong(message, close_name(name, known))

@@ -1,0 +1,14 @@
+"""The kinds of search index there are, by the kind that definitions name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from neuralgraph.storage.indexes.vector.flat_run import VectorKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from neuralgraph.storage.indexes.search_run import SearchKind
+
+SEARCH_KINDS: Final[Mapping[str, SearchKind]] = {"vector": VectorKind()}

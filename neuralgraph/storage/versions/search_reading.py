@@ -1,0 +1,71 @@
+"""Searching through the layers of a view: the base's run, and over it what each layer changed."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neuralgraph.errors import SchemaError
+from neuralgraph.storage.indexes.search_run import NO_OVERLAY, SearchSource, overlay_of
+from neuralgraph.storage.versions.search_building import base_read
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from neuralgraph.access import IndexDefinition, SearchHits, SearchQuery
+    from neuralgraph.storage.indexes.search_run import Level
+    from neuralgraph.storage.versions.layered import LayeredView
+    from neuralgraph.values import Column, IdArray
+
+
+def search(
+    view: LayeredView,
+    index: IndexDefinition,
+    query: SearchQuery,
+    limit: int,
+    within: IdArray | None,
+) -> SearchHits:
+    """See `access.GraphReader.search`."""
+    run = view.base.search_run(index.name)
+    if run is None or run.definition != index:
+        raise SchemaError(
+            f"there is no {index.kind} index named {index.name}", detail="IndexNotFound"
+        )
+    overlay = NO_OVERLAY
+    levels = _levels(view, index)
+    if levels:
+        overlay = overlay_of(levels)
+    return run.search(query, limit, overlay, within, base_read(view.base, index))
+
+
+def _levels(view: LayeredView, index: IndexDefinition) -> list[Level]:
+    """What lies over the run, lowest first."""
+    past = view.base.search_level(index)
+    levels = [] if past is None else [past]
+    for layer, txid in view.active_layers():
+        log = layer.touch_logs.get(index)
+        if log is None or not log.visible_count(txid):
+            continue
+        # What is made of a layer serves all its readers: nothing of the layers above may be in it.
+        levels.append(log.level(txid, partial(_source, view.up_to(layer), index)))
+    return levels
+
+
+def _source(view: LayeredView, index: IndexDefinition, ids: IdArray) -> SearchSource:
+    """Those of some entities that an index covers, as a view has them."""
+    if index.entity == "node":
+        covered = np.zeros(len(ids), dtype=np.bool_)
+        for label in index.labels:
+            covered |= view.has_label(ids, label)
+        property_of = view.node_property
+    else:
+        types = view.edge_types(ids).to_list()
+        covered = np.array([edge_type in index.labels for edge_type in types], dtype=np.bool_)
+        property_of = view.edge_property
+
+    def read(wanted: IdArray) -> Sequence[Column]:
+        return [property_of(wanted, key) for key in index.keys]
+
+    return SearchSource(ids[covered], read)
