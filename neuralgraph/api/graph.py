@@ -221,7 +221,9 @@ class Graph:
 
         For scipy: ``offsets, neighbours, _ = graph.csr("KNOWS")``, then
         ``scipy.sparse.csr_array((numpy.ones(len(neighbours)), neighbours, offsets))``. Nothing is copied
-        where the newest snapshot is the file's checkpoint.
+        where the newest snapshot is the file's checkpoint. PyTorch Geometric's ``edge_index`` is
+        ``numpy.stack((numpy.arange(len(offsets) - 1).repeat(numpy.diff(offsets)), neighbours))``, and
+        networkx takes scipy's array: ``networkx.from_scipy_sparse_array``.
 
         Returns:
             ``offsets`` (one more than the greatest node id), ``neighbours`` (node ids, ascending for

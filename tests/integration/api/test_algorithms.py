@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 
 import networkx as nx
+import numpy as np
 import pytest
 
 import neuralgraph
 from neuralgraph.errors import QueryArgumentError
-from neuralgraph.query.execution.algorithms import grouping, ranking
+from neuralgraph.query.execution.algorithms import distances, ranking, subgraph
 
 SETTINGS = "{labels: ['P'], types: ['T']}"
 
@@ -54,7 +55,7 @@ def with_and_without_scipy(request, monkeypatch):
     if request.param == "scipy":
         pytest.importorskip("scipy")
     else:
-        for module in (grouping, ranking):
+        for module in (distances, ranking, subgraph):
             monkeypatch.setattr(module, "scipy_sparse", lambda: None)
 
 
@@ -105,7 +106,7 @@ def test_shortest_paths(pair, weight):
     assert dict(map(tuple, rows)) == expected
 
 
-@pytest.mark.parametrize("name", ["louvain", "labelPropagation"])
+@pytest.mark.parametrize("name", ["louvain", "leiden", "labelPropagation"])
 def test_communities_of_two_cliques(name):
     with neuralgraph.open() as graph:
         graph.execute("UNWIND range(0, 11) AS i CREATE (:P {k: i})")
@@ -118,15 +119,73 @@ def test_communities_of_two_cliques(name):
         assert found[0] != found[6]
 
 
-def test_louvain_is_as_good_as_that_of_networkx(pair):
+@pytest.mark.parametrize("name", ["louvain", "leiden"])
+def test_communities_are_as_good_as_those_of_networkx(pair, name):
     graph, model = pair
-    found = scores(graph, "louvain", "community")
+    found = scores(graph, name, "community")
     groups = [{k for k in found if found[k] == name} for name in set(found.values())]
     theirs = nx.community.louvain_communities(nx.Graph(model), seed=1)
     plain = nx.Graph(model)
     if plain.number_of_edges() > 1:
         ours = nx.community.modularity(plain, groups)
         assert ours > nx.community.modularity(plain, theirs) - 0.1
+    if name == "leiden":
+        assert all(nx.is_connected(plain.subgraph(group)) for group in groups)
+
+
+def planted(graph, weight_inside):
+    """Four groups of 50 with many relationships inside, and as many between them."""
+    chance = random.Random(5)
+    rows = []
+    for number in range(4_000):
+        a = chance.randrange(200)
+        b = a // 50 * 50 + chance.randrange(50) if number % 2 else chance.randrange(200)
+        rows.append([a, b, weight_inside if a // 50 == b // 50 else 1])
+    graph.execute("UNWIND range(0, 199) AS i CREATE (:P {k: i})")
+    graph.execute(
+        "UNWIND $rows AS e MATCH (a:P {k: e[0]}), (b:P {k: e[1]}) CREATE (a)-[:T {w: e[2]}]->(b)",
+        rows=rows,
+    )
+
+
+@pytest.mark.usefixtures("with_and_without_scipy")
+@pytest.mark.parametrize("name", ["louvain", "leiden"])
+def test_planted_communities_are_found_again_the_same_every_time(name):
+    with neuralgraph.open() as graph:
+        planted(graph, 3)
+        found = scores(graph, name, "community", "{weight: 'w'}")
+        groups = [{found[k] for k in range(50 * part, 50 * part + 50)} for part in range(4)]
+        assert [len(group) for group in groups] == [1] * 4
+        assert len(set.union(*groups)) == 4
+        assert found == scores(graph, name, "community", "{weight: 'w'}")
+
+
+def test_sampled_betweenness_is_near_the_exact_one():
+    with neuralgraph.open() as graph:
+        planted(graph, 1)
+        exact, near = (
+            scores(graph, "betweenness", "score", f"{{samples: {count}}}") for count in (0, 100)
+        )
+        assert sum(near.values()) == pytest.approx(sum(exact.values()), rel=0.1)
+
+
+def test_algorithms_on_a_larger_graph():
+    """Large enough for sampled edges, many blocks of nodes; against networkx."""
+    chance = random.Random(3)
+    model = nx.gnm_random_graph(3_000, 6_000, seed=3, directed=True)
+    model.add_edges_from((chance.randrange(60), chance.randrange(60)) for _ in range(900))
+    model.remove_edges_from(list(nx.selfloop_edges(model)))
+    with neuralgraph.open() as graph:
+        graph.load_nodes("P", {"k": list(range(3_000))}, key="k")
+        sources, targets = map(list, zip(*model.edges, strict=True))
+        ends = {"a": sources, "b": targets}
+        graph.load_relationships("T", ends, source=("P", "a"), target=("P", "b"))
+        plain = nx.Graph(model)
+        assert scores(graph, "kcore", "core") == nx.core_number(plain)
+        assert scores(graph, "triangles", "triangles") == nx.triangles(plain)
+        found = scores(graph, "wcc", "component")
+        groups = {frozenset(k for k in found if found[k] == name) for name in set(found.values())}
+        assert groups == set(map(frozenset, nx.weakly_connected_components(model)))
 
 
 def test_settings_are_checked(pair):
@@ -176,3 +235,17 @@ def test_csr_is_the_relationships_of_a_type_and_read_only():
         assert len(graph.csr()[2]) == len(graph.csr("U", direction="in")[2]) + len(edges) == 3
         with pytest.raises(ValueError, match="read-only"):
             neighbours[0] = 7
+
+
+def test_csr_goes_to_scipy_and_networkx_as_documented():
+    sparse = pytest.importorskip("scipy.sparse")
+    with neuralgraph.open() as graph:
+        planted(graph, 1)
+        offsets, neighbours, _ = graph.csr("T")
+        matrix = sparse.csr_array((np.ones(len(neighbours)), neighbours, offsets))
+        index = np.stack((np.arange(len(offsets) - 1).repeat(np.diff(offsets)), neighbours))
+        model = nx.from_scipy_sparse_array(
+            matrix, create_using=nx.MultiDiGraph, parallel_edges=False
+        )
+        assert matrix.sum() == index.shape[1] == len(neighbours) == 4_000
+        assert set(model.edges()) == set(zip(*index.tolist(), strict=True))

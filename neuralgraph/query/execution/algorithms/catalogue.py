@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from neuralgraph.query.execution.algorithms import grouping, ranking
+from neuralgraph.query.execution.algorithms import communities, grouping, ranking
 from neuralgraph.query.execution.algorithms.distances import distances
 from neuralgraph.query.execution.algorithms.subgraph import (
     Settings,
     Subgraph,
+    neighbours_of,
     subgraph_of,
     weights_of,
 )
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.values import IdArray, RowArray
+    from neuralgraph.values.arrays import Int64Array
 
     Found = tuple[IdArray, Column]
     Run = Callable[[ExecutionContext, Subgraph, Settings], Found]
@@ -47,12 +49,13 @@ def _pagerank(context: ExecutionContext, subgraph: Subgraph, settings: Settings)
     def make() -> Any:
         weights = weights_of(reader, subgraph, key)
         sent = np.bincount(subgraph.sources, weights=weights, minlength=subgraph.node_count)
-        return ranking.flow_of(subgraph, weights), (sent == 0).astype(np.float64)
+        return ranking.flow_of(subgraph, weights), np.flatnonzero(sent == 0)
 
-    flow, is_sink = reader.memo(("flow", names), make)
+    flow, sinks = reader.memo(("flow", names), make)
     ranks = ranking.pagerank(
         flow,
-        is_sink,
+        sinks,
+        count=subgraph.node_count,
         iterations=settings.number("iterations"),
         damping=settings.number("damping", most=1),
         tolerance=settings.number("tolerance"),
@@ -72,29 +75,34 @@ def _betweenness(context: ExecutionContext, subgraph: Subgraph, settings: Settin
 
 
 def _wcc(_context: ExecutionContext, subgraph: Subgraph, _settings: Settings) -> Found:
-    return _grouped(subgraph, grouping.components(subgraph))
+    parts = (subgraph.offsets, subgraph.sources, subgraph.targets)
+    return _grouped(subgraph, grouping.components(*parts))
 
 
 def _label_propagation(context: ExecutionContext, subgraph: Subgraph, settings: Settings) -> Found:
     rounds = settings.number("iterations")
-    found = grouping.label_propagation(subgraph, iterations=rounds, check=context.check)
+    graph = neighbours_of(context.reader, settings, subgraph)
+    found = communities.label_propagation(graph, iterations=rounds, check=context.check)
     return _grouped(subgraph, found)
 
 
-def _louvain(context: ExecutionContext, subgraph: Subgraph, settings: Settings) -> Found:
-    weights = weights_of(context.reader, subgraph, settings.name("weight"))
-    levels = settings.number("levels", least=1)
-    return _grouped(
-        subgraph, grouping.louvain(subgraph, weights, levels=levels, check=context.check)
-    )
+def _modular(find: Callable[..., Int64Array]) -> Run:
+    def run(context: ExecutionContext, subgraph: Subgraph, settings: Settings) -> Found:
+        levels = settings.number("levels", least=1)
+        graph = neighbours_of(context.reader, settings, subgraph, settings.name("weight"))
+        return _grouped(subgraph, find(graph, levels=levels, check=context.check))
+
+    return run
 
 
-def _kcore(_context: ExecutionContext, subgraph: Subgraph, _settings: Settings) -> Found:
-    return _numbered(subgraph, grouping.core_numbers(subgraph))
+def _kcore(context: ExecutionContext, subgraph: Subgraph, settings: Settings) -> Found:
+    graph = neighbours_of(context.reader, settings, subgraph)
+    return _numbered(subgraph, grouping.core_numbers(graph, context.check))
 
 
-def _triangles(context: ExecutionContext, subgraph: Subgraph, _settings: Settings) -> Found:
-    return _numbered(subgraph, grouping.triangles(subgraph, context.check))
+def _triangles(context: ExecutionContext, subgraph: Subgraph, settings: Settings) -> Found:
+    graph = neighbours_of(context.reader, settings, subgraph)
+    return _numbered(subgraph, grouping.triangles(graph, context.check))
 
 
 def _shortest_paths(context: ExecutionContext, subgraph: Subgraph, settings: Settings) -> Found:
@@ -165,8 +173,15 @@ ALGORITHMS: Final = (
         "louvain",
         ("community", "INTEGER"),
         {"levels": 10, "weight": None},
-        _louvain,
+        _modular(communities.louvain),
         "Communities of high modularity.",
+    ),
+    _procedure(
+        "leiden",
+        ("community", "INTEGER"),
+        {"levels": 10, "weight": None},
+        _modular(communities.leiden),
+        "Communities of high modularity, each of which hangs together.",
     ),
     _procedure(
         "kcore",

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from neuralgraph.query.execution.algorithms.subgraph import (
+    offsets_of,
+    ranges,
+    run_starts,
+    scipy_sparse,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,38 +35,45 @@ def distances(
         weights: length of each edge, at least 0; None counts edges.
         check: called from time to time; may raise.
     """
-    counts = np.bincount(subgraph.sources, minlength=subgraph.node_count)
-    offsets = np.concatenate(([0], np.cumsum(counts)))
+    if weights is not None:
+        sparse = scipy_sparse()
+        if sparse is None:
+            return _by_weight(subgraph, root, weights, check)
+        return _by_scipy(sparse, subgraph, root, weights)
+    offsets = subgraph.offsets
     far = np.full(subgraph.node_count, np.inf)
     far[root] = 0
-    if weights is not None:
-        _by_weight(subgraph, root, weights, far, check)
-        return far
     level, length = np.array([root]), 0
     while len(level):
         check()
         length += 1
-        these = counts[level]
-        ends = these.cumsum()
-        places = (offsets[level] - ends + these).repeat(these) + np.arange(these.sum())
-        found = subgraph.targets[places]
+        starts = offsets[level]
+        found = subgraph.targets[ranges(starts, offsets[level + 1] - starts)]
         level = np.unique(found[np.isinf(far[found])])
         far[level] = length
     return far
 
 
+def _by_scipy(sparse: Any, subgraph: Subgraph, root: int, weights: Float64Array) -> Float64Array:
+    """Dijkstra by scipy, which wants each pair of nodes at most once: of parallel edges the shortest."""
+    count, sources, targets = subgraph.node_count, subgraph.sources, subgraph.targets
+    order = np.lexsort((weights, targets, sources))
+    keys = sources[order] * count + targets[order]
+    kept = order[run_starts(keys)]
+    offsets = offsets_of(sources[kept], count)
+    matrix = sparse.csr_matrix((weights[kept], targets[kept], offsets), shape=(count, count))
+    found: Float64Array = sparse.csgraph.dijkstra(matrix, indices=root)
+    return found
+
+
 def _by_weight(
-    subgraph: Subgraph,
-    root: int,
-    weights: Float64Array,
-    far: Float64Array,
-    check: Callable[[], None],
-) -> None:
+    subgraph: Subgraph, root: int, weights: Float64Array, check: Callable[[], None]
+) -> Float64Array:
     """Dijkstra's way, node by node."""
-    counts = np.bincount(subgraph.sources, minlength=subgraph.node_count)
-    offsets = np.concatenate(([0], np.cumsum(counts))).tolist()
+    offsets = subgraph.offsets.tolist()
     targets, lengths = subgraph.targets.tolist(), weights.tolist()
-    known = far.tolist()
+    known = [float("inf")] * subgraph.node_count
+    known[root] = 0.0
     waiting = [(0.0, root)]
     visited = 0
     while waiting:
@@ -74,4 +88,4 @@ def _by_weight(
             if reached < known[targets[place]]:
                 known[targets[place]] = reached
                 heappush(waiting, (reached, targets[place]))
-    far[:] = known
+    return np.array(known)

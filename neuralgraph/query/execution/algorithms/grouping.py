@@ -1,196 +1,162 @@
-"""Which nodes belong together: components, label propagation, Louvain, cores, triangles."""
+"""Which nodes belong together by their edges alone: components, cores, triangles."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from neuralgraph.query.execution.algorithms.subgraph import scipy_sparse
+from neuralgraph.query.execution.algorithms.subgraph import offsets_of, ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neuralgraph.query.execution.algorithms.subgraph import Subgraph
-    from neuralgraph.values.arrays import Float64Array, Int64Array
+    from numpy.typing import NDArray
+
+    from neuralgraph.query.execution.algorithms.subgraph import Neighbours
+    from neuralgraph.values.arrays import Int64Array
+
+_SAMPLED_EDGES: Final = 2
+"""So many edges of each node mostly join nearly all nodes that hang together."""
+
+_CORNERS_HELD_MAX: Final = 1 << 18
 
 
-def components(subgraph: Subgraph) -> Int64Array:
-    """For each node the first place of its component, directions aside."""
-    count, sources, targets = subgraph.node_count, subgraph.sources, subgraph.targets
-    sparse = scipy_sparse()
-    if sparse is not None:
-        ones = np.ones(len(sources), dtype=np.int8)
-        offsets = np.searchsorted(sources, np.arange(count + 1))
-        matrix = sparse.csr_matrix((ones, targets, offsets), shape=(count, count))
-        _, labels = sparse.csgraph.connected_components(matrix, connection="weak")
-        return _first_places(labels)
-    labels = np.arange(count)
-    while True:
-        lower = labels.copy()
-        np.minimum.at(lower, sources, labels[targets])
-        np.minimum.at(lower, targets, labels[sources])
-        # A label is a place with a label of its own: the chain is cut short.
-        lower = lower[lower]
-        if (lower == labels).all():
-            return labels
-        labels = lower
+def components(offsets: Int64Array, sources: Int64Array, targets: Int64Array) -> Int64Array:
+    """For each node the first place of its component, directions aside.
 
+    A few edges of each node first; of the rest only those that leave the largest component so far.
 
-def _first_places(labels: Int64Array) -> Int64Array:
-    """The same groups, each called by the first place in it; labels are below their number."""
-    places = np.arange(len(labels))
-    firsts = np.empty(len(labels), dtype=np.int64)
-    # Written backwards, so that the first place of each label is what stays.
-    firsts[labels[::-1]] = places[::-1]
-    found: Int64Array = firsts[labels]
-    return found
-
-
-def label_propagation(
-    subgraph: Subgraph, *, iterations: int, check: Callable[[], None]
-) -> Int64Array:
-    """Communities: each node takes the label most common among its neighbours, until none changes.
-
-    Among equals its own label stays, else the least is taken, so the result is always the same.
+    Args:
+        offsets: shape (nodes + 1,); edges ``offsets[place]:offsets[place + 1]`` begin at a place.
+        sources: of each edge; shape (edges,).
+        targets: alike.
     """
-    count = subgraph.node_count
-    nodes, others = subgraph.both_ways()
+    count = len(offsets) - 1
     labels = np.arange(count)
-    everyone = np.arange(count)
-    for _ in range(iterations):
-        check()
-        keys, votes = np.unique(nodes * max(count, 1) + labels[others], return_counts=True)
-        voters, choices = np.divmod(keys, max(count, 1))
-        # Twice the votes, and one more for the label that the node has.
-        strength = 2 * votes + (choices == labels[voters])
-        order = np.lexsort((-choices, strength, voters))
-        is_last = np.ones(len(order), dtype=np.bool_)
-        is_last[:-1] = voters[order][1:] != voters[order][:-1]
-        best = order[is_last]
-        new = everyone.copy()
-        new[voters[best]] = choices[best]
-        if (new == labels).all():
-            break
-        labels = new
-    return _first_places(labels)
+    if not count:
+        return labels
+    degrees = np.diff(offsets)
+    for number in range(_SAMPLED_EDGES):
+        nodes = np.flatnonzero(degrees > number)
+        labels = _joined(labels, nodes, targets[offsets[nodes] + number])
+    is_outside = labels != np.bincount(labels).argmax()
+    if is_outside.any():
+        rest = is_outside[targets]
+        rest |= is_outside.repeat(degrees)
+        labels = _joined(labels, sources[rest], targets[rest])
+    return labels
 
 
-def louvain(
-    subgraph: Subgraph, weights: Float64Array, *, levels: int, check: Callable[[], None]
-) -> Int64Array:
-    """Communities of high modularity, directions aside (Louvain); the first place in each."""
-    count = subgraph.node_count
-    membership = np.arange(count)
-    one, other, weight = subgraph.sources, subgraph.targets, weights
-    for _ in range(levels):
-        check()
-        size = int(membership.max(initial=-1)) + 1
-        moved = _local_moves(one, other, weight, size, check)
-        _, numbers = np.unique(moved, return_inverse=True)
-        groups = int(numbers.max(initial=-1)) + 1
-        membership = numbers[membership]
-        if groups == size:
-            break
-        keys, places = np.unique(
-            numbers[one] * max(groups, 1) + numbers[other], return_inverse=True
-        )
-        sums = np.bincount(places, weights=weight, minlength=len(keys))
-        weight = sums.astype(np.float64, copy=False)
-        one, other = np.divmod(keys, max(groups, 1))
-    return _first_places(membership)
+def _joined(labels: Int64Array, one: Int64Array, other: Int64Array) -> Int64Array:
+    """Labels (each the first place of its group) once the groups of each pair are one."""
+    while True:
+        first, second = labels[one], labels[other]
+        apart = first != second
+        if not apart.any():
+            return labels
+        one, other, first, second = one[apart], other[apart], first[apart], second[apart]
+        # The greater label goes under the lesser; where several want it, one wins and the rest come again.
+        labels = labels.copy()
+        labels[np.maximum(first, second)] = np.minimum(first, second)
+        while True:
+            shorter = labels[labels]
+            if (shorter == labels).all():
+                break
+            labels = shorter
 
 
-def _local_moves(
-    one: Int64Array,
-    other: Int64Array,
-    weight: Float64Array,
-    count: int,
-    check: Callable[[], None],
-) -> Int64Array:
-    """Each node goes where it adds most to the modularity, one after the other, until none moves."""
-    ends = np.concatenate([one, other])
-    far = np.concatenate([other, one])
-    both = np.concatenate([weight, weight])
-    degrees = np.bincount(ends, weights=both, minlength=count).tolist()
-    total = float(both.sum())
-    order = np.argsort(ends, kind="stable")
-    offsets = np.concatenate(([0], np.cumsum(np.bincount(ends, minlength=count)))).tolist()
-    neighbours, pulls = far[order].tolist(), both[order].tolist()
-    group, volume = list(range(count)), list(degrees)
-    improved = total > 0
-    while improved:
-        check()
-        improved = False
-        for node in range(count):
-            own, degree = group[node], degrees[node]
-            links: dict[int, float] = {own: 0.0}
-            for place in range(offsets[node], offsets[node + 1]):
-                neighbour = neighbours[place]
-                if neighbour != node:
-                    name = group[neighbour]
-                    links[name] = links.get(name, 0.0) + pulls[place]
-            volume[own] -= degree
-            best, gain = own, links[own] - volume[own] * degree / total
-            for name, link in links.items():
-                this = link - volume[name] * degree / total
-                if this > gain + 1e-12:
-                    best, gain = name, this
-            volume[best] += degree
-            if best != own:
-                group[node] = best
-                improved = True
-    return np.array(group, dtype=np.int64)
-
-
-def core_numbers(subgraph: Subgraph) -> Int64Array:
+def core_numbers(graph: Neighbours, check: Callable[[], None]) -> Int64Array:
     """For each node the greatest k such that it lies in a part where all have k neighbours or more."""
-    count = subgraph.node_count
-    nodes, others = subgraph.neighbours()
-    degrees = np.bincount(nodes, minlength=count)
-    offsets = np.concatenate(([0], np.cumsum(degrees)))
-    cores = np.zeros(count, dtype=np.int64)
-    is_left = np.ones(count, dtype=np.bool_)
+    offsets, others = graph.offsets, graph.others
+    counts = np.diff(offsets)
+    degrees = counts.copy()
+    cores = np.zeros(len(counts), dtype=np.int64)
+    is_left = np.ones(len(counts), dtype=np.bool_)
+    left = np.arange(len(counts))
     core = 0
-    while is_left.any():
-        core = max(core, int(degrees[is_left].min()))
-        peeled = np.flatnonzero(is_left & (degrees <= core))
-        cores[peeled] = core
-        is_left[peeled] = False
-        counts = offsets[peeled + 1] - offsets[peeled]
-        ends = counts.cumsum()
-        places = (offsets[peeled] - ends + counts).repeat(counts) + np.arange(counts.sum())
-        degrees = degrees - np.bincount(others[places], minlength=count)
+    while len(left):
+        check()
+        core = max(core, int(degrees[left].min()))
+        peeled = left[degrees[left] <= core]
+        while len(peeled):
+            cores[peeled] = core
+            is_left[peeled] = False
+            found = others[ranges(offsets[peeled], counts[peeled])]
+            found = found[is_left[found]]
+            if len(found) * 8 > len(counts):
+                degrees -= np.bincount(found, minlength=len(counts))
+            else:
+                np.subtract.at(degrees, found, 1)
+            peeled = np.unique(found[degrees[found] <= core])
+        left = left[is_left[left]]
     return cores
 
 
-def triangles(subgraph: Subgraph, check: Callable[[], None]) -> Int64Array:
-    """How many triangles each node is a corner of, directions and parallel edges aside."""
-    count = subgraph.node_count
-    nodes, others = subgraph.neighbours()
-    degrees = np.bincount(nodes, minlength=count)
-    # Each edge is kept at its end of lower degree, so that no node has many.
-    rank = np.empty(count, dtype=np.int64)
-    rank[np.argsort(degrees, kind="stable")] = np.arange(count)
-    upward = rank[nodes] < rank[others]
-    low, high = nodes[upward], others[upward]
-    keys = low * max(count, 1) + high
-    stops = np.searchsorted(low, low, side="right")
-    found = np.zeros(count, dtype=np.int64)
-    step = 1 << 14
-    for first in range(0, len(low), step):
-        check()
-        edges = np.arange(first, min(first + step, len(low)))
-        counts = stops[edges] - edges - 1
-        ends = counts.cumsum()
-        seconds = (edges + 1 - ends + counts).repeat(counts) + np.arange(counts.sum())
-        firsts = edges.repeat(counts)
-        a, b = high[firsts], high[seconds]
-        swap = rank[a] > rank[b]
-        wanted = np.where(swap, b, a) * max(count, 1) + np.where(swap, a, b)
-        places = np.searchsorted(keys, wanted)
-        places[places == len(keys)] = 0
-        closed = keys[places] == wanted
-        for corner in (low[firsts], a, b):
-            found += np.bincount(corner[closed], minlength=count)
-    return found
+def triangles(graph: Neighbours, check: Callable[[], None]) -> Int64Array:
+    """How many triangles each node is a corner of, directions and parallel edges aside.
+
+    An edge is kept at its end of lower degree, so that no node has many. Then 64 nodes at a time: each of
+    their neighbours has a bit for each of them, and an edge between two neighbours closes a triangle
+    for every bit that both have.
+    """
+    count = graph.node_count
+    degrees = np.diff(graph.offsets)
+    ranks = np.empty(count, dtype=np.int64)
+    ranks[np.argsort(degrees, kind="stable")] = np.arange(count)
+    upward = ranks[graph.nodes] < ranks[graph.others]
+    low, high = graph.nodes[upward], graph.others[upward]
+    offsets = offsets_of(low, count)
+    widths = np.diff(offsets)
+    tally = _Corners(count)
+    masks = np.zeros(count, dtype=np.uint64)
+    # Neighbours in the order of ids often share neighbours.
+    roots = np.flatnonzero(widths)
+    for start in range(0, len(roots), 64):
+        if start % 4_096 == 0:
+            check()
+        block = roots[start : start + 64]
+        ends = high[ranges(offsets[block], widths[block])]
+        bits = np.uint64(1) << np.arange(len(block), dtype=np.uint64)
+        np.bitwise_or.at(masks, ends, bits.repeat(widths[block]))
+        middles = np.unique(ends)
+        counts = widths[middles]
+        lasts = high[ranges(offsets[middles], counts)]
+        shared = masks[middles].repeat(counts)
+        shared &= masks[lasts]
+        closed = np.flatnonzero(shared)
+        if len(closed):
+            tally.add(block, middles.repeat(counts)[closed], lasts[closed], shared[closed])
+        masks[middles] = 0
+    return tally.counts()
+
+
+class _Corners:
+    """Counts corners; many at once, for the arrays are as long as the graph."""
+
+    def __init__(self, count: int) -> None:
+        self._counts = np.zeros(count, dtype=np.int64)
+        self._nodes: list[Int64Array] = []
+        self._amounts: list[Int64Array] = []
+        self._held = 0
+
+    def add(
+        self, roots: Int64Array, middles: Int64Array, lasts: Int64Array, shared: NDArray[np.uint64]
+    ) -> None:
+        """Edges from `middles` to `lasts`, and by bits which of the `roots` are neighbours of both."""
+        bits = np.unpackbits(shared.view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
+        amounts = bits.sum(axis=1, dtype=np.int64)
+        self._nodes += (roots, middles, lasts)
+        self._amounts += (bits.sum(axis=0, dtype=np.int64)[: len(roots)], amounts, amounts)
+        self._held += len(middles)
+        if self._held > _CORNERS_HELD_MAX:
+            self.counts()
+
+    def counts(self) -> Int64Array:
+        """Of all so far."""
+        if self._nodes:
+            nodes, amounts = np.concatenate(self._nodes), np.concatenate(self._amounts)
+            sums = np.bincount(nodes, weights=amounts, minlength=len(self._counts))
+            self._counts += sums.astype(np.int64)
+            self._nodes, self._amounts, self._held = [], [], 0
+        return self._counts

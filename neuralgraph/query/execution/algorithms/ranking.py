@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralgraph.query.execution.algorithms.subgraph import scipy_sparse
+from neuralgraph.query.execution.algorithms.subgraph import ranges, scipy_sparse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,15 +28,16 @@ def flow_of(subgraph: Subgraph, weights: Float64Array) -> Callable[[Float64Array
         return lambda amounts: np.bincount(
             targets, weights=amounts[sources] * shares, minlength=count
         ).astype(np.float64, copy=False)
-    ends = (subgraph.targets, subgraph.sources)
-    matrix = sparse.csr_matrix((shares, ends), shape=(count, count))
+    along = sparse.csr_matrix((shares, subgraph.targets, subgraph.offsets), shape=(count, count))
+    matrix = along.T.tocsr()
     return lambda amounts: matrix @ amounts
 
 
 def pagerank(
     flow: Callable[[Float64Array], Float64Array],
-    is_sink: Float64Array,
+    sinks: Int64Array,
     *,
+    count: int,
     iterations: int,
     damping: float,
     tolerance: float,
@@ -45,17 +46,17 @@ def pagerank(
 
     Args:
         flow: of `flow_of`.
-        is_sink: 1.0 for nodes whose edges carry nothing: their rank goes to all.
+        sinks: places of nodes whose edges carry nothing: their rank goes to all.
+        count: of nodes.
         iterations: at most so many.
         damping: the chance to follow an edge.
         tolerance: stop when the ranks change by less in all.
     """
-    count = len(is_sink)
     if not count:
         return np.zeros(0)
     ranks = np.full(count, 1 / count)
     for _ in range(iterations):
-        lost = float(np.dot(is_sink, ranks))
+        lost = float(ranks[sinks].sum())
         new = flow(ranks)
         new *= damping
         new += (1 - damping + damping * lost) / count
@@ -66,31 +67,48 @@ def pagerank(
 
 
 def betweenness(subgraph: Subgraph, roots: Int64Array, check: Callable[[], None]) -> Float64Array:
-    """How many shortest directed paths from `roots` go through each node, as shares (Brandes)."""
+    """How many shortest directed paths from `roots` go through each node, as shares (Brandes).
+
+    From each root outwards level by level, and back; each edge is looked at twice.
+    """
     count = subgraph.node_count
-    sources, targets = subgraph.sources, subgraph.targets
+    offsets, targets = subgraph.offsets, subgraph.targets
+    degrees = np.diff(offsets)
     scores = np.zeros(count)
+    depth = np.full(count, -1, dtype=np.int64)
+    paths = np.zeros(count)
+    through = np.zeros(count)
     for root in roots.tolist():
         check()
-        depth = np.full(count, -1, dtype=np.int64)
-        paths = np.zeros(count)
         depth[root], paths[root] = 0, 1.0
-        levels: list[Int64Array] = []
-        level = 0
-        while True:
-            found = np.flatnonzero((depth[sources] == level) & (depth[targets] < 0))
-            if not len(found):
-                break
-            depth[targets[found]] = level + 1
-            level += 1
-            on = np.flatnonzero((depth[sources] == level - 1) & (depth[targets] == level))
-            levels.append(on)
-            paths += np.bincount(targets[on], weights=paths[sources[on]], minlength=count)
-        through = np.zeros(count)
-        for on in reversed(levels):
-            ends = targets[on]
-            share = paths[sources[on]] / paths[ends] * (1 + through[ends])
-            through += np.bincount(sources[on], weights=share, minlength=count)
+        frontier = np.array([root])
+        levels: list[tuple[Int64Array, Int64Array]] = []
+        reached = [frontier]
+        while len(frontier):
+            counts = degrees[frontier]
+            ends = targets[ranges(offsets[frontier], counts)]
+            starts = frontier.repeat(counts)
+            fresh = ends[depth[ends] < 0]
+            depth[fresh] = len(levels) + 1
+            on = depth[ends] == len(levels) + 1
+            starts, ends = starts[on], ends[on]
+            frontier = _distinct(fresh, count)
+            np.add.at(paths, ends, paths[starts])
+            levels.append((starts, ends))
+            reached.append(frontier)
+        for starts, ends in reversed(levels):
+            np.add.at(through, starts, paths[starts] / paths[ends] * (1 + through[ends]))
         through[root] = 0
-        scores += through
+        touched = np.concatenate(reached)
+        scores[touched] += through[touched]
+        depth[touched], paths[touched], through[touched] = -1, 0, 0
     return scores
+
+
+def _distinct(places: Int64Array, count: int) -> Int64Array:
+    """Each place once; through flags where there are many."""
+    if len(places) * 16 < count:
+        return np.unique(places)
+    flags = np.zeros(count, dtype=np.bool_)
+    flags[places] = True
+    return np.flatnonzero(flags)

@@ -26,11 +26,13 @@ class Subgraph(NamedTuple):
 
     Attributes:
         ids: the node's id at each place, ascending; shape (nodes,).
+        offsets: edges ``offsets[place]:offsets[place + 1]`` begin at a place; shape (nodes + 1,).
         sources, targets: places of each edge's ends, sorted by source; shape (edges,).
         edges: edge ids; shape (edges,).
     """
 
     ids: IdArray
+    offsets: Int64Array
     sources: Int64Array
     targets: Int64Array
     edges: IdArray
@@ -40,19 +42,27 @@ class Subgraph(NamedTuple):
         """How many nodes."""
         return len(self.ids)
 
-    def both_ways(self) -> tuple[Int64Array, Int64Array]:
-        """Ends of each edge in both directions, without loops; sorted by the first."""
-        proper = self.sources != self.targets
-        one, other = self.sources[proper], self.targets[proper]
-        first, second = np.concatenate([one, other]), np.concatenate([other, one])
-        order = np.argsort(first, kind="stable")
-        return first[order], second[order]
 
-    def neighbours(self) -> tuple[Int64Array, Int64Array]:
-        """Each pair of different nodes with an edge, in both directions, once; sorted."""
-        first, second = self.both_ways()
-        keys = np.unique(first * max(self.node_count, 1) + second)
-        return np.divmod(keys, max(self.node_count, 1))
+class Neighbours(NamedTuple):
+    """Each pair of different nodes with an edge, in both directions, once; sorted.
+
+    Attributes:
+        offsets: pairs ``offsets[place]:offsets[place + 1]`` are those of a node; shape (nodes + 1,).
+        nodes, others: places of the two; shape (pairs,).
+        weights: of all edges of the pair together; shape (pairs,).
+        loops: weight of the edges from each node to itself; shape (nodes,).
+    """
+
+    offsets: Int64Array
+    nodes: Int64Array
+    others: Int64Array
+    weights: Float64Array
+    loops: Float64Array
+
+    @property
+    def node_count(self) -> int:
+        """How many nodes."""
+        return len(self.loops)
 
 
 class Settings:
@@ -128,13 +138,77 @@ def _project(reader: GraphReader, labels: tuple[str, ...], types: tuple[str, ...
     ids = np.flatnonzero(chosen)
     offsets, neighbours, edges = reader.adjacency(types, "out")
     sources = everyone.repeat(np.diff(offsets))
-    keep = chosen[sources] & chosen[neighbours]
+    keep = chosen[neighbours]
+    keep &= chosen.repeat(np.diff(offsets))
     if not keep.all():
         sources, neighbours, edges = sources[keep], neighbours[keep], edges[keep]
     if len(ids) < len(everyone):
         places = np.cumsum(chosen) - 1
         sources, neighbours = places[sources], places[neighbours]
-    return Subgraph(ids, sources, neighbours, edges)
+    return Subgraph(ids, offsets_of(sources, len(ids)), sources, neighbours, edges)
+
+
+def neighbours_of(
+    reader: GraphReader, settings: Settings, subgraph: Subgraph, key: str | None = None
+) -> Neighbours:
+    """The subgraph without directions, kept with the snapshot; `key` names the weight."""
+    names = (settings.names("labels"), settings.names("types"), key)
+
+    def make() -> Neighbours:
+        return undirected(subgraph, weights_of(reader, subgraph, key))
+
+    return reader.memo(("neighbours", names), make)
+
+
+def undirected(subgraph: Subgraph, weights: Float64Array) -> Neighbours:
+    """Edges as pairs of neighbours."""
+    count, sources, targets = subgraph.node_count, subgraph.sources, subgraph.targets
+    proper = sources != targets
+    loops = np.bincount(sources[~proper], weights=weights[~proper], minlength=count)
+    one, other, weight = sources[proper], targets[proper], weights[proper]
+    ends = (np.concatenate([one, other]), np.concatenate([other, one]))
+    nodes, others, sums = gathered(*ends, np.concatenate([weight, weight]), count)
+    return Neighbours(offsets_of(nodes, count), nodes, others, sums, loops.astype(np.float64))
+
+
+def gathered(
+    one: Int64Array, other: Int64Array, weights: Float64Array, count: int
+) -> tuple[Int64Array, Int64Array, Float64Array]:
+    """Pairs of places below `count`, sorted, each once with the sum of its weights."""
+    sparse = scipy_sparse()
+    if sparse is not None:
+        matrix = sparse.coo_matrix((weights, (one, other)), shape=(count, count)).tocsr()
+        matrix.sort_indices()  # sums of equal places are made already
+        nodes = np.arange(count).repeat(np.diff(matrix.indptr))
+        return nodes, matrix.indices.astype(np.int64), matrix.data
+    keys = one * max(count, 1) + other
+    order = np.argsort(keys)
+    keys = keys[order]
+    starts = run_starts(keys)
+    sums = np.add.reduceat(weights[order], starts) if len(starts) else weights
+    nodes, others = np.divmod(keys[starts], max(count, 1))
+    return nodes, others, sums
+
+
+def run_starts(values: Int64Array) -> Int64Array:
+    """Where runs of equal values begin."""
+    is_start = np.ones(len(values), dtype=np.bool_)
+    np.not_equal(values[1:], values[:-1], out=is_start[1:])
+    return np.flatnonzero(is_start)
+
+
+def offsets_of(sorted_places: Int64Array, count: int) -> Int64Array:
+    """Where the rows of each place begin, and where the last ones end; shape (count + 1,)."""
+    offsets = np.zeros(count + 1, dtype=np.int64)
+    np.cumsum(np.bincount(sorted_places, minlength=count), out=offsets[1:])
+    return offsets
+
+
+def ranges(starts: Int64Array, counts: Int64Array) -> Int64Array:
+    """The numbers of many ranges, one after the other."""
+    ends = counts.cumsum()
+    total = int(ends[-1]) if len(ends) else 0
+    return (starts - ends + counts).repeat(counts) + np.arange(total)
 
 
 def weights_of(reader: GraphReader, subgraph: Subgraph, key: str | None) -> Float64Array:
