@@ -219,11 +219,12 @@ class Graph:
     ) -> Adjacency:
         """All relationships of a type (all there are where none is named), as read-only CSR arrays.
 
-        For scipy: ``offsets, neighbours, _ = graph.csr("KNOWS")``, then
-        ``scipy.sparse.csr_array((numpy.ones(len(neighbours)), neighbours, offsets))``. Nothing is copied
-        where the newest snapshot is the file's checkpoint. PyTorch Geometric's ``edge_index`` is
-        ``numpy.stack((numpy.arange(len(offsets) - 1).repeat(numpy.diff(offsets)), neighbours))``, and
-        networkx takes scipy's array: ``networkx.from_scipy_sparse_array``.
+        Nothing is copied where the newest snapshot is the file's checkpoint. For scipy, with
+        ``offsets, neighbours, _ = graph.csr("KNOWS")`` and ``count = len(offsets) - 1``:
+        ``scipy.sparse.csr_array((weights, neighbours, offsets), shape=(count, count))``; products and
+        ``csgraph`` read it as it is, what works in place wants ``copy=True``, and so does
+        ``networkx.from_scipy_sparse_array``. PyTorch Geometric's ``edge_index`` is
+        ``numpy.stack((numpy.arange(count).repeat(numpy.diff(offsets)), neighbours))``.
 
         Returns:
             ``offsets`` (one more than the greatest node id), ``neighbours`` (node ids, ascending for

@@ -242,10 +242,11 @@ def test_csr_goes_to_scipy_and_networkx_as_documented():
     with neuralgraph.open() as graph:
         planted(graph, 1)
         offsets, neighbours, _ = graph.csr("T")
-        matrix = sparse.csr_array((np.ones(len(neighbours)), neighbours, offsets))
-        index = np.stack((np.arange(len(offsets) - 1).repeat(np.diff(offsets)), neighbours))
-        model = nx.from_scipy_sparse_array(
-            matrix, create_using=nx.MultiDiGraph, parallel_edges=False
-        )
-        assert matrix.sum() == index.shape[1] == len(neighbours) == 4_000
+        count = len(offsets) - 1
+        parts = (np.ones(len(neighbours)), neighbours, offsets)
+        matrix = sparse.csr_array(parts, shape=(count, count))
+        assert (matrix @ np.ones(count)).sum() == len(neighbours) == 4_000
+        index = np.stack((np.arange(count).repeat(np.diff(offsets)), neighbours))
+        copied = sparse.csr_array(parts, shape=(count, count), copy=True)
+        model = nx.from_scipy_sparse_array(copied, create_using=nx.DiGraph)
         assert set(model.edges()) == set(zip(*index.tolist(), strict=True))
