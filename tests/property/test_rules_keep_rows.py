@@ -41,6 +41,10 @@ PREDICATES = (
 MIDDLES = (
     "",
     "WITH a, b WHERE a.x <= b.x",
+    "WITH a, b, a.x AS y WHERE y = 1 AND b.x IS NOT NULL",
+    "WITH b AS a, a AS b WHERE a.x = 1 OR b:B",
+    "WITH a, b WITH * WHERE a.x IN [0, 1]",
+    "WITH *, a.x + 1 AS z WHERE z > 1 AND a.x < 2",
     "WITH DISTINCT a, b",
     "WITH DISTINCT b AS a, a AS b",
     "WITH a, b, count(*) AS n",
@@ -73,6 +77,10 @@ ORDERS = (
     "MATCH (a:B) WHERE a.x > 0 RETURN a.x AS x ORDER BY a.x DESC LIMIT 2",
     "MATCH (a:B) RETURN a.x AS x ORDER BY a.x LIMIT 2",
     "MATCH (a:B) WHERE a.x IS NOT NULL RETURN a.x AS x ORDER BY a.x LIMIT 2",
+    "MATCH (a:B) WHERE a.x IS NOT NULL RETURN a.x AS x ORDER BY a.x DESC LIMIT 2",
+    "MATCH (a:B) RETURN a.x AS x ORDER BY x DESC LIMIT 2",
+    "MATCH (a:B) RETURN a.x AS x ORDER BY x SKIP 1 LIMIT 2",
+    "MATCH (a:B) WITH a ORDER BY a.x LIMIT 3 RETURN a.x",
 )
 
 

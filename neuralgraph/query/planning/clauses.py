@@ -29,6 +29,7 @@ from neuralgraph.query.language.syntax import (
 )
 from neuralgraph.query.planning.batching import EMPTY, batched, grouped_by_row
 from neuralgraph.query.planning.csv_places import PLACES
+from neuralgraph.query.planning.early_conditions import with_early_conditions
 from neuralgraph.query.planning.filtering import filtered_by
 from neuralgraph.query.planning.graphs import is_search
 from neuralgraph.query.planning.matching import match_pattern
@@ -94,7 +95,8 @@ def plan_query(context: PlanningContext, query: Query, start: Operator) -> Opera
 def plan_part(context: PlanningContext, part: SingleQuery, start: Operator) -> Operator:
     """Clauses in a row."""
     operator = start
-    for clause in part.clauses:
+    clauses = with_early_conditions(context, part.clauses) if context.optimise else part.clauses
+    for clause in clauses:
         operator = plan_clause(context, clause, operator)
     return operator
 

@@ -31,7 +31,7 @@ from neuralgraph.query.planning.batching import batched
 from neuralgraph.query.planning.estimates import Estimates
 from neuralgraph.query.planning.plan import ROW_SLOT, Argument, PlanExpression, Slot
 from neuralgraph.query.planning.pruning import pruned
-from neuralgraph.query.planning.walking import rebuild
+from neuralgraph.query.planning.walking import children, rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -58,11 +58,14 @@ class PlanningContext:
         functions: Functions,
         procedures: Mapping[str, ProcedureSignature],
         plan_query: Callable[[PlanningContext, Query, Operator], Operator],
+        *,
+        optimise: bool = True,
     ) -> None:
         self.catalog = catalog
         self.functions = functions
         self.procedures = procedures
         self.estimates = Estimates(catalog)
+        self.optimise = optimise
         self._plan_query = plan_query
         self._names = 0
 
@@ -80,6 +83,14 @@ class PlanningContext:
     def is_deterministic(self, call: FunctionCall) -> bool:
         """May the function be called twice and give the same?"""
         return bool(getattr(self.functions.lookup(call.name), "deterministic", True))
+
+    def is_volatile(self, node: Any) -> bool:
+        """Does anything in the tree give another value at each call, such as ``rand()``?"""
+        if isinstance(node, FunctionCall):
+            function = self.functions.lookup(node.name)
+            if not getattr(function, "stable", True):
+                return True
+        return any(self.is_volatile(part) for part, _bound in children(node))
 
     # ── lowering ──────────────────────────────────────────────────────────────────────────────
 

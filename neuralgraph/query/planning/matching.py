@@ -110,8 +110,12 @@ class Matcher:
         """`needs` over everything there will be, worked out once for each predicate."""
         found = self._known_needs.get(id(predicate))
         if found is None:
+            wanted = needs(predicate, self._universe)
+            if self._context.is_volatile(predicate):
+                # ``rand() < 0.1`` is asked of each match, not once before there is any.
+                wanted = self._universe
             # The predicate is kept with it, so that its id stays its own.
-            found = predicate, needs(predicate, self._universe)
+            found = predicate, wanted
             self._known_needs[id(predicate)] = found
         return found[1]
 

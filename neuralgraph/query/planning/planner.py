@@ -84,7 +84,7 @@ def plan(
     body = statement.body
     if contains(body, (TimePoint,)):
         catalog = TimelessCatalog(catalog)
-    context = PlanningContext(catalog, functions, procedures or {}, plan_query)
+    context = PlanningContext(catalog, functions, procedures or {}, plan_query, optimise=optimise)
     if isinstance(body, _SCHEMA):
         return _plan(SchemaChange(slots=(), command=body), (), body, changes_schema=True)
     if isinstance(body, TransactionCommand):

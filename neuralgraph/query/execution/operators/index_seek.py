@@ -169,12 +169,13 @@ class NodeIndexInStep(_LookupStep):
 class NodeIndexRangeStep(_LookupStep):
     """Nodes whose indexed property lies in an interval, in its order."""
 
-    __slots__ = ("lower_inclusive", "upper_inclusive")
+    __slots__ = ("descending", "lower_inclusive", "upper_inclusive")
 
     def __init__(self, operator: NodeIndexRange, compiler: PlanCompiler) -> None:
         super().__init__(operator, [operator.lower, operator.upper], compiler)
         self.lower_inclusive = operator.lower_inclusive
         self.upper_inclusive = operator.upper_inclusive
+        self.descending = operator.descending
 
     def find(self, context: ExecutionContext, *values: Any) -> IdArray:
         """The nodes between two bounds."""
@@ -185,7 +186,8 @@ class NodeIndexRangeStep(_LookupStep):
         ):
             return NO_IDS
         within = Range(lower, upper, self.lower_inclusive, self.upper_inclusive)
-        return context.reader.seek_range(self.index, within)
+        ids = context.reader.seek_range(self.index, within)
+        return ids[::-1] if self.descending else ids
 
 
 class NodeIndexPrefixStep(_LookupStep):

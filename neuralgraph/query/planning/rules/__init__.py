@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def rewritten(root: Operator, catalog: CatalogReader) -> Operator:
     """The plan after all rules."""
-    root = without_idle_sorts(root)
+    root = without_idle_sorts(root, catalog)
     # Idle projections hide what is below from the rules that follow.
     root = without_idle_projects(root)
     root = with_early_distinct(root, catalog)

@@ -7,6 +7,10 @@ no range.
 
 The order holds only where the range is asked once (its child gives one row) and each further key
 would break ties: only a single key is taken.
+
+A limit over a scan of a label begins with the index too, if nothing between filters: what the index holds
+comes first, and the nodes without the property behind it, as null is last; most limits never look
+at them. Downwards null is first, so there the rows must be asked for ``IS NOT NULL``.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from neuralgraph.query.language.syntax import Property, Variable
+from neuralgraph.query.language.syntax import IsNull, Property, Variable
 from neuralgraph.query.planning.operators import inputs, with_inputs, writes
 from neuralgraph.query.planning.plan import (
     Expand,
@@ -24,30 +28,34 @@ from neuralgraph.query.planning.plan import (
     Limit,
     NodeIndexRange,
     NodeIndexSeek,
+    NodeScan,
     Operator,
     Project,
     Skip,
     Sort,
     Top,
+    UnionAll,
     Unit,
 )
 
 if TYPE_CHECKING:
+    from neuralgraph.access import CatalogReader
     from neuralgraph.query.planning.plan import SortKey
 
 _KEEPS_ORDER: Final = (Filter, Extend, Expand, ExpandInto)
 
 
-def without_idle_sorts(operator: Operator) -> Operator:
+def without_idle_sorts(operator: Operator, catalog: CatalogReader) -> Operator:
     """The plan without sorts whose input is in order."""
     below = inputs(operator)
     if below:
-        operator = with_inputs(operator, [without_idle_sorts(part) for part in below])
+        operator = with_inputs(operator, [without_idle_sorts(part, catalog) for part in below])
     if not isinstance(operator, Sort | Top) or len(operator.keys) != 1:
         return operator
-    if operator.keys[0].descending:
-        return operator
-    ordered = _ordered(operator.child, operator.keys[0])
+    key = operator.keys[0]
+    ordered = _ordered(operator.child, key)
+    if ordered is None and isinstance(operator, Top):
+        ordered = _indexed(operator.child, key, catalog)
     if ordered is None:
         return operator
     if isinstance(operator, Sort):
@@ -96,6 +104,72 @@ def _ordered(operator: Operator, key: SortKey) -> Operator | None:
     if key.expression != Property(Variable(operator.variable), operator.index.keys[0]):
         return None
     return replace(operator, descending=key.descending)
+
+
+def _indexed(operator: Operator, key: SortKey, catalog: CatalogReader) -> Operator | None:
+    """The input from an index in the order of the key, in place of a scan; None where that cannot be."""
+    asked = False
+    path: list[Operator] = []
+    while isinstance(operator, (*_KEEPS_ORDER, Project)):
+        if isinstance(operator, Project):
+            items = zip(operator.slots, operator.items, strict=True)
+            named = {Variable(slot.name): item for slot, item in items}
+            if key.expression not in named:
+                return None
+            key = replace(key, expression=named[key.expression])
+        elif isinstance(operator, Filter):
+            if asked or operator.predicate != IsNull(key.expression, negated=True):
+                # Few rows might pass, and then all would be looked at in an order that jumps.
+                return None
+            asked = True
+            operator = operator.child
+            continue
+        path.append(operator)
+        operator = operator.child
+    scanned = _scanned(operator, key, catalog)
+    if scanned is None or (key.descending and not asked):
+        return None
+    if not asked:
+        scanned = _with_nulls(operator, scanned, key)
+    for above in reversed(path):
+        scanned = with_inputs(above, [scanned])
+    return scanned
+
+
+def _scanned(operator: Operator, key: SortKey, catalog: CatalogReader) -> Operator | None:
+    """All that an index holds, in its order, for a scan of its label."""
+    if not isinstance(operator, NodeScan) or not _one_row(operator.child):
+        return None
+    wanted = key.expression
+    if not isinstance(wanted, Property) or wanted.subject != Variable(operator.variable):
+        return None
+    for index in catalog.indexes():
+        covers = index.entity == "node" and index.labels == (operator.label,)
+        if covers and index.kind == "range" and index.keys == (wanted.key,):
+            return NodeIndexRange(
+                slots=operator.slots,
+                estimated_rows=operator.estimated_rows,
+                child=operator.child,
+                variable=operator.variable,
+                index=index,
+                lower=None,
+                lower_inclusive=False,
+                upper=None,
+                upper_inclusive=False,
+                descending=key.descending,
+            )
+    return None
+
+
+def _with_nulls(scan: Operator, ordered: Operator, key: SortKey) -> Operator:
+    """What the index holds, and behind it the nodes of the scan that lack the property."""
+    rest = Filter(
+        slots=scan.slots,
+        estimated_rows=1.0,
+        child=scan,
+        predicate=IsNull(key.expression, negated=False),
+    )
+    return UnionAll(slots=scan.slots, estimated_rows=scan.estimated_rows, parts=(ordered, rest))
 
 
 def _one_row(operator: Operator) -> bool:

@@ -51,6 +51,12 @@ KINDS = {
     " RETURN city, n ORDER BY n DESC SKIP 1 LIMIT 2",
     "order_by_what_is_gone": "MATCH (a:Person) RETURN a.name ORDER BY a.age",
     "descending_range": "MATCH (p:Person) WHERE p.created > 3 RETURN p ORDER BY p.created DESC LIMIT 3",
+    "order_from_index": "MATCH (p:Person)-[:KNOWS]->(f) RETURN f.name ORDER BY p.created LIMIT 3",
+    "descending_order_from_index": "MATCH (p:Person) WHERE p.created IS NOT NULL"
+    " RETURN p.name ORDER BY p.created DESC LIMIT 3",
+    "condition_behind_with": "MATCH (p:Person)-[:KNOWS]->(f) WITH p.id AS i, f WHERE i = 7 AND f.age + 1 > 3"
+    " RETURN f.name",
+    "chance": "MATCH (p:Person)-[:KNOWS]->(f) WHERE rand() < 0.1 RETURN f.name",
     "rounds": "MATCH (a:Person {id: 1}) ((x)-[:KNOWS]->(y)<-[r:KNOWS]-(z) WHERE x.age < z.age){1,3} (b)"
     " RETURN b.name, [n IN y | n.name] AS names, size(r) AS n",
     "shortest_of_parts": "MATCH p = SHORTEST 2 GROUPS (a:Person {id: 1})-[:LIKES]->(m)-->+(b:Person {id: 2})"
