@@ -17,8 +17,9 @@ from neuralgraph.values import EdgeRef, NodeRef
 from neuralgraph.values.instants import DateTime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.query.execution import ExecutionContext
     from neuralgraph.query.functions import CallContext
     from neuralgraph.storage.maintenance import Engine
@@ -162,7 +163,8 @@ class _Past:
         before, after = self._txid(low), self._txid(high)
         touched = temporal.touched_between(engine.state, min(before, after), max(before, after))
         views = engine.reader_at(txid=before), engine.reader_at(txid=after)
-        return _rows(temporal.changes_between(*views, touched))
+        schema = temporal.schema_between(engine.state.catalog.schema, before, after)
+        return _rows([*schema, *temporal.changes_between(*views, touched)])
 
     def flash_back(
         self,
@@ -260,7 +262,31 @@ def _row(change: Change) -> Row:
         case kinds.SetEdgeProperty(edge_id, key, value):
             return ["set", "relationship", edge_id, key, value]
         case _:
-            raise AssertionError("differences are of data only")
+            return _schema_row(change)
+
+
+def _schema_row(change: Change) -> Row:
+    match change:
+        case kinds.CreateIndex(made):
+            return ["create", "index", None, made.name, _covered(made, made.labels)]
+        case kinds.DropIndex(name):
+            return ["delete", "index", None, name, None]
+        case kinds.CreateConstraint(made):
+            return ["create", "constraint", None, made.name, _covered(made, (made.label,))]
+        case kinds.DropConstraint(name):
+            return ["delete", "constraint", None, name, None]
+        case _:
+            raise AssertionError(f"{type(change).__name__} is no difference")
+
+
+def _covered(made: IndexDefinition | ConstraintDefinition, labels: Sequence[str]) -> Any:
+    entity = "NODE" if made.entity == "node" else "RELATIONSHIP"
+    return {
+        "type": made.kind.upper(),
+        "entityType": entity,
+        "labelsOrTypes": list(labels),
+        "properties": list(made.keys),
+    }
 
 
 def _count(change: Change, context: ExecutionContext) -> None:
@@ -276,6 +302,14 @@ def _count(change: Change, context: ExecutionContext) -> None:
             counters.relationships_deleted += 1
         case kinds.SetNodeProperty() | kinds.SetEdgeProperty():
             counters.properties_set += 1
+        case kinds.CreateIndex():
+            counters.indexes_added += 1
+        case kinds.DropIndex():
+            counters.indexes_removed += 1
+        case kinds.CreateConstraint():
+            counters.constraints_added += 1
+        case kinds.DropConstraint():
+            counters.constraints_removed += 1
         case _:
             pass
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from neuralgraph.errors import HistoryPrunedError, QueryArgumentError
 from neuralgraph.storage.versions import Catalog, GraphView, HistoricalBase
+from neuralgraph.storage.versions.catalog import past_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from neuralgraph.values import IdArray
 
 VIEWS_MAX: Final = 8
-_VERSION_STEP: Final = 1 << 40
 
 
 class Moments:
@@ -92,7 +92,7 @@ class Moments:
         if txid < min(first, state.base.txid):
             raise HistoryPrunedError(first)
         # Plans are cached by version: one that knows an index must not be used where it is unknown.
-        version = -(state.catalog.version * _VERSION_STEP + txid) - 1
+        version = past_version(state.catalog.version, txid)
         if txid < state.base.txid:
             past = HistoricalBase(state.base, txid)
             return GraphView(past, (), txid, Catalog.of_base(past, state.catalog.names, version))

@@ -1,7 +1,7 @@
 """temporal: the past as a feature.
 
     touched       what commits between two txids touched
-    differences   the changes that lead from one moment to another
+    differences   the changes that lead from one moment to another; schema_differences likewise
     history       the versions of one entity, and who made what it is now
     flashback     those changes as a new transaction
     backup        whole copies, commits added to them, restore to a moment
@@ -15,6 +15,7 @@ from neuralgraph.storage.temporal.differences import changes_between
 from neuralgraph.storage.temporal.feed import commits_since
 from neuralgraph.storage.temporal.flashback import flash_back, undo
 from neuralgraph.storage.temporal.history import Version, blame, versions
+from neuralgraph.storage.temporal.schema_differences import schema_between
 from neuralgraph.storage.temporal.touched import touched_between
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "commits_since",
     "flash_back",
     "restore",
+    "schema_between",
     "touched_between",
     "undo",
     "versions",

@@ -3,8 +3,8 @@
     flash_back   the whole data as it was at a moment
     undo         one transaction, where no later one stands in the way
 
-Ids are those of before: what was deleted comes back as itself. Indexes and constraints stay as they are,
-and what comes back must satisfy them.
+Ids are those of before: what was deleted comes back as itself. Indexes and constraints come and go with the
+data, and constraints are held against what is there at the end, so that values may change places on the way.
 """
 
 from __future__ import annotations
@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING
 
 from neuralgraph.errors import FlashbackConflictError
 from neuralgraph.storage.temporal.differences import changes_between
+from neuralgraph.storage.temporal.schema_differences import (
+    later_schema_changes,
+    schema_between,
+    still_possible,
+)
 from neuralgraph.storage.temporal.touched import touched_between
 from neuralgraph.storage.versions.changes import (
     Change,
@@ -36,17 +41,24 @@ if TYPE_CHECKING:
 def flash_back(
     engine: Engine, transaction: Transaction, txid: int, *, dry_run: bool = False
 ) -> list[Change]:
-    """Make the data what it was after commit `txid`, in a transaction that has written nothing yet.
+    """Make the graph what it was after commit `txid`, in a transaction that has written nothing yet.
 
     Returns:
         The changes; with `dry_run` nothing is done.
+
+    Raises:
+        ConstraintViolationError: a constraint of then that comes back does not hold.
     """
+    then = engine.reader_at(txid=txid)
     state = engine.state
-    touched = touched_between(state, txid, state.txid)
-    changes = changes_between(transaction, engine.reader_at(txid=txid), touched)
+    if not dry_run and schema_between(state.catalog.schema, state.txid, txid):
+        transaction.take_schema()
+        state = engine.state
+    schema = schema_between(state.catalog.schema, state.txid, txid)
+    changes = changes_between(transaction, then, touched_between(state, txid, state.txid))
     if not dry_run:
-        _apply(transaction, changes, force=False)
-    return changes
+        _revert(transaction, schema, changes, force=False)
+    return [*schema, *changes]
 
 
 def undo(
@@ -72,19 +84,26 @@ def undo(
     Raises:
         FlashbackConflictError: there are such commits, and it is neither a dry run nor forced.
     """
-    state = engine.state
     then, before = engine.reader_at(txid=txid), engine.reader_at(txid=txid - 1)
+    state = engine.state
+    schema = schema_between(state.catalog.schema, txid, txid - 1)
+    if schema and not dry_run:
+        transaction.take_schema()
+        state = engine.state
     changes = changes_between(then, before, touched_between(state, txid - 1, txid))
-    later = _in_the_way(changes, touched_between(state, txid, state.txid), transaction)
+    in_the_way = _in_the_way(changes, touched_between(state, txid, state.txid), transaction)
+    in_the_way |= later_schema_changes(state.catalog.schema, txid, schema)
+    later = sorted(in_the_way)
     if not dry_run:
         if later and not force:
             raise FlashbackConflictError(txid, tuple(later))
-        _apply(transaction, changes, force=force)
-    return changes, later
+        possible = still_possible(schema, state.catalog.schema.at(state.txid))
+        _revert(transaction, possible, changes, force=force)
+    return [*schema, *changes], later
 
 
-def _in_the_way(changes: Iterable[Change], later: Touched, transaction: Transaction) -> list[int]:
-    """Txids of later commits that touched what the changes are about, ascending."""
+def _in_the_way(changes: Iterable[Change], later: Touched, transaction: Transaction) -> set[int]:
+    """Txids of later commits that touched what the changes are about."""
     nodes, edges = _by_id(later.nodes), _by_id(later.edges)
     node_values = {key: _by_id(marks) for key, marks in later.node_values.items()}
     edge_values = {key: _by_id(marks) for key, marks in later.edge_values.items()}
@@ -115,7 +134,7 @@ def _in_the_way(changes: Iterable[Change], later: Touched, transaction: Transact
                 found |= edges.get(entity_id, set())
             case _:
                 continue
-    return sorted(found)
+    return found
 
 
 def _by_id(marks: Marks) -> dict[int, set[int]]:
@@ -123,6 +142,14 @@ def _by_id(marks: Marks) -> dict[int, set[int]]:
     for entity_id, txid in zip(marks[0].tolist(), marks[1].tolist(), strict=True):
         found.setdefault(entity_id, set()).add(txid)
     return found
+
+
+def _revert(
+    transaction: Transaction, schema: Sequence[Change], changes: Sequence[Change], *, force: bool
+) -> None:
+    transaction.begin_reverting(schema)
+    _apply(transaction, changes, force=force)
+    transaction.check_reverted()
 
 
 def _apply(transaction: Transaction, changes: Sequence[Change], *, force: bool) -> None:

@@ -91,9 +91,21 @@ class ConstraintChecker:
         view: the transaction's own view.
         latest: the newest published state.
         locks, owner: where unique values are locked.
+
+    Attributes:
+        is_deferring: nothing is checked before `check_all`.
     """
 
-    __slots__ = ("_deferred", "_latest", "_locks", "_owner", "_view", "rules")
+    __slots__ = (
+        "_deferred",
+        "_later",
+        "_latest",
+        "_locks",
+        "_owner",
+        "_view",
+        "is_deferring",
+        "rules",
+    )
 
     def __init__(
         self,
@@ -109,6 +121,8 @@ class ConstraintChecker:
         self._locks = locks
         self._owner = owner
         self._deferred: dict[tuple[str, int], Rule] = {}
+        self._later: dict[tuple[str, int], Rule] = {}
+        self.is_deferring = False
 
     # ── at the write; before the change is applied ────────────────────────────────────────────
 
@@ -186,7 +200,9 @@ class ConstraintChecker:
 
     def _check(self, rule: Rule, entity_id: int, values: list[Any]) -> None:
         constraint = rule.constraint
-        if constraint.kind == "type":
+        if self.is_deferring:
+            self._later[constraint.name, entity_id] = rule
+        elif constraint.kind == "type":
             check_type(constraint, entity_id, values[0])
         elif any(value is None for value in values):
             if rule.is_required:
@@ -219,6 +235,24 @@ class ConstraintChecker:
                 raise duplicate(constraint, other, values)
             # Somebody gave the value free since the snapshot, in which it is still taken.
             raise ConflictError((f"{_WORDS[constraint.entity]} {other}",), latest.txid)
+
+    # ── all at once ───────────────────────────────────────────────────────────────────────────
+
+    def check_all(self) -> None:
+        """Check what was written while deferring, as it is now, and defer no more.
+
+        Raises:
+            ConstraintViolationError: a constraint does not hold.
+        """
+        self.is_deferring = False
+        later, self._later = self._later, {}
+        for (_, entity_id), rule in later.items():
+            constraint = rule.constraint
+            if constraint.label in self._labels(constraint.entity, entity_id):
+                keys = constraint.keys
+                values = [self._value(constraint.entity, entity_id, key) for key in keys]
+                self._check(rule, entity_id, values)
+        self.check_deferred()
 
     # ── at commit ─────────────────────────────────────────────────────────────────────────────
 

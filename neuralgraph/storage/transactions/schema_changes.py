@@ -9,7 +9,7 @@ import numpy as np
 
 from neuralgraph.access import IndexDefinition
 from neuralgraph.errors import ConstraintViolationError, SchemaError
-from neuralgraph.storage.transactions.constraints import check_type, missing
+from neuralgraph.storage.transactions.constraints import RuleSet, check_type, missing
 from neuralgraph.storage.versions.changes import (
     Change,
     CreateConstraint,
@@ -17,6 +17,7 @@ from neuralgraph.storage.versions.changes import (
     DropConstraint,
     DropIndex,
 )
+from neuralgraph.storage.versions.schema_history import OF_SCHEMA
 from neuralgraph.values import Kind
 from neuralgraph.values.ordering import equality_key
 
@@ -174,6 +175,33 @@ def _same_rule(one: ConstraintDefinition, other: ConstraintDefinition) -> bool:
         other.label,
         other.keys,
     )
+
+
+# ── with data, all at once ────────────────────────────────────────────────────────────────────
+
+
+def rules_left(rules: RuleSet, changes: Sequence[Change]) -> RuleSet:
+    """The rules without those whose constraints are dropped."""
+    dropped = dropped_names(changes)
+    return RuleSet([rule for rule in rules.rules if rule.constraint.name not in dropped])
+
+
+def dropped_names(changes: Sequence[Change]) -> set[str]:
+    """Of indexes and constraints."""
+    return {change.name for change in changes if isinstance(change, DropIndex | DropConstraint)}
+
+
+def check_made(view: GraphView, changes: Sequence[Change]) -> None:
+    """Do data obey the constraints that a transaction brings together with data?
+
+    Raises:
+        ConstraintViolationError: naming the first offenders.
+    """
+    for change in changes:
+        if type(change) not in OF_SCHEMA:
+            return
+        if isinstance(change, CreateConstraint):
+            check_data(view, change.definition)
 
 
 # ── checking the data that is there ───────────────────────────────────────────────────────────

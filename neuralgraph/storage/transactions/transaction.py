@@ -8,8 +8,8 @@ one. Every write goes the same way:
 so that a write that raises has changed nothing. `commit` hands the write set to the pipeline, `rollback_to`
 cuts it.
 
-Data and schema do not mix in one transaction: an index is filled when its commit is applied, and must not be
-asked before.
+Data and schema do not mix in one transaction, for an index is filled when its commit is applied and must not
+be asked before. `begin_reverting` alone mixes them: schema first, and no plan asks the indexes.
 
 A transaction is used by one thread at a time.
 """
@@ -21,10 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralgraph.errors import (
-    AccessModeError,
-    ConflictError,
-)
+from neuralgraph.errors import AccessModeError, ConflictError
 from neuralgraph.storage.transactions import conflicts, schema_changes
 from neuralgraph.storage.transactions.constraints import ConstraintChecker
 from neuralgraph.storage.transactions.deletions import check_no_edge_is_left
@@ -54,13 +51,14 @@ from neuralgraph.storage.versions.changes import (
     SetNodeProperty,
     one_by_one,
 )
+from neuralgraph.storage.versions.schema_history import OF_SCHEMA
 from neuralgraph.values.types import storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
-    from neuralgraph.storage.transactions.constraints import EntityKind
+    from neuralgraph.storage.transactions.constraints import EntityKind, RuleSet
     from neuralgraph.storage.transactions.manager import TransactionManager
     from neuralgraph.storage.transactions.write_set import Columns
     from neuralgraph.storage.versions import DeltaStore
@@ -354,17 +352,11 @@ class Transaction(GraphView):
     def delete_nodes(self, node_ids: IdArray) -> IdArray:
         """See `access.GraphWriter`."""
         writes = self._writes or self._begin_writing()
-        created, deleted = writes.created_nodes, writes.deleted_nodes
-        there = self._state.view.node_exists(node_ids).tolist()
-        ids = [
-            node_id
-            for node_id, is_there in zip(node_ids.tolist(), there, strict=True)
-            if (is_there or node_id in created) and node_id not in deleted
-        ]
-        others = [node_id for node_id in ids if node_id not in created]
+        ids = writes.living(node_ids)
+        others = [one for one in ids if one not in writes.created_nodes]
         self._lock_many("n", others, DELETE, conflicts.node_changed_or_attached)
         writes.changes.extend(map(DeleteNode, ids))
-        deleted.update(ids)
+        writes.deleted_nodes.update(ids)
         return np.array(ids, dtype=np.int64)
 
     # ── savepoints ────────────────────────────────────────────────────────────────────────────
@@ -380,32 +372,60 @@ class Transaction(GraphView):
             return
         writes.cut(savepoint)
         self._adjacencies = {}
+        if not savepoint:  # as if nothing was ever written, a schema reverted with data included
+            self._writes = self._checker = None
+            self.catalog = self._state.catalog
 
     # ── schema ────────────────────────────────────────────────────────────────────────────────
 
     def create_index(self, definition: IndexDefinition) -> None:
         """See `access.GraphWriter`."""
-        writes = self._begin_schema_change()
-        schema = Schema(self, writes.changes)
-        writes.changes.extend(schema_changes.create_index(schema, definition))
+        self._change_schema(schema_changes.create_index, definition)
 
     def drop_index(self, name: str) -> None:
         """See `access.GraphWriter`."""
-        writes = self._begin_schema_change()
-        schema = Schema(self, writes.changes)
-        writes.changes.extend(schema_changes.drop_index(schema, name))
+        self._change_schema(schema_changes.drop_index, name)
 
     def create_constraint(self, definition: ConstraintDefinition) -> None:
         """See `access.GraphWriter`."""
-        writes = self._begin_schema_change()
-        schema = Schema(self, writes.changes)
-        writes.changes.extend(schema_changes.create_constraint(schema, definition))
+        self._change_schema(schema_changes.create_constraint, definition)
 
     def drop_constraint(self, name: str) -> None:
         """See `access.GraphWriter`."""
-        writes = self._begin_schema_change()
-        schema = Schema(self, writes.changes)
-        writes.changes.extend(schema_changes.drop_constraint(schema, name))
+        self._change_schema(schema_changes.drop_constraint, name)
+
+    def _change_schema(self, change: Callable[[Schema, Any], Sequence[Change]], what: Any) -> None:
+        writes = self.take_schema()
+        writes.changes.extend(change(Schema(self, writes.changes), what))
+
+    def begin_reverting(self, changes: Sequence[Change]) -> None:
+        """From here to `check_reverted` constraints may be broken on the way.
+
+        Args:
+            changes: of the schema, right for the newest state; with some, the transaction moves to it
+                and keeps all other writers out.
+        """
+        if changes:
+            self._writes, self._schema_writes = self.take_schema(), None
+            self._writes.changes.extend(changes)
+            known = self._state.catalog
+            self._check_by(schema_changes.rules_left(self._manager.rules_of(known), changes))
+            left = known.without_constraints(schema_changes.dropped_names(changes))
+            self.catalog = OwnCatalog(left, self._writes)  # type: ignore[assignment]
+        elif self._writes is None:
+            self._begin_writing()
+        if self._checker is not None:
+            self._checker.is_deferring = True
+
+    def check_reverted(self) -> None:
+        """Does what was written hold together now? What is written later is checked at once again.
+
+        Raises:
+            ConstraintViolationError: it does not.
+        """
+        if self._checker is not None:
+            self._checker.check_all()
+        schema_changes.check_made(self, self.changes)
 
     # ── the end ───────────────────────────────────────────────────────────────────────────────
 
@@ -425,10 +445,11 @@ class Transaction(GraphView):
             changes = self.changes
             if not changes:
                 return self.txid
-            if self._writes is None:
-                return self._manager.commit_schema(changes, self.metadata, self.timestamp_us)
-            self._check_before_commit(self._writes)
-            return self._manager.commit(changes, self.metadata, self.timestamp_us)
+            if self._writes is not None:
+                self._check_before_commit(self._writes)
+            is_schema = type(changes[0]) in OF_SCHEMA
+            commit = self._manager.commit_schema if is_schema else self._manager.commit
+            return commit(changes, self.metadata, self.timestamp_us)
         finally:
             self._close()
 
@@ -442,6 +463,7 @@ class Transaction(GraphView):
             check_no_edge_is_left(self, self._state.view, writes)
         if self._checker is not None:
             self._checker.check_deferred()
+        schema_changes.check_made(self, writes.changes)
         if self._has_moved_on():
             # Locks have kept other transactions of this process off since each write. What this
             # finds was committed past them.
@@ -458,10 +480,9 @@ class Transaction(GraphView):
     def _begin_writing(self) -> WriteSet:
         """The first write of data: pass the gate, make the own layer."""
         self._require_writable()
-        if self._schema_writes is not None:
-            if self._schema_writes.changes:
-                raise mixed()
-            self._schema_writes = None
+        if self._schema_writes is not None and self._schema_writes.changes:
+            raise mixed()
+        self._schema_writes = None
         manager = self._manager
         manager.locks.acquire(self._owner, GATE, ATTACH)
         # Behind the gate the schema stays as it is until this transaction ends.
@@ -470,16 +491,17 @@ class Transaction(GraphView):
             known = self._state.catalog
             if latest.constraints() != known.constraints() or latest.indexes() != known.indexes():
                 raise ConflictError(("the schema",), manager.pipeline.state.txid)
-        rules = manager.rules_of(self._state.catalog)
-        if rules.rules:
-            self._checker = ConstraintChecker(
-                rules, self, manager.latest_state, manager.locks, self._owner
-            )
+        self._check_by(manager.rules_of(self._state.catalog))
         self._writes = writes = WriteSet(self._state)
         self.catalog = OwnCatalog(self._state.catalog, writes)  # type: ignore[assignment]
         return writes
 
-    def _begin_schema_change(self) -> WriteSet:
+    def _check_by(self, rules: RuleSet) -> None:
+        manager = self._manager
+        checker = ConstraintChecker(rules, self, manager.latest_state, manager.locks, self._owner)
+        self._checker = checker if rules.rules else None
+
+    def take_schema(self) -> WriteSet:
         """Keep all writers out, and move to the newest state, which then stays the newest."""
         self._require_writable()
         if self._schema_writes is not None:
@@ -537,23 +559,11 @@ class Transaction(GraphView):
                 newest = conflicts.node_deleted(self._generation, node_id)
                 if newest > self.txid:
                     raise ConflictError((f"node {node_id}",), newest)
-        if not self._is_there(writes, node_id):
+        if not writes.has_node(node_id):
             raise gone("node", node_id)
 
-    def _is_there(self, writes: WriteSet, node_id: int) -> bool:
-        """Does the node exist? Answered without the own layer, which may not be made yet."""
-        if node_id in writes.deleted_nodes:
-            return False
-        if node_id in writes.created_nodes:
-            return True
-        states = self._committed[0].node_states
-        place = states.place_of(node_id, self.txid)
-        if place >= 0:
-            return states.values[place] is not None
-        return self.base.has_node(node_id)
-
     def _attach_many(self, writes: WriteSet, node_ids: IdArray) -> None:
-        """`_attach` for many; each once. Asks the snapshot, not the own layer, like `_is_there`."""
+        """`_attach` for many; each once. Asks the snapshot, not the own layer, like `WriteSet.has_node`."""
         created, deleted = writes.created_nodes, writes.deleted_nodes
         listed = node_ids.tolist()
         if deleted:

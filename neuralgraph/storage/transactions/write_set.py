@@ -83,6 +83,29 @@ class WriteSet:
             self._applied = len(self.changes)
         return own
 
+    def has_node(self, node_id: int) -> bool:
+        """Does the node exist? Answered without `own`, which may not be made yet."""
+        if node_id in self.deleted_nodes:
+            return False
+        if node_id in self.created_nodes:
+            return True
+        state = self._state
+        states = state.deltas.node_states
+        place = states.place_of(node_id, state.txid)
+        if place >= 0:
+            return states.values[place] is not None
+        return state.base.has_node(node_id)
+
+    def living(self, node_ids: IdArray) -> list[int]:
+        """Those that exist; `has_node` for many."""
+        created, deleted = self.created_nodes, self.deleted_nodes
+        there = self._state.view.node_exists(node_ids).tolist()
+        return [
+            node_id
+            for node_id, is_there in zip(node_ids.tolist(), there, strict=True)
+            if (is_there or node_id in created) and node_id not in deleted
+        ]
+
     def cut(self, mark: int) -> None:
         """Forget all but the first `mark` changes; `own` is a new store afterwards."""
         for change in self.changes[mark:]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from neuralgraph.storage.versions.changes import (
@@ -23,7 +24,7 @@ from neuralgraph.storage.versions.changes import (
 from neuralgraph.storage.versions.schema_history import NEVER, OF_SCHEMA, Births
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.versions.base_reader import BaseReader
@@ -32,6 +33,19 @@ if TYPE_CHECKING:
 
 
 _NAMELESS: Final = frozenset({DeleteNode, DeleteEdge, DeleteEdges})
+
+
+PAST_TXIDS: Final = 1 << 40
+
+
+def past_version(version: int, txid: int) -> int:
+    """A version of its own for the catalogue of an earlier moment: plans are cached by it.
+
+    Args:
+        version: of the newest catalogue.
+        txid: the moment, below `PAST_TXIDS`.
+    """
+    return -(version * PAST_TXIDS + txid) - 1
 
 
 class Names:
@@ -321,6 +335,20 @@ class Catalog:
             txid,
             self.schema,
         )
+
+    def without_constraints(self, dropped: Collection[str]) -> Catalog:
+        """The same without some indexes and all constraints, and no index known to be unique.
+
+        For a transaction that changes the schema together with data.
+        """
+        indexes = {
+            name: replace(index, owner=None)
+            for name, index in self._indexes.items()
+            if name not in dropped
+        }
+        counts = (self._node_counts, self._edge_counts)
+        version = past_version(self._version, PAST_TXIDS - 1)
+        return Catalog(self.base, self.names, indexes, {}, counts, version, self.txid, self.schema)
 
     def over(self, base: BaseReader) -> Catalog:
         """The same catalogue over a newer base: what a checkpoint leaves."""

@@ -131,3 +131,133 @@ def test_the_schema_outlives_a_vacuum(tmp_path):
 def test_times_that_mean_nothing_are_told(query, told):
     with neuralgraph.open() as graph, pytest.raises(errors.QuerySyntaxError, match=told):
         graph.execute(query)
+
+
+# ── FLASHBACK ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_flashback_brings_the_schema_back_with_the_data_and_that_is_undone_again(changed):
+    for txid in (1, 5, 2, 3, 4, 0, 3, 5):
+        changed.execute("FLASHBACK TO TRANSACTION $t", t=txid)
+        for what in ("INDEXES", "CONSTRAINTS"):
+            assert names(changed.execute(f"SHOW {what}")) == names(
+                changed.at(txid).execute(f"SHOW {what}") if txid else []
+            )
+        wanted = changed.at(txid).execute("MATCH (n) RETURN count(n)").value()
+        assert changed.execute("MATCH (n) RETURN count(n)").value() == wanted
+        assert changed.execute("MATCH (n:A) WHERE n.x = 1 RETURN n.x").to_dicts() == (
+            [{"n.x": 1}] if txid else []
+        )
+        assert changed.verify(history=True) == []
+    with pytest.raises(errors.ConstraintViolationError):
+        changed.execute("CREATE (:B {z: 2})")
+
+
+def test_a_flashback_says_what_it_does_to_the_schema(changed):
+    told = [tuple(row) for row in changed.execute("FLASHBACK TO TRANSACTION 2 DRY RUN")]
+    assert ("delete", "constraint", None, "one_z", None) in told
+    assert ("delete", "index", None, "one_z", None) in told
+    made = {"type": "RANGE", "entityType": "NODE", "labelsOrTypes": ["A"], "properties": ["x"]}
+    assert ("create", "index", None, "by_x", made) in told
+    assert names(changed.execute("SHOW INDEXES")) == ["one_z"]
+    done = changed.execute("FLASHBACK TO TRANSACTION 2")
+    counters = done.summary.counters
+    assert (counters.indexes_added, counters.indexes_removed) == (1, 1)
+    assert counters.constraints_removed == 1
+    diff = [tuple(row)[:4] for row in changed.execute("CALL neural.diff(3, 4)")]
+    assert diff == [("delete", "index", None, "by_x")]
+
+
+def test_one_change_of_the_schema_is_undone(changed):
+    changed.execute("FLASHBACK TRANSACTION 4")
+    assert names(changed.execute("SHOW INDEXES")) == ["by_x", "one_z"]
+    with pytest.raises(errors.FlashbackConflictError):
+        changed.execute("FLASHBACK TRANSACTION 2")
+    changed.execute("FLASHBACK TRANSACTION 3")
+    changed.execute("FLASHBACK TRANSACTION 2 FORCE")
+    assert names(changed.execute("SHOW INDEXES")) == []
+    assert names(changed.execute("SHOW CONSTRAINTS")) == []
+    assert changed.execute("MATCH (n:B {z: 3}) RETURN count(n)").value() == 1
+    changed.execute("CREATE (:B {z: 3})")
+    with pytest.raises(errors.ConstraintViolationError):
+        changed.execute("FLASHBACK TRANSACTION 7")
+    assert names(changed.execute("SHOW CONSTRAINTS")) == []
+    changed.execute("MATCH (n:B {z: 3}) WITH n LIMIT 1 DETACH DELETE n")
+    changed.execute("FLASHBACK TRANSACTION 7")
+    assert names(changed.execute("SHOW CONSTRAINTS")) == ["one_z"]
+    assert changed.verify() == []
+
+
+def test_an_equal_index_under_another_name_stands_in_the_way():
+    with neuralgraph.open() as graph:
+        graph.execute("CREATE INDEX a FOR (n:A) ON (n.x)")
+        graph.execute("DROP INDEX a")
+        graph.execute("CREATE INDEX b FOR (n:A) ON (n.x)")
+        with pytest.raises(errors.FlashbackConflictError) as raised:
+            graph.execute("FLASHBACK TRANSACTION 2")
+        assert "3" in str(raised.value)
+        graph.execute("FLASHBACK TRANSACTION 2 FORCE")
+        assert names(graph.execute("SHOW INDEXES")) == ["b"]
+        graph.execute("FLASHBACK TO TRANSACTION 1")
+        assert names(graph.execute("SHOW INDEXES")) == ["a"]
+        graph.execute("CREATE (:A {x: 1})")
+        assert graph.execute("MATCH (n:A {x: 1}) RETURN n.x").value() == 1
+        assert graph.verify() == []
+
+
+@pytest.mark.parametrize("is_folded", [False, True])
+def test_unique_values_change_places_on_the_way_back(is_folded):
+    with neuralgraph.open() as graph:
+        graph.execute("CREATE CONSTRAINT one FOR (n:U) REQUIRE n.k IS UNIQUE")
+        graph.execute("UNWIND range(0, 4) AS k CREATE (:U {k: k, was: k})")
+        graph.execute("MATCH (n:U) SET n.k = n.k + 10")
+        graph.execute("MATCH (n:U) SET n.k = (n.was + 1) % 5")
+        if is_folded:
+            graph.checkpoint()
+        graph.execute("FLASHBACK TO TRANSACTION 2")
+        assert graph.execute("MATCH (n:U) WHERE n.k <> n.was RETURN count(n)").value() == 0
+        graph.execute("FLASHBACK TO TRANSACTION 4")
+        found = graph.execute("MATCH (n:U) RETURN n.was, n.k ORDER BY n.was").to_dicts()
+        assert [row["n.k"] for row in found] == [1, 2, 3, 4, 0]
+        for k in range(5):
+            assert graph.execute("MATCH (n:U {k: $k}) RETURN count(n)", k=k).value() == 1
+            with pytest.raises(errors.ConstraintViolationError):
+                graph.execute("CREATE (:U {k: $k})", k=k)
+        assert graph.verify() == []
+
+
+def test_a_flashback_to_what_a_constraint_forbids_is_refused():
+    with neuralgraph.open() as graph:
+        graph.execute("CREATE CONSTRAINT one FOR (n:U) REQUIRE n.k IS UNIQUE")
+        graph.execute("CREATE (:U {k: 1})")
+        graph.execute("MATCH (n:U) SET n.k = 2")
+        graph.execute("CREATE (:U {k: 1})")
+        with pytest.raises(errors.ConstraintViolationError):
+            graph.execute("FLASHBACK TRANSACTION 3")
+        graph.execute("MATCH (n:U {k: 1}) DELETE n")
+        graph.execute("FLASHBACK TRANSACTION 3")
+        assert graph.execute("MATCH (n:U) RETURN n.k").value() == 1
+
+
+def test_a_transaction_goes_on_behind_a_flashback_of_the_schema():
+    with neuralgraph.open() as graph:
+        graph.execute("CREATE (:U {k: 1}), (:U {k: 2})")
+        graph.execute("CREATE CONSTRAINT one FOR (n:U) REQUIRE n.k IS UNIQUE")
+        graph.execute("DROP CONSTRAINT one")
+        broken = graph.transaction()
+        broken.execute("FLASHBACK TO TRANSACTION 2")
+        broken.execute("CREATE (:U {k: 1})")
+        with pytest.raises(errors.ConstraintViolationError):
+            broken.commit()
+        assert graph.info().txid == 3
+        with graph.transaction() as tx:
+            tx.execute("FLASHBACK TO TRANSACTION 2")
+            tx.execute("CREATE (:U {k: 3})")
+            assert tx.execute("MATCH (n:U) RETURN count(n)").value() == 3
+        assert graph.execute("MATCH (n:U {k: 3}) RETURN count(n)").value() == 1
+        with graph.transaction() as tx:
+            tx.execute("FLASHBACK TO TRANSACTION 1")
+            tx.execute("CREATE (:U {k: 1})")
+            assert tx.execute("MATCH (n:U {k: 1}) RETURN count(n)").value() == 2
+        assert names(graph.execute("SHOW CONSTRAINTS")) == []
+        assert graph.verify(history=True) == []
