@@ -7,9 +7,10 @@ upper neighbours, so there are at most pairs^1.5 such candidates, however large 
     pair       lower, upper, directions: 1 = an edge lower->upper, 2 = one upper->lower, 3 = both
     candidate  (u,v) (u,w): is there a pair (v,w)?
 
-Whether there is, a table of flags under a hash of (v,w) mostly tells; what it lets through is compared
-with the pair that a second table has under that hash, and the few that share a slot are searched for.
-The three pairs' directions then tell how many directed triangles there are.
+Whether there is, a bit under a hash of (v,w) mostly tells; it fits into the processor's cache. What it lets
+through is looked up in a table of all pairs by open addressing. The hash of (v,w) is one of v plus w, so that
+the candidates of one (u,v) look at places near each other. The three pairs' directions then tell how many
+directed triangles there are. Stretches of candidates are counted by a few threads.
 """
 
 from __future__ import annotations
@@ -18,44 +19,49 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from neuralgraph.query.execution.operators.reachable import places_in_ranges
+from neuralgraph.query.execution.parallel import sum_in_parallel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from neuralgraph.access import GraphReader
-    from neuralgraph.values import MaskArray
     from neuralgraph.values.arrays import Int64Array
+
+    Int32Array = NDArray[np.int32]
 
 _CANDIDATES_MAX: Final = 1 << 18
 """So many candidates at once: their arrays stay in the processor's cache."""
 
-_SLOTS_FACTOR: Final = 16
-_SLOTS_MAX: Final = 1 << 26
+_BITS_FACTOR: Final = 16
+_SLOTS_FACTOR: Final = 2
+"""At least so many bits, and so many slots, a pair."""
+
+_NODES_MAX: Final = 1 << 30
+_PAIRS_MAX: Final = 1 << 28
 _SPREAD: Final = 0x9E3779B1
+_STEP: Final = np.int32(40_503)
+"""From a slot that another pair has to the next one to look at; odd, so that all are reached."""
+
+_BIT: Final = (1 << np.arange(8)).astype(np.uint8)
 
 
 class SimpleGraph(NamedTuple):
-    """Pairs of nodes that have an edge, by the rank of their lower node; shape (pairs,) each.
+    """Pairs of nodes that have an edge, in order of (lower, upper), both by rank; shape (pairs,) each.
 
-    `stops`: where the pairs of the same lower node end. `hashes`: of the upper node, to be added to a
-    rank. `owner`: for each slot the pair that it has, `taken` whether there is one. `homeless`:
-    keys (lower * node_count + upper) of pairs whose slot another one has, ascending, and `homeless_pairs`.
+    `stops`: where the pairs of the same lower node end. `hashes`: of the upper node, to be added to a rank.
+    `bits`: eight a byte, set under the hash of each pair. `slots`: -1, or the key of the pair that has it
+    (lower << `shift` | upper) times four and its directions.
     """
 
-    node_count: int
-    lower: NDArray[np.int32]
-    upper: NDArray[np.int32]
+    upper: Int32Array
     directions: NDArray[np.uint8]
     stops: Int64Array
-    hashes: NDArray[np.int64]
-    slot_mask: int
-    taken: MaskArray
-    owner: NDArray[np.int32]
-    homeless: Int64Array
-    homeless_pairs: Int64Array
+    hashes: Int32Array
+    bits: NDArray[np.uint8]
+    slots: Int64Array
+    shift: int
 
 
 def simple_graph(reader: GraphReader, types: tuple[str, ...]) -> SimpleGraph | None:
@@ -67,45 +73,71 @@ def simple_graph(reader: GraphReader, types: tuple[str, ...]) -> SimpleGraph | N
     same_source = sources[1:] == sources[:-1]
     if (sources == neighbours).any() or (same_source & (neighbours[1:] == neighbours[:-1])).any():
         return None
-    if count >= 2**31:
+    if count > _NODES_MAX or len(sources) > _PAIRS_MAX:
         return None
     degrees = out_degrees + np.bincount(neighbours, minlength=count)
     ranks = np.empty(count, dtype=np.int64)
     ranks[np.argsort(degrees, kind="stable")] = np.arange(count)
-    first, last = ranks[sources], ranks[neighbours]
-    forward = first < last
-    keys = np.where(forward, first * count + last, last * count + first)
-    order = np.argsort(keys, kind="stable")
-    keys, ways = keys[order], np.where(forward, 1, 2).astype(np.uint8)[order]
+    shift = max(1, count).bit_length()
+    first, last = ranks.repeat(out_degrees), ranks[neighbours]
+    keys = np.minimum(first, last)
+    keys <<= shift
+    keys |= np.maximum(first, last)
+    keys <<= 1
+    keys |= first > last
+    keys.sort()
+    directions = (keys & 1).astype(np.uint8)
+    directions += 1
+    keys >>= 1
     # Both directions of a pair stand side by side.
-    is_first = np.ones(len(keys), dtype=np.bool_)
-    is_first[1:] = keys[1:] != keys[:-1]
-    places = np.flatnonzero(is_first)
-    directions = ways[places] if not len(places) else np.bitwise_or.reduceat(ways, places)
-    return _with_slots(keys[places], directions, count)
+    again = np.flatnonzero(keys[1:] == keys[:-1])
+    directions[again] = 3
+    keep = np.ones(len(keys), dtype=np.bool_)
+    keep[again + 1] = False
+    return _with_tables(keys[keep], directions[keep], count, shift)
 
 
-def _with_slots(keys: Int64Array, directions: NDArray[np.uint8], count: int) -> SimpleGraph:
-    lower, upper = np.divmod(keys, max(count, 1))
-    slots = 1 << min(max(len(keys) * _SLOTS_FACTOR, 2), _SLOTS_MAX).bit_length()
-    hashes = (upper * _SPREAD) & (slots - 1)
-    slot_of = ((lower * _SPREAD & (slots - 1)) + upper) & (slots - 1)
-    owner = np.full(slots, -1, dtype=np.int32)
-    owner[slot_of] = np.arange(len(keys))
-    homeless = np.flatnonzero(owner[slot_of] != np.arange(len(keys)))
+def _with_tables(
+    keys: Int64Array, directions: NDArray[np.uint8], count: int, shift: int
+) -> SimpleGraph:
+    lower, upper = (keys >> shift).astype(np.int32), (keys & ((1 << shift) - 1)).astype(np.int32)
+    spread = (np.arange(count) * _SPREAD & (_NODES_MAX - 1)).astype(np.int32)
+    hashes = spread[lower]
+    hashes += upper
+    bit_count = max(8, _power_of_two(len(keys) * _BITS_FACTOR))
+    places = hashes & np.int32(bit_count - 1)
+    bits = np.zeros(bit_count >> 3, dtype=np.uint8)
+    np.bitwise_or.at(bits, places >> 3, _BIT[places & 7])
+    ends = np.bincount(lower, minlength=count).cumsum()
+    keys <<= 2
+    keys |= directions
     return SimpleGraph(
-        node_count=count,
-        lower=lower.astype(np.int32),
-        upper=upper.astype(np.int32),
+        upper=upper,
         directions=directions,
-        stops=np.searchsorted(lower, lower, side="right"),
-        hashes=hashes,
-        slot_mask=slots - 1,
-        taken=owner >= 0,
-        owner=owner,
-        homeless=keys[homeless],
-        homeless_pairs=homeless,
+        stops=ends[lower],
+        hashes=spread[upper],
+        bits=bits,
+        slots=_slots(keys, hashes),
+        shift=shift,
     )
+
+
+def _power_of_two(least: int) -> int:
+    return min(1 << max(least, 1).bit_length(), _NODES_MAX)
+
+
+def _slots(entries: Int64Array, hashes: Int32Array) -> Int64Array:
+    """A table with every entry at its hash, or as many steps behind it as it has to be."""
+    slots = np.full(_power_of_two(len(entries) * _SLOTS_FACTOR), -1, dtype=np.int64)
+    mask = np.int32(len(slots) - 1)
+    places = hashes & mask
+    while len(entries):
+        free = np.flatnonzero(slots[places] < 0)
+        # Where several want the same slot, one has it in the end.
+        slots[places[free]] = entries[free]
+        left = np.flatnonzero(slots[places] != entries)
+        entries, places = entries[left], (places[left] + _STEP) & mask
+    return slots
 
 
 def triangle_count(graph: SimpleGraph, *, is_cycle: bool, check: Callable[[], None]) -> int:
@@ -116,57 +148,68 @@ def triangle_count(graph: SimpleGraph, *, is_cycle: bool, check: Callable[[], No
         is_cycle: count a->b->c->a, once for each of its corners as a; else a->b->c with a->c.
         check: called from time to time; may raise.
     """
-    pairs = np.arange(len(graph.lower))
-    counts = graph.stops - pairs - 1
+    counts = graph.stops - np.arange(len(graph.stops)) - 1
+    nothing = np.zeros(64, dtype=np.int64)
+    tally = sum_in_parallel(
+        lambda part: _closed(graph, part, counts[part]), _stretches(counts), nothing, check
+    )
+    return int(np.dot(tally, _CYCLES if is_cycle else _TRANSITIVE))
+
+
+def _stretches(counts: Int64Array) -> Iterator[slice]:
+    """The pairs cut so that each part is the first of about `_CANDIDATES_MAX` candidates."""
     ends = np.cumsum(counts)
-    tally = np.zeros(64, dtype=np.int64)
-    first, total = 0, int(ends[-1]) if len(ends) else 0
-    while first < len(pairs) and total:
-        check()
+    first = 0
+    while first < len(ends) and int(ends[-1]):
         before = int(ends[first - 1]) if first else 0
         last = int(np.searchsorted(ends, before + _CANDIDATES_MAX, side="right"))
         last = max(last, first + 1)
-        tally += _closed(graph, slice(first, last), counts[first:last])
+        yield slice(first, last)
         first = last
-    return int(np.dot(tally, _CYCLES if is_cycle else _TRANSITIVE))
 
 
 def _closed(graph: SimpleGraph, part: slice, counts: Int64Array) -> Int64Array:
     """Triangles whose first pair is in `part`, by the directions of their pairs; shape (64,)."""
-    firsts = np.arange(part.start, part.stop)
-    seconds = places_in_ranges(firsts + 1, counts)
-    slots = graph.hashes[part].repeat(counts)
-    slots += graph.upper[seconds]
-    slots &= graph.slot_mask
-    likely = np.flatnonzero(graph.taken[slots])
-    seconds, slots = seconds[likely], slots[likely]
-    firsts = firsts.repeat(counts)[likely]
-    thirds, found = _pairs_of(graph, graph.upper[firsts], graph.upper[seconds], slots)
+    ends = counts.cumsum()
+    begins = np.arange(part.start + 1, part.stop + 1) - ends + counts
+    seconds = begins.astype(np.int32).repeat(counts)
+    seconds += np.arange(len(seconds), dtype=np.int32)
+    places = graph.hashes[part].repeat(counts)
+    places += graph.upper[seconds]
+    bits = places & np.int32(8 * len(graph.bits) - 1)
+    found = graph.bits[bits >> 3]
+    found &= _BIT[bits & 7]
+    likely = np.flatnonzero(found)
+    seconds, places = seconds[likely], places[likely]
+    firsts = np.searchsorted(ends, likely, side="right") + part.start
+    thirds = _directions_of(graph, graph.upper[firsts], graph.upper[seconds], places)
+    real = np.flatnonzero(thirds)
     directions = graph.directions
-    kinds = directions[firsts[found]] * 16
-    kinds += directions[seconds[found]] * 4
-    kinds += directions[thirds[found]]
+    kinds = directions[firsts[real]] * 16
+    kinds += directions[seconds[real]] * 4
+    kinds += thirds[real]
     return np.bincount(kinds, minlength=64)
 
 
-def _pairs_of(
-    graph: SimpleGraph,
-    lower: NDArray[np.int32],
-    upper: NDArray[np.int32],
-    slots: Int64Array,
-) -> tuple[NDArray[np.int32], MaskArray]:
-    """The pair of each two nodes, given their slot; and whether there is one."""
-    pairs = graph.owner[slots]
-    found: MaskArray = (graph.lower[pairs] == lower) & (graph.upper[pairs] == upper)
-    if len(graph.homeless):
-        rest = np.flatnonzero(~found)
-        keys = lower[rest].astype(np.int64) * graph.node_count + upper[rest]
-        places = np.searchsorted(graph.homeless, keys)
-        places[places == len(graph.homeless)] = 0
-        hits = graph.homeless[places] == keys
-        pairs[rest[hits]] = graph.homeless_pairs[places[hits]]
-        found[rest[hits]] = True
-    return pairs, found
+def _directions_of(
+    graph: SimpleGraph, lower: Int32Array, upper: Int32Array, hashes: Int32Array
+) -> NDArray[np.uint8]:
+    """The directions of the pair of each two nodes, given its hash; 0 where there is none."""
+    slots, mask = graph.slots, np.int32(len(graph.slots) - 1)
+    keys = lower.astype(np.int64)
+    keys <<= graph.shift
+    keys |= upper
+    places = hashes & mask
+    entries = slots[places]
+    directions = np.where(entries >> 2 == keys, entries & 3, 0).astype(np.uint8)
+    left = np.flatnonzero((directions == 0) & (entries >= 0))
+    while len(left):
+        places[left] = (places[left] + _STEP) & mask
+        entries = slots[places[left]]
+        is_it = entries >> 2 == keys[left]
+        directions[left[is_it]] = entries[is_it] & 3
+        left = left[~is_it & (entries >= 0)]
+    return directions
 
 
 def _weights(*, is_cycle: bool) -> NDArray[np.int64]:
