@@ -42,7 +42,9 @@ def some_vector(chance):
 
 
 class Machine:
-    """An engine and its model, the same for every commit."""
+    """An engine and its model, the same for every commit; over vectors, unless a subclass says otherwise."""
+
+    indexes = INDEXES
 
     def __init__(self, seed):
         self.chance = random.Random(seed)
@@ -51,6 +53,23 @@ class Machine:
         self.model = DictGraph()
         self.past = {}
         self.keep()
+
+    def some_value(self):
+        """Of the property that is indexed."""
+        return some_vector(self.chance)
+
+    def some_query(self, _index):
+        """What an index can be asked."""
+        numbers = [float(self.chance.randrange(1, 4)) for _ in range(DIMENSION)]
+        return VectorQuery(np.array(numbers, dtype=np.float32))
+
+    def some_column(self, count):
+        """Values of the property for a bulk load, and each of them as it is read."""
+        matrix = np.array(
+            [[float(self.chance.randrange(1, 4)) for _ in range(DIMENSION)] for _ in range(count)],
+            dtype=np.float32,
+        )
+        return Column.of_array(_VECTOR, matrix), list(matrix)
 
     def keep(self):
         self.past[self.engine.state.txid] = copy.deepcopy(self.model)
@@ -62,18 +81,18 @@ class Machine:
         action = chance.randrange(9)
         if action < 3 or not nodes:
             labels = chance.sample(["A", "B"], chance.randrange(3))
-            properties = {"v": some_vector(chance)} if chance.random() < 0.8 else {}
+            properties = {"v": self.some_value()} if chance.random() < 0.8 else {}
             node = writer.create_node(labels, properties)
             model._next_node = node
             assert model.create_node(labels, properties) == node
         elif action == 3:
             ends = chance.choice(nodes), chance.choice(nodes)
-            properties = {"v": some_vector(chance)}
+            properties = {"v": self.some_value()}
             edge = writer.create_edge("T", *ends, properties)
             model._next_edge = edge
             assert model.create_edge("T", *ends, properties) == edge
         elif action in (4, 5):
-            node, value = chance.choice(nodes), chance.choice([None, *[some_vector(chance)] * 3])
+            node, value = chance.choice(nodes), chance.choice([None, *[self.some_value()] * 3])
             for target in (writer, model):
                 target.set_node_property(node, "v", value)
         elif action == 6:
@@ -82,7 +101,7 @@ class Machine:
             for target in (writer, model):
                 getattr(target, change)(node, label)
         elif action == 7 and edges:
-            edge, value = chance.choice(edges), some_vector(chance)
+            edge, value = chance.choice(edges), self.some_value()
             for target in (writer, model):
                 target.set_edge_property(edge, "v", value)
         elif action == 8:
@@ -92,8 +111,7 @@ class Machine:
         """Every index answers as the model does."""
         chance = self.chance
         for index in model.catalog.indexes():
-            numbers = [float(chance.randrange(1, 4)) for _ in range(DIMENSION)]
-            query = VectorQuery(np.array(numbers, dtype=np.float32))
+            query = self.some_query(index)
             limit = chance.choice([1, 3, 100])
             within = None
             if chance.random() < 0.5:
@@ -147,7 +165,7 @@ class Machine:
 
     def schema(self):
         """An index comes or goes."""
-        index = self.chance.choice(INDEXES)
+        index = self.chance.choice(self.indexes)
         writer = self.engine.begin()
         if index in self.model.catalog.indexes():
             writer.drop_index(index.name)
@@ -159,16 +177,14 @@ class Machine:
         self.keep()
 
     def load(self):
-        """A bulk load with vectors in a matrix."""
+        """A bulk load, the values in a column."""
         count = self.chance.randrange(1, 5)
-        matrix = np.array(
-            [[float(self.chance.randrange(1, 4)) for _ in range(DIMENSION)] for _ in range(count)],
-            dtype=np.float32,
-        )
-        columns = {"v": Column.of_array(_VECTOR, matrix)}
-        for node, row in zip(self.engine.load_nodes(["A"], columns).tolist(), matrix, strict=True):
+        column, values = self.some_column(count)
+        for node, value in zip(
+            self.engine.load_nodes(["A"], {"v": column}).tolist(), values, strict=True
+        ):
             self.model._next_node = node
-            self.model.create_node(["A"], {"v": row})
+            self.model.create_node(["A"], {"v": value})
         self.keep()
 
     def reopen(self, *, crash):

@@ -269,11 +269,7 @@ class DictGraph:
     def search(
         self, index: IndexDefinition, query: SearchQuery, limit: int, within: IdArray | None = None
     ) -> SearchHits:
-        ids, properties = self._covered(index)
-        if within is not None:
-            kept = [row for row, i in enumerate(ids) if i in set(within.tolist())]
-            ids, properties = [ids[row] for row in kept], [properties[row] for row in kept]
-        return brute_force(index, query, limit, ids, properties)
+        return brute_force(index, query, limit, within, *self._covered(index))
 
     def _covered(self, index: IndexDefinition) -> tuple[list[int], list[Mapping[str, Any]]]:
         """Entities with a label (or of a type) of the index, and their properties."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from neuralgraph.storage.indexes.text.text_kind import TextKind
 from neuralgraph.storage.indexes.vector.flat_run import VectorKind
 
 if TYPE_CHECKING:
@@ -11,4 +12,7 @@ if TYPE_CHECKING:
 
     from neuralgraph.storage.indexes.search_run import SearchKind
 
-SEARCH_KINDS: Final[Mapping[str, SearchKind]] = {"vector": VectorKind()}
+SEARCH_KINDS: Final[Mapping[str, SearchKind]] = {
+    "fulltext": TextKind(),
+    "vector": VectorKind(),
+}
