@@ -11,6 +11,7 @@ from neuralgraph.api import engines, loading
 from neuralgraph.api.exporting import csr_arrays, networkx_graph
 from neuralgraph.api.functions import make_function
 from neuralgraph.api.moments import moment_of
+from neuralgraph.api.noting import noted_with
 from neuralgraph.api.past_graph import PastGraph
 from neuralgraph.api.procedures import make_procedure
 from neuralgraph.api.schema import schema_of
@@ -115,8 +116,7 @@ class Graph:
         """
         if self._read_only:
             raise AccessModeError("this graph was opened to read only; it has no transactions")
-        timestamp_us = 0 if at is None else moment_of(at, "TIMESTAMP").timestamp_us or 0
-        transaction = Transaction(self._runner(), metadata, self._forget, timestamp_us=timestamp_us)
+        transaction = Transaction(self._runner(), noted_with(metadata, at), self._forget)
         with self._lock:
             self._transactions.add(transaction)
         return transaction
@@ -155,6 +155,8 @@ class Graph:
         *,
         key: str | None = None,
         progress: Progress | None = None,
+        at: Any = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> LoadReport:
         """Add a node for each row of a table, in one transaction.
 
@@ -165,13 +167,17 @@ class Graph:
             key: the column that tells the nodes apart; it gets a unique constraint (on the first
                 label) if there is none yet.
             progress: called with (rows done, rows in all) from time to time.
+            at: the time that the rows are of; see `transaction`.
+            metadata: such as ``{"actor": "import"}``; kept with the commit.
 
         Raises:
             ConstraintViolationError: two nodes have the same key; nothing was loaded.
             QueryTypeError: not a table, or a value that cannot be stored.
         """
         names = (labels,) if isinstance(labels, str) else tuple(labels)
-        return loading.load_nodes(self._writable(), names, data, key=key, progress=progress)
+        noted = noted_with(metadata, at)
+        runner = self._writable()
+        return loading.load_nodes(runner, names, data, key=key, progress=progress, noted=noted)
 
     def load_relationships(
         self,
@@ -181,6 +187,8 @@ class Graph:
         source: tuple[str, ...],
         target: tuple[str, ...],
         progress: Progress | None = None,
+        at: Any = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> LoadReport:
         """Add a relationship for each row of a table, in one transaction.
 
@@ -191,6 +199,8 @@ class Graph:
                 the property of the source node; without it, of the label's unique constraint.
             target: the same for the target node.
             progress: called with (rows done, rows in all) from time to time.
+            at: as for `load_nodes`.
+            metadata: as for `load_nodes`.
 
         Raises:
             EntityNotFoundError: a row names a node that does not exist; nothing was loaded.
@@ -202,6 +212,7 @@ class Graph:
             source=source,
             target=target,
             progress=progress,
+            noted=noted_with(metadata, at),
         )
 
     def to_networkx(self) -> nx.MultiDiGraph[Any]:

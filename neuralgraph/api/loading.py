@@ -17,6 +17,7 @@ from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from neuralgraph.access import GraphReader
+    from neuralgraph.api.noting import Noted
     from neuralgraph.api.statement import StatementRunner
     from neuralgraph.api.tables import Table
     from neuralgraph.values.arrays import IdArray
@@ -50,6 +51,7 @@ def load_nodes(
     *,
     key: str | None,
     progress: Progress | None,
+    noted: Noted,
 ) -> LoadReport:
     """See `Graph.load_nodes`."""
     began_s = time.perf_counter()
@@ -58,7 +60,14 @@ def load_nodes(
     table = read_table(data)
     if key is not None and key not in table:
         raise _no_column(key, table)
-    ids = runner.engine.load_nodes(labels, table, key=key, progress=progress)
+    ids = runner.engine.load_nodes(
+        labels,
+        table,
+        key=key,
+        progress=progress,
+        metadata=noted.metadata,
+        timestamp_us=noted.timestamp_us,
+    )
     return LoadReport(len(ids), time.perf_counter() - began_s)
 
 
@@ -70,6 +79,7 @@ def load_relationships(
     source: tuple[str, ...],
     target: tuple[str, ...],
     progress: Progress | None,
+    noted: Noted,
 ) -> LoadReport:
     """See `Graph.load_relationships`."""
     began_s = time.perf_counter()
@@ -83,7 +93,13 @@ def load_relationships(
         name: column for name, column in table.items() if name not in (source[1], target[1])
     }
     rows = runner.engine.load_relationships(
-        edge_type, properties, sources, targets, progress=progress
+        edge_type,
+        properties,
+        sources,
+        targets,
+        progress=progress,
+        metadata=noted.metadata,
+        timestamp_us=noted.timestamp_us,
     )
     return LoadReport(rows, time.perf_counter() - began_s)
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from neuralgraph.errors import TransactionClosedError, TransactionTerminatedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from types import TracebackType
 
+    from neuralgraph.api.noting import Noted
     from neuralgraph.api.result import Result
     from neuralgraph.api.statement import Parameters, StatementRunner
     from neuralgraph.storage.transactions import Transaction as EngineTransaction
@@ -40,17 +41,15 @@ class Transaction:
     def __init__(
         self,
         runner: StatementRunner,
-        metadata: Mapping[str, Any],
+        noted: Noted,
         on_close: Callable[[Transaction], None],
-        *,
-        timestamp_us: int = 0,
     ) -> None:
-        self.metadata = dict(metadata)
+        self.metadata = noted.metadata
         self.txid: int | None = None
         self._runner = runner
         self._on_close = on_close
         self._engine_transaction: EngineTransaction | None = runner.engine.begin(
-            self.metadata, timestamp_us=timestamp_us
+            self.metadata, timestamp_us=noted.timestamp_us
         )
         self._open = runner.activity.begin()
 

@@ -67,14 +67,24 @@ def add_load_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--target", metavar="LABEL:COLUMN[:PROPERTY]", help="relationships: where to"
     )
+    parser.add_argument("--actor", help="who loads; kept with the transaction")
+    parser.add_argument("--reason", help="why; kept with the transaction")
+    parser.add_argument("--at", metavar="TIME", help="the time that the rows are of")
 
 
 def load_into(graph: Graph, arguments: Namespace) -> LoadReport:
     """The load itself; the shell's ``:load`` uses it too."""
+    noted = {"actor": arguments.actor, "reason": arguments.reason}
+    metadata = {name: text for name, text in noted.items() if text is not None}
     with progress_bar(f"loading {Path(arguments.data).name}") as progress:
         if arguments.what == "nodes":
             return graph.load_nodes(
-                arguments.name.split(":"), arguments.data, key=arguments.key, progress=progress
+                arguments.name.split(":"),
+                arguments.data,
+                key=arguments.key,
+                progress=progress,
+                at=arguments.at,
+                metadata=metadata,
             )
         return graph.load_relationships(
             arguments.name,
@@ -82,6 +92,8 @@ def load_into(graph: Graph, arguments: Namespace) -> LoadReport:
             source=end_of(arguments.source),
             target=end_of(arguments.target),
             progress=progress,
+            at=arguments.at,
+            metadata=metadata,
         )
 
 

@@ -52,6 +52,7 @@ class Loader:
 
     Attributes:
         flush: puts the log on the disk.
+        timestamp_us: of the commit, where the caller gives it; else 0.
     """
 
     manager: TransactionManager
@@ -60,6 +61,7 @@ class Loader:
     fold: Callable[[], object]
     flush: Callable[[], object]
     metadata: Mapping[str, Any]
+    timestamp_us: int
     progress: Progress | None
 
     def show(self, done: int, total: int) -> None:
@@ -69,12 +71,18 @@ class Loader:
 
     @contextmanager
     def alone(self) -> Iterator[State]:
-        """Keep writers out; gives a state without deltas."""
+        """Keep writers out; gives a state without deltas.
+
+        Raises:
+            QueryArgumentError: the time that the caller gives is before the last commit, or in the future.
+        """
         owner = LockOwner("a bulk load")
         manager = self.manager
         manager.locks.acquire(owner, GATE, DELETE)
         try:
             with manager.maintenance:
+                if self.timestamp_us:
+                    manager.pipeline.check_timestamp(self.timestamp_us)
                 state = manager.pipeline.state
                 if state.txid != state.base.txid:
                     self.fold()
@@ -86,7 +94,7 @@ class Loader:
     def commit(self, made: Sequence[Base]) -> int:
         """Make the last of the bases the graph; the ones before it were steps on the way."""
         pipeline = self.manager.pipeline
-        txid, timestamp_us = made[-1].txid, pipeline.next_timestamp_us()
+        txid, timestamp_us = made[-1].txid, self.timestamp_us or pipeline.next_timestamp_us()
         try:
             noted = CommitTime(txid, timestamp_us, self.metadata)
             commits = made[-1].commits.add([noted], self.blocks)
@@ -286,6 +294,7 @@ def _require_key(
     seen.add_rows(columns[key])
     seen.require_none()
     transaction = Transaction(loader.manager, loader.metadata)
+    transaction.timestamp_us = loader.timestamp_us
     try:
         transaction.create_constraint(constraint)
         transaction.commit()

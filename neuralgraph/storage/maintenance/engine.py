@@ -263,9 +263,10 @@ class Engine:
         key: str | None = None,
         progress: Progress | None = None,
         metadata: Mapping[str, Any] | None = None,
+        timestamp_us: int = 0,
     ) -> IdArray:
-        """See `bulk_load.load_nodes`."""
-        loader = self._loader(metadata, progress)
+        """See `bulk_load.load_nodes`; metadata and time are those of `begin`."""
+        loader = self._loader(metadata, timestamp_us, progress)
         return bulk_load.load_nodes(loader, labels, columns, key=key)
 
     def load_relationships(
@@ -277,9 +278,10 @@ class Engine:
         *,
         progress: Progress | None = None,
         metadata: Mapping[str, Any] | None = None,
+        timestamp_us: int = 0,
     ) -> int:
-        """See `bulk_load.load_relationships`."""
-        loader = self._loader(metadata, progress)
+        """See `bulk_load.load_relationships`; metadata and time are those of `begin`."""
+        loader = self._loader(metadata, timestamp_us, progress)
         return bulk_load.load_relationships(loader, edge_type, columns, sources, targets)
 
     def resolve_keys(self, label: str, key: str, values: Column) -> IdArray:
@@ -287,7 +289,7 @@ class Engine:
         return bulk_checks.resolve_keys(self.reader(), label, key, values)
 
     def _loader(
-        self, metadata: Mapping[str, Any] | None, progress: Progress | None
+        self, metadata: Mapping[str, Any] | None, timestamp_us: int, progress: Progress | None
     ) -> bulk_load.Loader:
         self._require_writable()
         return bulk_load.Loader(
@@ -297,6 +299,7 @@ class Engine:
             self._checkpointer.fold,
             self._log.flush,
             metadata or {},
+            timestamp_us,
             progress,
         )
 
