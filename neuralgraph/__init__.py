@@ -54,6 +54,7 @@ from neuralgraph.errors import (
     TransactionClosedError,
     TransactionError,
     TransactionTerminatedError,
+    VectorError,
 )
 
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ __all__ = [
     "TransactionClosedError",
     "TransactionError",
     "TransactionTerminatedError",
+    "VectorError",
     "open",
     "restore",
 ]

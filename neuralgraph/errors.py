@@ -15,6 +15,7 @@
     │   ├── ConstraintVerificationError  kind ConstraintVerificationFailed (deleting a connected node)
     │   ├── ConstraintViolationError  kind ConstraintValidationFailed (unique, exists, type)
     │   ├── ProcedureError            kind ProcedureError
+    │   ├── VectorError               a vector that an index cannot hold
     │   ├── SchemaError               an index or constraint exists already, or does not
     │   ├── AccessModeError           a write where only reading is allowed
     │   ├── QueryTimeoutError, QueryCancelledError, MemoryLimitError
@@ -258,6 +259,25 @@ class ProcedureError(QueryError):
 
     code = "Neo.ClientError.Procedure.ProcedureNotFound"
     kind = "ProcedureError"
+
+
+class VectorError(QueryError):
+    """A vector of a wrong dimension, with NaN in it or without a direction, that an index was to hold.
+
+    Nothing was changed, and the transaction goes on.
+
+    Attributes:
+        index: which cannot hold it.
+        entity_id: of the node or relationship that was to have it.
+    """
+
+    code = "Neo.ClientError.Statement.ArgumentError"
+    kind = "ArgumentError"
+
+    def __init__(self, message: str, *, index: str, entity_id: int) -> None:
+        self.index = index
+        self.entity_id = entity_id
+        super().__init__(message, detail="InvalidVector")
 
 
 class SchemaError(QueryError):

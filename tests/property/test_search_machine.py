@@ -36,7 +36,7 @@ INDEXES = (
 def some_vector(chance):
     """Few different ones, so that scores are often equal; at times a list, at times no vector at all."""
     if chance.random() < 0.1:
-        return chance.choice(["text", [1.0], 7])
+        return chance.choice(["text", ["a"], 7])
     numbers = [float(chance.randrange(1, 4)) for _ in range(DIMENSION)]
     return numbers if chance.random() < 0.3 else np.array(numbers, dtype=np.float32)
 

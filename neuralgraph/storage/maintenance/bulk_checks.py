@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from neuralgraph.errors import ConstraintViolationError, QueryArgumentError
+from neuralgraph.access.vectors import VectorSettings
+from neuralgraph.errors import ConstraintViolationError, QueryArgumentError, VectorError
 from neuralgraph.storage.transactions.constraints import check_type, duplicate
 from neuralgraph.storage.transactions.schema_changes import Duplicates
+from neuralgraph.storage.transactions.vector_rules import first_fault
 from neuralgraph.values import NO_IDS, Column, Kind
 from neuralgraph.values.ordering import equality_key
 from neuralgraph.values.types import storable
@@ -62,6 +64,7 @@ def check_constraints(
     Raises:
         ConstraintViolationError: naming constraint and values.
     """
+    check_vectors(view, entity, labels, columns)
     for constraint in view.catalog.constraints():
         if constraint.entity != entity or constraint.label not in labels:
             continue
@@ -74,6 +77,28 @@ def check_constraints(
             present = [column for column in keyed if column is not None]
             if len(present) == len(keyed):
                 _check_unique(view, constraint, present)
+
+
+def check_vectors(
+    view: GraphView, entity: str, labels: Sequence[str], columns: Mapping[str, Column]
+) -> None:
+    """Can the vector indexes hold what is loaded?
+
+    Raises:
+        VectorError: naming the row and the index.
+    """
+    for index in view.catalog.indexes():
+        is_covered = index.kind == "vector" and index.entity == entity and index.label in labels
+        column = columns.get(index.keys[0]) if is_covered else None
+        found = None if column is None else first_fault(VectorSettings.of(index), column)
+        if found is not None:
+            row, fault = found
+            raise VectorError(
+                f"row {row} cannot have this vector as `{index.keys[0]}`: {fault}"
+                f" (vector index {index.name} on {index.label}); nothing was loaded",
+                index=index.name,
+                entity_id=row,
+            )
 
 
 def _require_present(

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from neuralgraph.access.vectors import VectorSettings
 from neuralgraph.errors import ConflictError, ConstraintViolationError
 from neuralgraph.storage.transactions.locks import WRITE
 from neuralgraph.storage.transactions.type_rules import conforms
+from neuralgraph.storage.transactions.vector_rules import all_are_well, as_constraint, check_vector
 from neuralgraph.values import Column
 from neuralgraph.values.ordering import equality_key
 from neuralgraph.values.records import record
@@ -33,10 +35,14 @@ _WORDS: Final = {"node": "node", "edge": "relationship"}
 
 @record
 class Rule:
-    """A constraint, and the index that finds equal values, where it needs one."""
+    """A constraint, and the index that finds equal values, where it needs one.
+
+    A vector index is a rule, too: `vectors` is what it can hold.
+    """
 
     constraint: ConstraintDefinition
-    index: IndexDefinition | None
+    index: IndexDefinition | None = None
+    vectors: VectorSettings | None = None
 
     @property
     def is_required(self) -> bool:
@@ -62,17 +68,19 @@ class RuleSet:
     @staticmethod
     def of(catalog: Catalog) -> RuleSet:
         """The rules of a catalogue."""
-        return RuleSet(
-            [
-                Rule(
-                    constraint,
-                    catalog.index(constraint.name)
-                    if constraint.kind in ("unique", "key")
-                    else None,
-                )
-                for constraint in catalog.constraints()
-            ]
+        rules = [
+            Rule(
+                constraint,
+                catalog.index(constraint.name) if constraint.kind in ("unique", "key") else None,
+            )
+            for constraint in catalog.constraints()
+        ]
+        rules.extend(
+            Rule(as_constraint(index), vectors=VectorSettings.of(index))
+            for index in catalog.indexes()
+            if index.kind == "vector"
         )
+        return RuleSet(rules)
 
     def for_label(self, entity: EntityKind, label: str) -> Sequence[Rule]:
         """Rules for entities with a label (or of a type)."""
@@ -157,6 +165,8 @@ class ConstraintChecker:
     def _is_well(self, rule: Rule, count: int, columns: Mapping[str, Sequence[Any]]) -> bool:
         constraint = rule.constraint
         keys = constraint.keys
+        if rule.vectors is not None:
+            return keys[0] not in columns or all_are_well(rule.vectors, columns[keys[0]])
         if constraint.kind not in ("unique", "key", "exists"):
             return False
         checked = [columns[key] for key in keys if key in columns]
@@ -202,6 +212,8 @@ class ConstraintChecker:
         constraint = rule.constraint
         if self.is_deferring:
             self._later[constraint.name, entity_id] = rule
+        elif rule.vectors is not None:
+            check_vector(rule.vectors, constraint, entity_id, values[0])
         elif constraint.kind == "type":
             check_type(constraint, entity_id, values[0])
         elif any(value is None for value in values):

@@ -10,6 +10,7 @@ import numpy as np
 from neuralgraph.access import IndexDefinition
 from neuralgraph.errors import ConstraintViolationError, SchemaError
 from neuralgraph.storage.transactions.constraints import RuleSet, check_type, missing
+from neuralgraph.storage.transactions.vector_rules import completed
 from neuralgraph.storage.versions.changes import (
     Change,
     CreateConstraint,
@@ -94,6 +95,8 @@ def create_index(schema: Schema, definition: IndexDefinition) -> list[Change]:
             f"the index {equal.name} covers {_covered(definition)} already",
             detail="IndexAlreadyExists",
         )
+    if definition.kind == "vector":
+        definition = completed(schema.view, definition)
     return [CreateIndex(definition)]
 
 

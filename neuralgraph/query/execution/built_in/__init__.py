@@ -6,6 +6,7 @@ indexes      apoc.schema.*
 creating     apoc.create.*, db.create.set...VectorProperty
 merging      apoc.merge.*
 refactoring  apoc.refactor.mergeNodes
+searching    db.index.vector.*, neural.search
 
 Those of APOC are the ones that graph libraries send; each does what APOC's does, as far as it means
 anything here.

@@ -9,6 +9,7 @@ from neuralgraph.query.execution.built_in import (
     metadata,
     names,
     refactoring,
+    searching,
 )
 
 BUILT_IN: Final = (
@@ -18,4 +19,5 @@ BUILT_IN: Final = (
     *creating.PROCEDURES,
     *merging.PROCEDURES,
     *refactoring.PROCEDURES,
+    *searching.PROCEDURES,
 )

@@ -1,0 +1,176 @@
+"""Searching an index: ``db.index.vector.*`` as Neo4j has them, and ``neural.search`` for every kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+
+from neuralgraph.access import IndexOptions, TextQuery, VectorQuery
+from neuralgraph.access.vectors import as_vector
+from neuralgraph.errors import QueryArgumentError, QueryTypeError, SchemaError
+from neuralgraph.query.execution.procedure import Procedure
+from neuralgraph.query.language.hints import close_name
+from neuralgraph.values.entities import EdgeRef, NodeRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from neuralgraph.access import GraphReader, IndexDefinition, SearchHits
+    from neuralgraph.access.search import SearchQuery
+    from neuralgraph.query.functions.signature import CallContext
+    from neuralgraph.values import IdArray
+
+    Rows = Iterable[Sequence[Any]]
+
+_WORDS: Final = {"node": "nodes", "edge": "relationships"}
+_LIMIT: Final = 10
+
+
+def index_named(
+    reader: GraphReader,
+    name: Any,
+    *,
+    kinds: Sequence[str] = ("vector", "fulltext"),
+    entity: Literal["node", "edge"] | None = None,
+) -> IndexDefinition:
+    """The search index of a name.
+
+    Raises:
+        SchemaError: there is none, or not of the kind; it says which there are.
+    """
+    indexes = [
+        index
+        for index in reader.catalog.indexes()
+        if index.kind in kinds and entity in (None, index.entity)
+    ]
+    for index in indexes:
+        if index.name == name:
+            return index
+    what = " or ".join(kinds) + " index"
+    where = "" if entity is None else f" on {_WORDS[entity]}"
+    names = [index.name for index in indexes]
+    raise SchemaError(
+        f"there is no {what} named {name}{where}",
+        detail="IndexNotFound",
+        hint=close_name(name, names) if isinstance(name, str) else None,
+    )
+
+
+def limit_of(procedure: str, value: Any) -> int:
+    """How many to find.
+
+    Raises:
+        QueryArgumentError: it is no positive integer.
+    """
+    if type(value) is not int or value < 1:
+        raise QueryArgumentError(
+            f"{procedure} finds a positive number of neighbours, not {value!r}",
+            detail="InvalidArgumentValue",
+        )
+    return value
+
+
+def vector_of(procedure: str, value: Any) -> Any:
+    """A vector, or a list of numbers as one.
+
+    Raises:
+        QueryTypeError: it is neither.
+    """
+    vector = as_vector(value)
+    if vector is None:
+        raise QueryTypeError(
+            f"{procedure} is asked for a vector or a list of numbers", detail="InvalidArgumentType"
+        )
+    return vector
+
+
+def _query_nodes(context: CallContext, name: Any, limit: Any, vector: Any) -> Rows:
+    return _neighbours("db.index.vector.queryNodes", "node", context, name, limit, vector)
+
+
+def _query_edges(context: CallContext, name: Any, limit: Any, vector: Any) -> Rows:
+    return _neighbours("db.index.vector.queryRelationships", "edge", context, name, limit, vector)
+
+
+def _neighbours(
+    me: str,
+    entity: Literal["node", "edge"],
+    context: CallContext,
+    name: Any,
+    limit: Any,
+    vector: Any,
+) -> Rows:
+    index = index_named(context.reader, name, kinds=("vector",), entity=entity)
+    query = VectorQuery(vector_of(me, vector))
+    return rows_of(index, context.reader.search(index, query, limit_of(me, limit)))
+
+
+def _search(context: CallContext, name: Any, sought: Any, options: Any = None) -> Rows:
+    me = "neural.search"
+    index = index_named(context.reader, name)
+    given = dict(_map_of(me, options))
+    limit = limit_of(me, given.pop("limit", _LIMIT))
+    within = _within(me, index, given.pop("within", None))
+    query: SearchQuery
+    if index.kind == "vector":
+        exact, effort = given.pop("exact", False), given.pop("effort", 0)
+        if type(exact) is not bool or type(effort) is not int or effort < 0:
+            raise _wrong(f"{me}: `exact` is true or false, and `effort` a number of candidates")
+        if given:
+            raise _wrong(f"{me} has no option `{next(iter(given))}` for a vector index")
+        query = VectorQuery(vector_of(me, sought), exact, effort)
+    else:
+        if not isinstance(sought, str):
+            raise QueryTypeError(
+                f"{me} asks a full-text index for a string", detail="InvalidArgumentType"
+            )
+        query = TextQuery(sought, IndexOptions(given))
+    return rows_of(index, context.reader.search(index, query, limit, within))
+
+
+def _within(procedure: str, index: IndexDefinition, given: Any) -> IdArray | None:
+    if given is None:
+        return None
+    wanted = NodeRef if index.entity == "node" else EdgeRef
+    if type(given) is not list or not all(isinstance(one, wanted) for one in given):
+        raise _wrong(f"{procedure}: `within` is a list of {_WORDS[index.entity]}")
+    return np.unique(np.array([one.id for one in given], dtype=np.int64))
+
+
+def _map_of(procedure: str, options: Any) -> dict[str, Any]:
+    if options is None:
+        return {}
+    if not isinstance(options, dict):
+        raise _wrong(f"the options of {procedure} are a map")
+    return options
+
+
+def _wrong(message: str) -> QueryArgumentError:
+    return QueryArgumentError(message, detail="InvalidArgumentValue")
+
+
+def rows_of(index: IndexDefinition, hits: SearchHits) -> Rows:
+    """Entities and scores, the best first."""
+    ref = NodeRef if index.entity == "node" else EdgeRef
+    return zip(map(ref, hits.ids.tolist()), hits.scores.tolist(), strict=True)
+
+
+_SCORE: Final = ("score", "FLOAT")
+_ASKED: Final = (
+    ("indexName", "STRING"),
+    ("numberOfNearestNeighbours", "INTEGER"),
+    ("query", "ANY"),
+)
+
+PROCEDURES: Final = (
+    Procedure("db.index.vector.queryNodes", _ASKED, (("node", "NODE"), _SCORE), call=_query_nodes,
+              description="The nodes whose vectors are nearest to one, the best first."),
+    Procedure("db.index.vector.queryRelationships", _ASKED, (("relationship", "RELATIONSHIP"), _SCORE),
+              call=_query_edges,
+              description="The relationships whose vectors are nearest to one, the best first."),
+    Procedure("neural.search", (("indexName", "STRING"), ("sought", "ANY"), ("options", "MAP")),
+              (("entity", "ANY"), _SCORE), call=_search, optional_inputs=1,
+              description="What a vector or full-text index finds, the best first. Options: limit, within,"
+              " and for vectors exact and effort."),
+)  # fmt: skip

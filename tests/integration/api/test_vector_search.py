@@ -1,0 +1,201 @@
+"""Vector search through statements: what is found, what is refused, and that a transaction sees its own."""
+
+import threading
+
+import numpy as np
+import pytest
+
+import neuralgraph
+from neuralgraph.errors import QueryArgumentError, SchemaError, VectorError
+
+CREATE = (
+    "CREATE VECTOR INDEX docs FOR (d:Doc) ON (d.embedding) OPTIONS {indexConfig: "
+    "{`vector.dimensions`: 2, `vector.similarity_function`: $metric}}"
+)
+NEAREST = (
+    "CALL db.index.vector.queryNodes('docs', $k, $v) YIELD node, score RETURN node.name, score"
+)
+
+
+def graph_with(metric="cosine", **vectors):
+    graph = neuralgraph.open()
+    graph.execute(CREATE, metric=metric)
+    for name, vector in vectors.items():
+        graph.execute("CREATE (:Doc {name: $name, embedding: $vector})", name=name, vector=vector)
+    return graph
+
+
+def nearest(runner, vector, k=10):
+    return [tuple(record) for record in runner.execute(NEAREST, k=k, v=vector)]
+
+
+@pytest.mark.parametrize(
+    ("metric", "scores"),
+    [
+        ("cosine", [("east", 1.0), ("north-east", 0.5 + 0.5 * 0.6), ("north", 0.5)]),
+        ("euclidean", [("east", 1.0), ("north-east", 1 / 1.8), ("north", 1 / 3)]),
+        ("dot", [("east", 1.0), ("north-east", 0.8), ("north", 0.5)]),
+    ],
+)
+def test_scores_are_those_of_neo4j(metric, scores):
+    graph = graph_with(metric, east=[1.0, 0.0], north=[0, 1], **{"north-east": [0.6, 0.8]})
+    assert nearest(graph, [1.0, 0.0]) == [(name, pytest.approx(score)) for name, score in scores]
+    assert nearest(graph, np.array([1.0, 0.0], dtype=np.float32), k=1) == [("east", 1.0)]
+
+
+def test_a_transaction_finds_what_it_wrote_and_nobody_else_does():
+    graph = graph_with(a=[1.0, 0.0])
+    with graph.transaction() as transaction:
+        transaction.execute("MATCH (d:Doc {name: 'a'}) SET d.embedding = [0.0, 1.0]")
+        transaction.execute("CREATE (:Doc {name: 'b', embedding: [1.0, 0.0]})")
+        assert [name for name, _ in nearest(transaction, [1.0, 0.0])] == ["b", "a"]
+        assert nearest(graph, [1.0, 0.0]) == [("a", 1.0)]
+        transaction.execute("MATCH (d:Doc) DETACH DELETE d")
+        assert nearest(transaction, [1.0, 0.0]) == []
+        transaction.rollback()
+    assert nearest(graph, [1.0, 0.0]) == [("a", 1.0)]
+
+
+def test_the_past_has_the_neighbours_of_then(tmp_path):
+    with neuralgraph.open(tmp_path / "graph.ngdb") as graph:
+        graph.execute(CREATE, metric="cosine")
+        for step in range(4):
+            graph.execute(
+                "CREATE (:Doc {name: $n, embedding: $v})", n=str(step), v=[1.0, float(step)]
+            )
+            if step == 2:
+                graph.checkpoint()
+        past = [[name for name, _ in nearest(graph.at(1 + step), [1.0, 0.0])] for step in (1, 2, 4)]
+        assert past == [["0"], ["0", "1"], ["0", "1", "2", "3"]]
+
+
+@pytest.mark.parametrize(
+    ("vector", "told"),
+    [
+        ([1.0, 2.0, 3.0], "3 dimensions, the index 2"),
+        ([float("nan"), 1.0], "NaN"),
+        ([0.0, 0.0], "all zeros"),
+    ],
+)
+def test_what_an_index_cannot_hold_is_refused_by_name_and_the_transaction_goes_on(vector, told):
+    graph = graph_with(a=[1.0, 0.0])
+    with graph.transaction() as transaction:
+        transaction.execute("CREATE (:Doc {name: 'b', embedding: [1.0, 1.0]})")
+        for statement in (
+            "MATCH (d:Doc {name: 'b'}) SET d.embedding = $v",
+            "CREATE (:Doc {embedding: $v})",
+            "CREATE (d {embedding: $v}) SET d:Doc",
+            "UNWIND [1, 2] AS x CREATE (:Doc {embedding: $v})",
+            "MATCH (d:Doc {name: 'b'}) CALL db.create.setNodeVectorProperty(d, 'embedding', $v)",
+        ):
+            if "setNodeVectorProperty" in statement and told == "NaN":
+                continue  # refused by the procedure already
+            with pytest.raises(VectorError, match=told) as caught:
+                transaction.execute(statement, v=vector)
+            assert caught.value.index == "docs"
+            assert f"node {caught.value.entity_id}" in str(caught.value)
+        transaction.execute("CREATE (:Other {embedding: $v})", v=vector)
+    assert [name for name, _ in nearest(graph, [1.0, 1.0])] == ["b", "a"]
+    with pytest.raises(QueryArgumentError, match=told):
+        nearest(graph, vector)
+
+
+def test_a_bulk_load_takes_a_matrix_and_refuses_what_does_not_fit():
+    graph = neuralgraph.open()
+    graph.execute(CREATE, metric="euclidean")
+    matrix = np.arange(20, dtype=np.float32).reshape(10, 2)
+    graph.load_nodes("Doc", {"name": [str(i) for i in range(10)], "embedding": matrix})
+    assert [name for name, _ in nearest(graph, [4.0, 5.0], k=3)] == ["2", "1", "3"]
+    with pytest.raises(VectorError, match="row 0"):
+        graph.load_nodes("Doc", {"embedding": matrix.reshape(5, 4)})
+    assert graph.execute("MATCH (d:Doc) RETURN count(d)").value() == 10
+
+
+def test_an_index_takes_the_dimension_of_what_is_there_and_says_so():
+    graph = neuralgraph.open()
+    plain = "CREATE VECTOR INDEX docs FOR (d:Doc) ON (d.embedding)"
+    with pytest.raises(SchemaError, match="dimensions"):
+        graph.execute(plain)
+    graph.execute("CREATE (:Doc {embedding: [1.0, 2.0, 3.0]})")
+    graph.execute(plain)
+    shown = graph.execute("SHOW VECTOR INDEXES YIELD options").value()
+    assert shown["indexConfig"]["vector.dimensions"] == 3
+    graph.execute("DROP INDEX docs")
+    graph.execute("CREATE (:Doc {embedding: [1.0]})")
+    with pytest.raises(VectorError, match="1 dimensions"):
+        graph.execute(plain)
+
+
+def test_relationships_are_found_too():
+    graph = neuralgraph.open()
+    graph.execute(
+        "CREATE VECTOR INDEX talks FOR ()-[r:SAID]-() ON (r.v)"
+        " OPTIONS {indexConfig: {`vector.dimensions`: 2}}"
+    )
+    graph.execute(
+        "CREATE (:P)-[:SAID {t: 'x', v: [1.0, 0.0]}]->(:P)-[:SAID {t: 'y', v: [0.0, 1.0]}]->(:P)"
+    )
+    graph.execute(
+        "MATCH ()-[r:SAID {t: 'y'}]->()"
+        " CALL db.create.setRelationshipVectorProperty(r, 'v', [1.0, 0.1])"
+    )
+    found = graph.execute(
+        "CALL db.index.vector.queryRelationships('talks', 2, [0.0, 1.0]) YIELD relationship AS r, score"
+        " RETURN r.t"
+    )
+    assert found.values() == ["y", "x"]
+    with pytest.raises(SchemaError, match="no vector index named talks on nodes"):
+        graph.execute("CALL db.index.vector.queryNodes('talks', 2, [0.0, 1.0])")
+    with pytest.raises(SchemaError, match="did you mean talks"):
+        graph.execute("CALL neural.search('talk', [0.0, 1.0])")
+
+
+def test_a_search_is_narrowed_to_candidates():
+    graph = graph_with(a=[1.0, 0.0], b=[1.0, 0.1], c=[0.0, 1.0])
+    found = graph.execute(
+        "MATCH (d:Doc) WHERE d.name <> 'a' WITH collect(d) AS docs"
+        " CALL neural.search('docs', [1.0, 0.0], {limit: 2, within: docs, exact: true})"
+        " YIELD entity RETURN entity.name"
+    )
+    assert found.values() == ["b", "c"]
+    for options in ("{limit: 0}", "{effort: -1}", "{exactly: true}", "{within: 7}"):
+        with pytest.raises(QueryArgumentError):
+            graph.execute(f"CALL neural.search('docs', [1.0, 0.0], {options})")
+
+
+def test_28_writers_that_search_before_they_create_leave_no_duplicate(tmp_path):
+    """Each thing is there once: who finds it does not create it, and who comes second is told so."""
+    with neuralgraph.open(tmp_path / "graph.ngdb") as graph:
+        graph.execute(CREATE, metric="euclidean")
+        graph.execute("CREATE CONSTRAINT one FOR (d:Doc) REQUIRE d.name IS UNIQUE")
+        outcomes: list[str] = []
+
+        def work(seed):
+            chance = np.random.default_rng(seed)
+            for thing in chance.permutation(12).tolist():
+                vector = [float(thing), 1.0]
+                with graph.transaction() as transaction:
+                    found = nearest(transaction, vector, k=1)
+                    if found and found[0][1] == 1.0:
+                        outcomes.append("found")
+                        continue
+                    try:
+                        transaction.execute(
+                            "CREATE (:Doc {name: $n, embedding: $v})", n=str(thing), v=vector
+                        )
+                        transaction.commit()
+                        outcomes.append("made")
+                    except neuralgraph.NeuralGraphError:
+                        transaction.rollback()
+                        outcomes.append("lost")
+
+        threads = [threading.Thread(target=work, args=(seed,)) for seed in range(28)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert outcomes.count("made") == 12
+        assert len(outcomes) == 28 * 12
+        found = nearest(graph, [0.0, 1.0], k=100)
+        assert [name for name, _ in found] == [str(thing) for thing in range(12)]
+        assert graph.verify() == []
