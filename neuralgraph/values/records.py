@@ -24,18 +24,65 @@ _MISSING: Final = dataclasses.MISSING
 _ABSENT: Final = object()
 """The default of a parameter whose value a factory makes."""
 _COMPILED_AFTER: Final = 32
+_KEYWORD_ONLY: Final = (dataclasses.KW_ONLY, "KW_ONLY")
+
+
+@dataclasses.dataclass
+class _Sample:
+    field: int
+
+
+_REAL_FIELD: Final = dataclasses.fields(_Sample)[0]._field_type  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 def record(cls: _Class) -> _Class:
-    """A frozen dataclass with slots; keyword-only fields by `KW_ONLY` or ``field(kw_only=True)``."""
+    """A frozen dataclass with slots; keyword-only fields by `KW_ONLY` or ``field(kw_only=True)``.
+
+    No class variables among the annotations, and no ``super()`` without arguments in methods.
+    """
     own = set(cls.__dict__)
-    made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(cls)
+    made = _with_slots(cls)
     type.__setattr__(made, "__record__", _Layout(made))
     for name, method in _METHODS.items():
         if name not in own:
             type.__setattr__(made, name, method)
     return cast("_Class", made)
+
+
+def _with_slots(cls: type) -> Any:
+    """The class made again with slots, and with what makes it a dataclass."""
+    fields: dict[str, Any] = {}
+    for parent in reversed(cls.__mro__[1:]):
+        fields.update(getattr(parent, "__dataclass_fields__", {}))
+    inherited = set(fields)
+    namespace = dict(cls.__dict__)
+    keyword_only = False
+    for name, kind in namespace.get("__annotations__", {}).items():
+        if kind in _KEYWORD_ONLY:
+            keyword_only = True
+            continue
+        fields[name] = _field(name, kind, namespace.pop(name, _MISSING), keyword_only)
+    for name in ("__dict__", "__weakref__"):
+        namespace.pop(name, None)
+    namespace["__slots__"] = tuple(name for name in fields if name not in inherited)
+    namespace["__dataclass_fields__"] = fields
+    namespace["__match_args__"] = tuple(
+        name for name, field in fields.items() if field.init and not field.kw_only
+    )
+    return type(cls)(cls.__name__, cls.__bases__, namespace)
+
+
+def _field(name: str, kind: Any, default: Any, keyword_only: bool) -> Any:  # noqa: FBT001
+    field: Any = default
+    if not isinstance(default, dataclasses.Field):
+        field = dataclasses.field(default=default)
+    field.name, field.type = name, kind
+    # What `dataclasses.fields` tells a field from a class variable by.
+    field._field_type = _REAL_FIELD  # noqa: SLF001
+    if field.kw_only is _MISSING:
+        field.kw_only = keyword_only
+    return field
 
 
 class _Layout:

@@ -9,6 +9,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+
 from neuralgraph.errors import CorruptionError
 from neuralgraph.storage.disk.framing import decode_frame, frame_length, frames_beyond
 from neuralgraph.storage.disk.wal.log_segment import (
@@ -166,7 +168,7 @@ def _walk(segment: Segment, found: Recovered, *, is_last: bool) -> None:
         if length:
             raise _damaged(segment, offset, index)
         return
-    tail = data[offset:].rstrip(b"\0")
+    tail = _without_zeros(data, offset)
     if not tail:
         return
     for later in frames_beyond(data[: offset + len(tail)], offset, index, segment.seed):
@@ -174,6 +176,14 @@ def _walk(segment: Segment, found: Recovered, *, is_last: bool) -> None:
         if later.record.index - 1 - later.pending >= index:
             raise _damaged(segment, offset, index)
     found.torn = tail
+
+
+def _without_zeros(data: bytes, offset: int) -> bytes:
+    """What stands from `offset` on, without the zeros at its end."""
+    # Mostly there is nothing else in megabytes; looked at by words, that takes a tenth of the time.
+    words = np.frombuffer(data, dtype=np.uint64, offset=offset, count=(len(data) - offset) >> 3)
+    rest = data[offset + (len(words) << 3) :]
+    return data[offset:].rstrip(b"\0") if words.any() or any(rest) else b""
 
 
 def _damaged(segment: Segment, offset: int, index: int) -> CorruptionError:
