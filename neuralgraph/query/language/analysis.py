@@ -21,6 +21,7 @@ from neuralgraph.query.language.expression_checks import (
 from neuralgraph.query.language.hints import close_name
 from neuralgraph.query.language.pattern_checks import PatternChecker, storable
 from neuralgraph.query.language.projection_checks import ProjectionChecker
+from neuralgraph.query.language.search_checks import check_search
 from neuralgraph.query.language.show_columns import show_columns
 from neuralgraph.query.language.syntax import (
     Call,
@@ -225,6 +226,8 @@ class _Analysis:
         if clause.at is not None:
             self._moment(clause.at, scope)
         after = self.patterns.match(clause.pattern.paths, scope)
+        if clause.search is not None:
+            after = check_search(self.expressions, clause.search, scope, after)
         if clause.where is not None:
             self.expressions.predicate(clause.where, after)
         return after

@@ -57,6 +57,7 @@ from neuralgraph.query.planning.plan import (
 )
 from neuralgraph.query.planning.projections import project, visible
 from neuralgraph.query.planning.repeats import path_names, shortest_paths
+from neuralgraph.query.planning.searching import index_search
 from neuralgraph.query.planning.updates import (
     plan_create,
     plan_delete,
@@ -153,6 +154,8 @@ def _match(context: PlanningContext, clause: Match, child: Operator) -> Operator
 
 
 def _matched(context: PlanningContext, clause: Match, child: Operator) -> Operator:
+    if clause.search is not None:
+        child = index_search(context, clause.search, clause.pattern, child)
     paths = clause.pattern.paths
     whole = [path for path in paths if path.selector is not None and not is_search(path)]
     if not whole:

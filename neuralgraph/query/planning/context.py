@@ -146,7 +146,7 @@ class PlanningContext:
         inner = self._plan_query(self, query, Argument(slots=tuple(scope.values())))
         collected = None
         needed: frozenset[str] = frozenset()
-        if kind in ("collect", "first"):
+        if kind in ("collect", "first", "ids"):
             collected = next(slot.name for slot in inner.slots if slot.name != ROW_SLOT)
             needed = frozenset((collected,))
         inner = pruned(inner, needed)

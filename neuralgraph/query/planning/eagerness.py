@@ -55,6 +55,7 @@ from neuralgraph.query.planning.plan import (
     ExpandInto,
     ExpandVariable,
     ForeachApply,
+    IndexSearch,
     MergePath,
     NodeById,
     NodeIndexIn,
@@ -226,6 +227,16 @@ def read_by(operator: Operator) -> Effects:
             # A label that comes or goes changes what the walk gives.
             asked = frozenset(f":{label}" for label in operator.target_labels)
             found = found | Effects(keys=asked)
+    elif isinstance(operator, IndexSearch):
+        names = frozenset(label for index in operator.indexes for label in index.labels)
+        keys = frozenset(key for index in operator.indexes for key in index.keys)
+        of_nodes = operator.indexes[0].entity == "node"
+        walked = frozenset[str]() if operator.near is None else frozenset((ANY,))
+        found = Effects(
+            labels=names if of_nodes else frozenset(),
+            types=walked if of_nodes else names,
+            found_keys=keys,
+        )
     elif _calls_writer(operator):
         found = EVERYTHING
     if isinstance(operator, MergePath):

@@ -75,6 +75,7 @@ def with_outer_values(
         return rebuild(part, lambda inner, inside: change(inner, bound | inside))
 
     pattern = change(clause.pattern, frozenset())
+    search = None if clause.search is None else change(clause.search, frozenset())
     where = None if clause.where is None else change(clause.where, frozenset())
     expression = clause.at.expression
     moment = clause.at
@@ -87,4 +88,4 @@ def with_outer_values(
             child=child,
             items=context.lower_all(tuple(part for _, part in found), child.slots),
         )
-    return replace(clause, pattern=pattern, where=where, at=moment), child
+    return replace(clause, pattern=pattern, where=where, at=moment, search=search), child

@@ -4,6 +4,7 @@ from typing import Final
 
 from neuralgraph.query.execution.built_in import (
     creating,
+    hybrid,
     indexes,
     merging,
     metadata,
@@ -20,4 +21,5 @@ BUILT_IN: Final = (
     *merging.PROCEDURES,
     *refactoring.PROCEDURES,
     *searching.PROCEDURES,
+    *hybrid.PROCEDURES,
 )

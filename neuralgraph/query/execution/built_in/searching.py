@@ -109,9 +109,9 @@ def _neighbours(
 def _search(context: CallContext, name: Any, sought: Any, options: Any = None) -> Rows:
     me = "neural.search"
     index = index_named(context.reader, name)
-    given = dict(_map_of(me, options))
+    given = dict(map_of(me, options))
     limit = limit_of(me, given.pop("limit", _LIMIT))
-    within = _within(me, index, given.pop("within", None))
+    within = within_of(me, index, given.pop("within", None))
     query: SearchQuery
     if index.kind == "vector":
         exact, effort = given.pop("exact", False), given.pop("effort", 0)
@@ -129,7 +129,12 @@ def _search(context: CallContext, name: Any, sought: Any, options: Any = None) -
     return rows_of(index, context.reader.search(index, query, limit, within))
 
 
-def _within(procedure: str, index: IndexDefinition, given: Any) -> IdArray | None:
+def within_of(procedure: str, index: IndexDefinition, given: Any) -> IdArray | None:
+    """Ids of the entities that count, ascending; None for null.
+
+    Raises:
+        QueryArgumentError: not a list of what the index finds.
+    """
     if given is None:
         return None
     wanted = NodeRef if index.entity == "node" else EdgeRef
@@ -138,7 +143,12 @@ def _within(procedure: str, index: IndexDefinition, given: Any) -> IdArray | Non
     return np.unique(np.array([one.id for one in given], dtype=np.int64))
 
 
-def _map_of(procedure: str, options: Any) -> dict[str, Any]:
+def map_of(procedure: str, options: Any) -> dict[str, Any]:
+    """A map that may be left out.
+
+    Raises:
+        QueryArgumentError: it is something else.
+    """
     if options is None:
         return {}
     if not isinstance(options, dict):

@@ -28,6 +28,7 @@ from neuralgraph.query.execution.operators.expand_variable import ExpandVariable
 from neuralgraph.query.execution.operators.filter import FilterStep
 from neuralgraph.query.execution.operators.foreach import ForeachStep
 from neuralgraph.query.execution.operators.in_transactions import InTransactionsStep
+from neuralgraph.query.execution.operators.index_search import IndexSearchStep
 from neuralgraph.query.execution.operators.index_seek import (
     NodeIndexInStep,
     NodeIndexPrefixStep,
@@ -71,6 +72,7 @@ from neuralgraph.query.planning.plan import (
     Filter,
     ForeachApply,
     HashJoin,
+    IndexSearch,
     KeepShortest,
     Limit,
     LoadCsvRows,
@@ -125,6 +127,7 @@ STEPS: Final[dict[type, Callable[[Any, Any], Step]]] = {
     Filter: FilterStep,
     ForeachApply: ForeachStep,
     HashJoin: HashJoinStep,
+    IndexSearch: IndexSearchStep,
     KeepShortest: KeepShortestStep,
     Limit: LimitStep,
     LoadCsvRows: LoadCsvStep,

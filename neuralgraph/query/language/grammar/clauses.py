@@ -30,6 +30,7 @@ from neuralgraph.query.language.grammar.projections import (
     projections,
     unlifted,
 )
+from neuralgraph.query.language.grammar.searching import search
 from neuralgraph.query.language.grammar.special_forms import add_special_forms
 from neuralgraph.query.language.grammar.updates import updating_clauses
 from neuralgraph.query.language.lexis import (
@@ -169,7 +170,7 @@ def make_query() -> tuple[QueryElement, Operand]:
     later = Maybe(rf"(?={AT})", moment, None)
     head = Piece(_MATCH_WORDS, "MATCH", lambda m: m.group("repeatable") is not None)
     hints = Repeated(r"USING\b", _hint())
-    match = Sequence("MATCH", [head, pattern, hints, later, where, later], _match)
+    match = Sequence("MATCH", [head, pattern, hints, later, search(operand), where, later], _match)
     table.update(updating_clauses(operand, named_path, clause))
     table.update(
         {
@@ -239,13 +240,13 @@ def _moment(operand: Operand) -> Sequence:
 
 
 def _match(_text: SourceText, start: int, end: int, values: list[Any]) -> Match:
-    repeatable, paths, at, where, late = values
+    repeatable, paths, at, search, where, late = values
     pattern = Pattern(paths, repeatable, span=(paths[0].span[0], paths[-1].span[1]))
     if repeatable:
         _require_bounds(paths)
     if at is not None and late is not None:
         syntax_error("The clause has two times; one AT is enough", *late.span)
-    return Match(pattern, where, optional=False, at=at or late, span=(start, end))
+    return Match(pattern, where, optional=False, at=at or late, search=search, span=(start, end))
 
 
 def _require_bounds(paths: tuple[PathPattern, ...]) -> None:

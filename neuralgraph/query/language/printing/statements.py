@@ -33,6 +33,7 @@ from neuralgraph.query.language.syntax import (
     RemoveDynamicProperty,
     RemoveProperty,
     Return,
+    SearchClause,
     Set,
     SetDynamicProperty,
     SetItem,
@@ -132,7 +133,22 @@ class StatementPrinter(ExpressionPrinter):
         word = "OPTIONAL MATCH" if clause.optional else "MATCH"
         word += " REPEATABLE ELEMENTS" if clause.pattern.repeatable else ""
         at = "" if clause.at is None else " " + self._moment(clause.at)
-        return f"{word} {self._paths(clause.pattern.paths)}{at}{self._where(clause.where)}"
+        search = "" if clause.search is None else " " + self._search(clause.search)
+        return f"{word} {self._paths(clause.pattern.paths)}{at}{search}{self._where(clause.where)}"
+
+    def _search(self, search: SearchClause) -> str:
+        names = ", ".join(map(quoted, search.indexes))
+        queries = ", ".join(map(self.expression, search.queries))
+        text = f"{search.kind.upper()} INDEX {names} FOR {queries}"
+        if search.near is not None:
+            text += f" NEAR {self.expression(search.near)}"
+        if search.kind == "hybrid":
+            text += f" FUSE {search.fusion.upper()}"
+        if search.weights is not None:
+            text += f" WEIGHTS {self.expression(search.weights)}"
+        text += f"{self._where(search.where)} LIMIT {self.expression(search.limit)}"
+        score = "" if search.score is None else f" SCORE AS {quoted(search.score)}"
+        return f"SEARCH {variable(search.variable)} IN ({text}){score}"
 
     def _with(self, clause: With) -> str:
         return f"WITH {self._projection(clause)}{self._where(clause.where)}"

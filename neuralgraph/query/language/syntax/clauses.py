@@ -26,13 +26,43 @@ class TimePoint(Syntax):
 
 
 @record
+class SearchClause(Syntax):
+    """``SEARCH d IN (VECTOR INDEX i FOR q WHERE p LIMIT k) SCORE AS s``, which binds a variable of MATCH.
+
+    Attributes:
+        variable: of the pattern; a node or a relationship.
+        kind: of the indexes; ``hybrid`` for several, whose answers are fused.
+        indexes: their names.
+        queries: what each is asked: a vector or a text.
+        limit: how many of the best.
+        where: which entities count; it is asked before the best are chosen, about `variable`.
+        score: the name of the score, where it is wanted.
+        near: of ``hybrid``: the nearer an entity is to these nodes in the graph, the better.
+        fusion: of ``hybrid``: what is added up: reciprocal ranks, or scores.
+        weights: of ``hybrid``: a list of numbers, one an index and one for `near`.
+    """
+
+    variable: str
+    kind: Literal["vector", "fulltext", "hybrid"]
+    indexes: tuple[str, ...]
+    queries: tuple[Expression, ...]
+    limit: Expression
+    where: Expression | None = None
+    score: str | None = None
+    near: Expression | None = None
+    fusion: Literal["ranks", "scores"] = "ranks"
+    weights: Expression | None = None
+
+
+@record
 class Match(Clause):
-    """MATCH / OPTIONAL MATCH ... WHERE ..."""
+    """MATCH / OPTIONAL MATCH ... SEARCH ... WHERE ..."""
 
     pattern: Pattern
     where: Expression | None = None
     optional: bool = False
     at: TimePoint | None = None
+    search: SearchClause | None = None
 
 
 @record

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from neuralgraph.query.planning.plan.operator import Operator
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
+    from neuralgraph.access import IndexDefinition
     from neuralgraph.query.language.syntax.clauses import (
         CreateConstraint,
         CreateIndex,
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
         TimePoint,
     )
     from neuralgraph.query.language.syntax.expressions import Expression
+    from neuralgraph.query.planning.plan.expressions import PlanExpression
 
 
 @record
@@ -53,6 +55,37 @@ class LoadCsvRows(Operator):
     headers: bool
     terminator: str
     places: tuple[str, ...] = ()
+
+
+@record
+class IndexSearch(Operator):
+    """The best matches of search indexes for each row, best first; adds the slot `variable` of its kind.
+
+    With `fusion`, the answers of several indexes and of `near` are fused; see `execution.fusion`.
+
+    Attributes:
+        indexes: all on nodes, or all on edges.
+        queries: one for each index: a vector or a text.
+        limit: a number of matches; looks at no slot.
+        score: a VALUE slot to add, or None.
+        candidates: a plan whose slot `collected` are the entities that count, ``ids``; None: all do.
+        depends: does `candidates` look at the child's rows? If not, it is run once.
+        near: a node, or a list of nodes.
+        fusion: what is added up; None: there is one index, and its answer stands.
+        weights: a list of numbers.
+    """
+
+    child: Operator
+    indexes: tuple[IndexDefinition, ...]
+    queries: tuple[Expression, ...]
+    limit: Expression
+    variable: str
+    score: str | None
+    candidates: PlanExpression | None = None
+    depends: bool = False
+    near: Expression | None = None
+    fusion: Literal["ranks", "scores"] | None = None
+    weights: Expression | None = None
 
 
 @record

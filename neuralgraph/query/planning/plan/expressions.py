@@ -68,9 +68,10 @@ class PlanExpression(Expression):
 
     Attributes:
         collected: for ``collect``, the slot whose values make the list; for ``first``, the slot whose value
-            in the first row is the result, null when there is no row.
+            in the first row is the result, null when there is no row; for ``ids``, the slot of the
+            entities that an `IndexSearch` is narrowed to (not a value, it stands there only).
     """
 
     plan: Operator
-    kind: Literal["exists", "count", "collect", "first"]
+    kind: Literal["exists", "count", "collect", "first", "ids"]
     collected: str | None = None
