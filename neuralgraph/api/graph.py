@@ -50,6 +50,9 @@ class GraphInfo:
         txid: the last commit.
         nodes, relationships: how many there are.
         bytes_on_disk: file and log; 0 in memory.
+        torn_bytes: what a crash left behind the log's last record, as this opening found it.
+        torn_tails: files beside it that keep what crashes left behind the log's last record. Nothing in
+            them was acknowledged, and they may be removed.
     """
 
     path: Path | None
@@ -57,6 +60,8 @@ class GraphInfo:
     nodes: int
     relationships: int
     bytes_on_disk: int
+    torn_bytes: int = 0
+    torn_tails: tuple[str, ...] = ()
 
 
 class Graph:
@@ -332,6 +337,8 @@ class Graph:
             nodes=facts.node_count,
             relationships=facts.edge_count,
             bytes_on_disk=0 if shared.path is None else facts.file_bytes + facts.wal_bytes,
+            torn_bytes=facts.torn_bytes,
+            torn_tails=facts.torn_tails,
         )
 
     def verify(self, *, history: bool = False) -> list[str]:

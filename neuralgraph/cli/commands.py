@@ -130,6 +130,7 @@ def info(arguments: Namespace) -> int:
         text = render_schema(graph)
         if text:
             sys.stdout.write("\n" + text)
+        sys.stdout.write("".join(f"\n{note}\n" for note in notes_on(graph)))
     return 0
 
 
@@ -138,14 +139,30 @@ def check(arguments: Namespace) -> int:
     try:
         with open_existing(arguments, read_only=True) as graph:
             problems = graph.verify()
+            notes = notes_on(graph)
     except CorruptionError as error:
-        problems = [str(error)]
+        problems, notes = [str(error)], []
         with open_existing(arguments, salvage=True) as graph:
             problems.extend(map(str, graph.losses))
-    for problem in problems:
-        print(problem)
+    for line in problems + notes:
+        print(line)
     print("all is well" if not problems else f"{len(problems)} problems")
     return 1 if problems else 0
+
+
+def notes_on(graph: Graph) -> list[str]:
+    """What is no problem and should be known."""
+    facts = graph.info()
+    notes = [
+        f"{name} keeps what a crash left behind the log's last record; nothing in it was acknowledged"
+        for name in facts.torn_tails
+    ]
+    if facts.torn_bytes:
+        notes.append(
+            f"the log ends in {facts.torn_bytes:,} bytes that are no whole record, from a crash;"
+            " the next opening sets them aside"
+        )
+    return notes
 
 
 def render_schema(graph: Graph) -> str:

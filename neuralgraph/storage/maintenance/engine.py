@@ -42,6 +42,7 @@ from neuralgraph.storage.maintenance.opening import (
     take_lock,
 )
 from neuralgraph.storage.maintenance.schedule import CheckpointSchedule
+from neuralgraph.storage.maintenance.torn_tails import torn_tails
 from neuralgraph.storage.maintenance.vacuum import Vacuum, VacuumReport, pruned, retention_us
 from neuralgraph.storage.transactions.commit import CommitPipeline
 from neuralgraph.storage.transactions.manager import TransactionManager
@@ -74,6 +75,8 @@ class EngineInfo:
         delta_changes: changes that the next checkpoint folds.
         failure: why nothing more is written, or None.
         checkpoint_failure: what the last background checkpoint failed with, or None.
+        torn_bytes: behind the log's last record, as this opening found it; set aside if it could.
+        torn_tails: files beside the database with what crashes left behind the log's last record.
     """
 
     name: str
@@ -88,6 +91,8 @@ class EngineInfo:
     delta_changes: int
     failure: str | None
     checkpoint_failure: str | None
+    torn_bytes: int = 0
+    torn_tails: tuple[str, ...] = ()
 
 
 class Engine:
@@ -407,6 +412,8 @@ class Engine:
             state.deltas.change_count,
             None if failure is None else str(failure),
             None if checkpoint_failure is None else str(checkpoint_failure),
+            0 if self.recovery.torn is None else self.recovery.torn.byte_count,
+            torn_tails(self._directory, self.name),
         )
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from neuralgraph.storage.disk import (
 from neuralgraph.storage.maintenance.pins import BasePins
 from neuralgraph.storage.maintenance.recovery import recover
 from neuralgraph.storage.maintenance.salvage import Loss, opened_base, salvage_base
+from neuralgraph.storage.maintenance.torn_tails import keep_torn_tails
 from neuralgraph.storage.versions import Base
 from neuralgraph.values.records import record
 
@@ -68,6 +69,7 @@ def open_files(directory: Directory, name: str, options: Options, lock: Lock) ->
             blocks.use(needed)
             pins.keep_only(needed)
             if not options.read_only:
+                keep_torn_tails(directory, name, log_name(name))
                 blocks.mend_header()
         except BaseException:
             log.close()

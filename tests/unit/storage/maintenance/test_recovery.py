@@ -1,4 +1,5 @@
 import random
+from contextlib import suppress
 
 import pytest
 
@@ -236,3 +237,66 @@ def put_at(directory, offset, data):
     file = directory.open(NAME)
     file.write_at(offset, data)
     file.close()
+
+
+def torn_engine(directory, tail):
+    """An engine that crashed while it wrote a record of which only `tail` is there."""
+    engine = open_engine(directory)
+    add_node(engine, "N", k=1)
+    abandon(engine)
+    log = directory.child(f"{NAME}-wal")
+    (segment,) = [name for name in log.names() if name.endswith(".log")]
+    file = log.open(segment)
+    end = len(file.read_at(0, file.size()).rstrip(b"\0"))
+    file.write_at(end, tail)
+    return directory
+
+
+def test_a_torn_tail_is_kept_beside_the_database_and_outlives_a_close(caplog):
+    directory = torn_engine(MemoryDirectory(), b"torn away")
+    looking = open_engine(directory, read_only=True)
+    assert looking.info().torn_bytes == 9
+    assert looking.info().torn_tails == ()
+    looking.close()
+    engine = open_engine(directory)
+    (kept,) = engine.info().torn_tails
+    assert contents_of(directory, kept) == b"torn away"
+    assert kept in caplog.text
+    assert engine.info().torn_bytes == 9
+    assert [name for name in directory.child(f"{NAME}-wal").names() if "torn" in name] == []
+    engine.close()
+    again = open_engine(directory)
+    assert (again.info().torn_bytes, again.info().torn_tails) == (0, (kept,))
+    assert again.verify() == []
+    again.close()
+
+
+def test_each_torn_tail_gets_a_file_of_its_own():
+    directory = torn_engine(MemoryDirectory(), b"first")
+    for tail in (b"second", b"first and more"):
+        index = open_engine(directory)
+        abandon(index)
+        log = directory.child(f"{NAME}-wal").open("00000001.log")
+        end = len(log.read_at(0, log.size()).rstrip(b"\0"))
+        log.write_at(end, tail)
+    engine = open_engine(directory)
+    kept = [contents_of(directory, name) for name in engine.info().torn_tails]
+    assert sorted(kept) == [b"first and more", b"second"]
+    assert engine.reader().catalog.node_count() == 1
+    engine.close()
+
+
+def test_a_disk_that_fails_while_a_torn_tail_is_kept_loses_nothing():
+    for nth in range(2, 200):
+        torn = torn_engine(MemoryDirectory(), b"torn away")
+        directory = FaultyDirectory(start=torn, fail_at=nth)
+        directory.child(f"{NAME}-wal")  # the first operation; from here on it knows the folder
+        with suppress(DiskError):
+            open_engine(directory)
+        engine = open_engine(directory.after_crash())
+        names = engine.info().torn_tails
+        assert [contents_of(engine._directory, name) for name in names] == [b"torn away"], nth
+        assert engine.reader().catalog.node_count() == 1
+        if not directory.has_failed:
+            return
+    raise AssertionError("it never got through")
