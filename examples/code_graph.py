@@ -359,10 +359,18 @@ def answer(graph: Graph, title: str, query: str, **parameters: Any) -> None:
     print(f"── {title}")
     print(query.rstrip().replace("\n", "\n    "))
     if parameters:
-        print("    -- " + ", ".join(f"${name} = {value!r}" for name, value in parameters.items()))
+        print(
+            "    -- " + ", ".join(f"${name} = {shown(value)}" for name, value in parameters.items())
+        )
     print()
     print(render_table(result.columns, rows) if rows else "nothing\n", end="")
     print(f"({len(rows)} rows, {elapsed_ms:.1f} ms)\n")
+
+
+def shown(value: Any) -> str:
+    """A parameter as text; of a vector only its size."""
+    shape = getattr(value, "shape", None)
+    return repr(value) if shape is None else f"a vector of {shape[0]} numbers"
 
 
 if __name__ == "__main__":
