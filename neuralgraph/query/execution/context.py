@@ -274,12 +274,12 @@ class ExecutionContext:
             self.check()
         self.memory.require(count)
 
-    def pieces(self, count: int) -> Iterator[slice]:
-        """Rows 0 to `count` in slices, so that what is slow for each row is stopped in time."""
-        for start in range(0, count, PIECE_ROWS):
+    def pieces(self, count: int, rows: int = PIECE_ROWS) -> Iterator[slice]:
+        """Rows 0 to `count` in slices of `rows`, so that what is slow for each row is stopped in time."""
+        for start in range(0, count, rows):
             if self.stoppable:
                 self.check()
-            yield slice(start, start + PIECE_ROWS)
+            yield slice(start, start + rows)
 
     def parameter(self, name: str) -> Any:
         """The value of a parameter.

@@ -8,7 +8,7 @@ import numpy as np
 
 from neuralgraph.errors import ConstraintVerificationError, QueryTypeError
 from neuralgraph.query.execution.operators.step import Layout, Step
-from neuralgraph.values import EdgeRef, Kind, NodeRef, PathRef
+from neuralgraph.values import BATCH_ROWS_MAX, EdgeRef, Kind, NodeRef, PathRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +58,9 @@ class Doomed:
             )
 
 
+_PIECE_ROWS: Final = BATCH_ROWS_MAX
+"""Deleted at once, in a fifth of a second: a further piece has to be told from what the first deleted."""
+
 _CHANGE_BYTES: Final = 300
 """About what a transaction holds for something that it deleted, with its lock."""
 
@@ -101,10 +104,12 @@ class DeleteStep(Step):
         edges = np.array(list(doomed.edges), dtype=np.int64)
         context.memory.hold(_CHANGE_BYTES * (len(nodes) + len(edges)))
         gone_edges: dict[int, str] = {}
-        for piece in context.pieces(len(edges)):
+        for piece in context.pieces(len(edges), _PIECE_ROWS):
             part = edges[piece]
-            types = dict(zip(part.tolist(), writer.edge_types(part).to_list(), strict=True))
-            gone_edges.update((edge, types[edge]) for edge in writer.delete_edges(part).tolist())
+            part = part[writer.edge_exists(part)]
+            types = writer.edge_types(part).to_list()
+            writer.delete_edges(part)
+            gone_edges.update(zip(part.tolist(), types, strict=True))
         counters.relationships_deleted += len(gone_edges)
         if len(nodes) and not self.detach:
             left = np.flatnonzero(writer.degree(nodes, (), "both"))
@@ -115,7 +120,7 @@ class DeleteStep(Step):
                     detail="DeleteConnectedNode",
                 )
         gone_nodes: list[int] = []
-        for piece in context.pieces(len(nodes)):
+        for piece in context.pieces(len(nodes), _PIECE_ROWS):
             gone_nodes += writer.delete_nodes(nodes[piece]).tolist()
         counters.nodes_deleted += len(gone_nodes)
         context.note_deleted(gone_nodes, gone_edges)
