@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
     from neuralgraph.query.planning.plan import ShortestPath
-    from neuralgraph.values import Batch, IdArray
+    from neuralgraph.values import Batch, IdArray, RowArray
 
 _OPPOSITE: dict[str, Direction] = {"out": "in", "in": "out", "both": "both"}
 _Walk = tuple[tuple[int, ...], tuple[int, ...]]
@@ -102,13 +102,13 @@ class ShortestPathStep(Step):
         direction: Direction,
         context: ExecutionContext,
     ) -> tuple[IdArray, IdArray, IdArray]:
-        """Edges from the nodes that the predicate allows: origin, edge, neighbour."""
+        """Edges from the nodes that the predicate allows: place of the origin, edge, neighbour."""
         places, edges, found = context.reader.expand(nodes, self.operator.types, direction)
         if self.predicate is not None and len(edges):
             rows = np.full(len(edges), row, dtype=np.int64)
             may = self.predicate.mask(batch, rows, edges, context)
             places, edges, found = places[may], edges[may], found[may]
-        return nodes[places], edges, found
+        return places, edges, found
 
     def _cycles(
         self, batch: Batch, row: int, source: int, context: ExecutionContext
@@ -123,12 +123,9 @@ class ShortestPathStep(Step):
             ends = np.array([nodes[-1] for nodes, _ in walks], dtype=np.int64)
             unique = np.unique(ends)
             edges_of: dict[int, list[tuple[int, int]]] = {}
+            places, *ways = self.expand(batch, row, unique, operator.direction, context)
             for origin, edge, found in zip(
-                *(
-                    part.tolist()
-                    for part in self.expand(batch, row, unique, operator.direction, context)
-                ),
-                strict=True,
+                unique[places].tolist(), *(part.tolist() for part in ways), strict=True
             ):
                 edges_of.setdefault(origin, []).append((edge, found))
             longer: list[_Walk] = []
@@ -161,15 +158,12 @@ class _Side:
         self.depth = 0
         self.seen = np.zeros(limit, dtype=np.bool_)
         self.seen[origin] = True
-        # For each level: origin, edge and node of the edges that reached it.
-        self.levels: list[tuple[IdArray, IdArray, IdArray]] = []
+        # For each level its nodes, and the edges from them: place of the origin, edge, neighbour.
+        self.levels: list[tuple[IdArray, RowArray, IdArray, IdArray]] = []
 
-    def grow(self, origins: IdArray, edges: IdArray, found: IdArray) -> None:
-        """One level further."""
-        new = np.flatnonzero(~self.seen[found])
-        origins, edges, found = origins[new], edges[new], found[new]
-        self.levels.append((origins, edges, found))
-        self.nodes = unique_below(found, len(self.seen))
+    def grow(self, found: IdArray) -> None:
+        """One level further: to those of `found` that were not reached before."""
+        self.nodes = unique_below(found[~self.seen[found]], len(self.seen))
         self.seen[self.nodes] = True
         self.depth += 1
 
@@ -181,9 +175,10 @@ class _Side:
         if depth == 0:
             yield (node,), ()
             return
-        origins, edges, found = self.levels[depth - 1]
-        for place in np.flatnonzero(found == node).tolist():
-            for nodes, before in self._walks(int(origins[place]), depth - 1):
+        level, places, edges, found = self.levels[depth - 1]
+        # Nodes reached earlier are among those found too, but a node of this level was not reached before.
+        for place in (found == node).nonzero()[0].tolist():
+            for nodes, before in self._walks(int(level[places[place]]), depth - 1):
                 yield (*nodes, node), (*before, int(edges[place]))
 
 
@@ -219,9 +214,13 @@ class _Search:
             side, other = self.forward, self.backward
             if len(other.nodes) < len(side.nodes):
                 side, other = other, side
-            found = self.step.expand(self.batch, self.row, side.nodes, side.direction, self.context)
-            side.grow(*found)
-            met = side.nodes[other.seen[side.nodes]]
+            places, edges, found = self.step.expand(
+                self.batch, self.row, side.nodes, side.direction, self.context
+            )
+            side.levels.append((side.nodes, places, edges, found))
+            met = found[other.seen[found]]
             if len(met):
-                return [int(node) for node in met]
+                side.depth += 1
+                return [int(node) for node in unique_below(met, len(side.seen))]
+            side.grow(found)
         return []
