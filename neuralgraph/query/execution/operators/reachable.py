@@ -26,6 +26,9 @@ _FLAGS_MAX: Final = 1 << 24
 _WIDE_FACTOR: Final = 16
 """A level is wide when more than one node in so many is in it: then the whole adjacency is used."""
 
+_FIRST_EDGES: Final = 8
+"""So many edges of each node are looked at before all others."""
+
 _UNIQUE_FACTOR_MAX: Final = 64
 """Flags beat sorting while there are at most so many of them for each code."""
 
@@ -98,24 +101,49 @@ def _levels_of_one(reach: Reach, start: IdArray, limit: int) -> Iterator[IdArray
 def _wide_level(reach: Reach, nodes: IdArray, seen: MaskArray) -> IdArray:
     """The next level of a wide one, from whichever side has fewer edges to look at.
 
-    Forward, along the edges of the level; backward, along the edges into the nodes not seen yet.
+    Forward, along the edges of the level; backward, along the edges into the nodes not seen yet. Backward,
+    most nodes are told by their first edges, so these are looked at first.
     """
     reader, limit = reach.context.reader, len(seen)
     forward = reader.adjacency(reach.types, "out" if reach.direction == "out" else "in")
     backward = reader.adjacency(reach.types, "in" if reach.direction == "out" else "out")
-    unseen = (~seen[: len(backward.offsets) - 1]).nonzero()[0]
     starts, counts = edge_ranges(forward, nodes)
-    back_starts, back_counts = edge_ranges(backward, unseen)
-    flags = np.zeros(limit, dtype=np.bool_)
-    if counts.sum() <= back_counts.sum():
-        flags[forward.neighbours[places_in_ranges(starts, counts)]] = True
-        flags &= ~seen
-        return flags.nonzero()[0]
-    flags[nodes] = True
-    hits = flags[backward.neighbours[places_in_ranges(back_starts, back_counts)]]
+    unseen = (~seen[: len(backward.offsets) - 1]).nonzero()[0]
+    edge_count = int(counts.sum())
     reached = np.zeros(limit, dtype=np.bool_)
-    reached[unseen.repeat(back_counts)[hits]] = True
+    if edge_count > len(unseen):
+        is_in_level = np.zeros(limit, dtype=np.bool_)
+        is_in_level[nodes] = True
+        if _reach_backward(backward, is_in_level, unseen, reached, edge_count):
+            return reached.nonzero()[0]
+    reached[forward.neighbours[places_in_ranges(starts, counts)]] = True
+    reached &= ~seen
     return reached.nonzero()[0]
+
+
+def _reach_backward(
+    backward: Adjacency,
+    is_in_level: MaskArray,
+    unseen: IdArray,
+    reached: MaskArray,
+    edges_max: int,
+) -> bool:
+    """Mark the unseen nodes with an edge from the level; False: more than `edges_max` edges are left."""
+    places = backward.offsets[unseen]
+    stops = backward.offsets[unseen + 1]
+    for _ in range(_FIRST_EDGES):
+        left = (places < stops).nonzero()[0]
+        unseen, places, stops = unseen[left], places[left], stops[left]
+        is_reached = is_in_level[backward.neighbours[places]]
+        reached[unseen[is_reached]] = True
+        left = (~is_reached).nonzero()[0]
+        unseen, places, stops = unseen[left], places[left] + 1, stops[left]
+    counts = stops - places
+    if counts.sum() > edges_max:
+        return False
+    hits = is_in_level[backward.neighbours[places_in_ranges(places, counts)]]
+    reached[unseen.repeat(counts)[hits]] = True
+    return True
 
 
 def edge_ranges(adjacency: Adjacency, nodes: IdArray) -> tuple[Int64Array, Int64Array]:
