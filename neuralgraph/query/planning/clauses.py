@@ -139,10 +139,9 @@ def _match(context: PlanningContext, clause: Match, child: Operator) -> Operator
     inner = _matched(context, clause, Argument(slots=child.slots))
     if clause.at is not None:
         inner = at_moment(inner, clause.at, names_of(child.slots))
+    known = names_of(child.slots)
     new = tuple(
-        slot
-        for slot in inner.slots
-        if slot.name not in names_of(child.slots) and not slot.name.startswith(" ")
+        slot for slot in inner.slots if slot.name not in known and not slot.name.startswith(" ")
     )
     return Apply(
         slots=child.slots + new,
@@ -251,7 +250,8 @@ def _call_subquery(context: PlanningContext, clause: CallSubquery, child: Operat
         return _in_transactions(context, clause, clause.transactions, child)
     inner, takes_rows = _inner_of_call(context, clause, child)
     returns = _returns(clause.query)
-    new = tuple(s for s in inner.slots if s.name not in names_of(child.slots)) if returns else ()
+    known = names_of(child.slots)
+    new = tuple(slot for slot in inner.slots if slot.name not in known) if returns else ()
     new = tuple(slot for slot in new if not slot.name.startswith(" "))
     changes = writes(inner)
     if returns and not takes_rows and not clause.optional and not (changes or writes(child)):
@@ -282,7 +282,8 @@ def _in_transactions(
     start = Argument(slots=tuple(slot for slot in child.slots if slot.name in imported))
     inner = plan_query(context, clause.query, start)
     returns = _returns(clause.query)
-    new = tuple(s for s in inner.slots if s.name not in names_of(child.slots)) if returns else ()
+    known = names_of(child.slots)
+    new = tuple(slot for slot in inner.slots if slot.name not in known) if returns else ()
     new = tuple(slot for slot in new if not slot.name.startswith(" "))
     if settings.status is not None:
         new = (*new, Slot(settings.status, "value"))

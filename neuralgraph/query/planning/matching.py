@@ -33,9 +33,13 @@ if TYPE_CHECKING:
     from neuralgraph.query.planning.steps import Step
 
 STARTS_MAX: Final = 4
-"""So many starts are tried for a component."""
+"""So many starts are tried for a pattern, and so many of its edges to begin with."""
+LATER_STARTS_MAX: Final = 2
+"""So many starts are tried for a second component; for further ones the cheapest is taken."""
 BRANCHING_NODES_MAX: Final = 12
 """Above so many unbound nodes, only the cheapest start is tried."""
+PARTS_MAX: Final = 60
+"""Above so many nodes and edges the order is the written one: to look for a better one takes too long."""
 ONE_ROW: Final = 1.5
 """Below so many rows, one side of a product is thought to be one row."""
 EDGE_SCAN_FACTOR: Final = 1.5
@@ -86,6 +90,8 @@ class Matcher:
         self._estimates = context.estimates
         self._paths = AccessPaths(context.catalog, context.estimates)
         self._universe: frozenset[str] = frozenset()
+        self._as_written = len(graph.nodes) + len(graph.edges) > PARTS_MAX
+        self._starts = 0
         self._known_needs: dict[int, tuple[Expression, frozenset[str]]] = {}
 
     def match(self, child: Operator) -> Operator:
@@ -140,7 +146,9 @@ class Matcher:
         while state.nodes or state.edges:
             options = self._steps(state)
             if not options:
-                return self._started(state)
+                options = self._begun_options(state)
+                if len(options) > 1:
+                    return self._best_of(options)
             # What a step costs now counts, and so do the rows that it hands on.
             state = min(options, key=lambda option: option.cost + option.operator.estimated_rows)
         return state
@@ -154,6 +162,8 @@ class Matcher:
                 taken = self._step(state, edge)
                 moved = state.moved(taken.operator, edge=edge, walked=taken.walked)
                 options.append(self._asked(replace(moved, cost=moved.cost + taken.cost)))
+                if self._as_written:
+                    return options
         if options:
             for name in sorted(state.nodes):
                 path = self._access(name, state)
@@ -196,15 +206,36 @@ class Matcher:
                 changes[name] = self._context.lower(value, child.slots)
         return replace(operator, **changes) if changes else operator
 
-    def _started(self, state: State) -> State:
-        """Nothing bound leads on: begin somewhere, and go on from there."""
-        paths = {name: self._access(name, state) for name in sorted(state.nodes)}
+    def _best_of(self, options: list[State]) -> State:
+        """Each of the beginnings gone on from to the end, and the cheapest."""
+        self._starts += 1
+        solved = [self._solved(option) for option in options]
+        self._starts -= 1
+        return min(solved, key=lambda option: option.cost)
+
+    def _begun_options(self, state: State) -> list[State]:
+        """Nothing bound leads on: places to begin at, the cheapest ones.
+
+        Every start that is tried is tried with every start of the components after it, so that their number
+        must fall quickly.
+        """
+        if self._as_written:
+            name = next(name for name in self._graph.nodes if name in state.nodes)
+            return [self._begun(state, name, self._access(name, state))]
+        unbound = sorted(state.nodes)
+        if self._starts >= 2:
+            unbound = unbound[:BRANCHING_NODES_MAX]
+        paths = {name: self._access(name, state) for name in unbound}
         names = sorted(paths, key=lambda name: paths[name].rows)
-        count = STARTS_MAX if len(names) <= BRANCHING_NODES_MAX else 1
-        found = [self._begun(state, name, paths[name]) for name in names[:count]]
+        few = len(names) <= BRANCHING_NODES_MAX
+        count = (STARTS_MAX, LATER_STARTS_MAX)[self._starts] if few and self._starts < 2 else 1
+        options = [self._begun(state, name, paths[name]) for name in names[:count]]
         if state.operator.estimated_rows <= ONE_ROW:
-            found += [self._solved(scanned) for scanned in self._edge_starts(state)]
-        return min(found, key=lambda option: option.cost)
+            edges = sorted(self._edge_starts(state), key=lambda option: option.cost)
+            options += edges[: max(count, 1) if self._starts else STARTS_MAX]
+        if self._starts >= 2:
+            return [min(options, key=lambda o: o.cost + o.operator.estimated_rows)]
+        return options
 
     def _edge_starts(self, state: State) -> list[State]:
         """Edges to begin with: sought by id or index, or scanned where the ends carry no labels."""
@@ -217,6 +248,8 @@ class Matcher:
             labelled = self._graph.nodes[edge.left] or self._graph.nodes[edge.right]
             if labelled and not scanned.is_seek:
                 continue
+            if self._starts >= 2 and len(starts) == STARTS_MAX:
+                break
             moved = state.moved(scanned.operator, edge=edge, walked=scanned.walked)
             rest = tuple(p for p in state.predicates if p not in scanned.answered)
             clashes = tuple(
@@ -234,8 +267,8 @@ class Matcher:
         # A join runs its right side once, which must not be before the left has written.
         apart = state.operator.estimated_rows > ONE_ROW and not writes(state.operator)
         if apart and not path.uses:
-            return self._solved(self._joined(state, name))
-        return self._solved(self._placed(state, name, path))
+            return self._joined(state, name)
+        return self._placed(state, name, path)
 
     def _joined(self, state: State, name: str) -> State:
         """The component of `name` by itself, joined to what is there; run once, not for each row."""

@@ -42,7 +42,7 @@ from neuralgraph.query.execution.expressions.evaluator import (
     ParameterEvaluator,
     VariableEvaluator,
 )
-from neuralgraph.query.execution.expressions.facts import Facts, facts_of
+from neuralgraph.query.execution.expressions.facts import Facts, Known, facts_of
 from neuralgraph.query.execution.expressions.labels import HasLabelsEvaluator, LabelTest
 from neuralgraph.query.execution.expressions.logic import (
     ExclusiveEvaluator,
@@ -118,7 +118,7 @@ class InnerCompiler(Protocol):
 class ExpressionCompiler:
     """Compiles expressions over one set of slots."""
 
-    __slots__ = ("functions", "places", "plans", "slots")
+    __slots__ = ("functions", "known", "places", "plans", "slots")
 
     def __init__(
         self, slots: Sequence[Slot], functions: FunctionLookup, plans: InnerCompiler
@@ -127,6 +127,7 @@ class ExpressionCompiler:
         self.places = {slot.name: place for place, slot in enumerate(slots)}
         self.functions = functions
         self.plans = plans
+        self.known: Known = {}
 
     def compile(self, expression: Expression) -> Evaluator:
         """The evaluator of an expression."""
@@ -145,7 +146,7 @@ class ExpressionCompiler:
 
     def facts(self, expression: Any) -> Facts:
         """What an expression, or a tuple of them, depends on."""
-        return facts_of(expression, self.functions)
+        return facts_of(expression, self.functions, self.known)
 
     def slot_of(self, expression: Expression) -> Slot | None:
         """The slot that the expression simply names, if it does."""

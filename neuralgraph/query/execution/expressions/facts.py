@@ -58,27 +58,45 @@ class Facts:
         self.reads = self.reads or other.reads
 
 
-def facts_of(node: Any, functions: FunctionLookup) -> Facts:
-    """What an expression, or a tuple of them, depends on."""
+Known = dict[int, tuple[Any, Facts]]
+"""By `id`: an expression, kept so that its id stays its own, and its facts."""
+
+
+def facts_of(node: Any, functions: FunctionLookup, known: Known) -> Facts:
+    """What an expression, or a tuple of them, depends on; not to be changed.
+
+    Args:
+        node: the expression, or the tuple.
+        functions: says which calls vary.
+        known: what was found out before. An expression is asked after together with all that it stands in,
+            which in a chain of hundreds of ANDs would be hundreds of times.
+    """
     if isinstance(node, tuple):
         facts = Facts(set())
         for part in node:
-            facts.absorb(facts_of(part, functions))
+            facts.absorb(facts_of(part, functions, known))
         return facts
     own = _of_leaf(node)
     if own is not None:
         return own
+    found = known.get(id(node))
+    if found is None:
+        found = known[id(node)] = node, _of_parts(node, functions, known)
+    return found[1]
+
+
+def _of_parts(node: Any, functions: FunctionLookup, known: Known) -> Facts:
     if isinstance(node, ListComprehension | Quantified):
-        return _of_comprehension(node, functions)
+        return _of_comprehension(node, functions, known)
     if isinstance(node, Reduce):
-        return _of_reduce(node, functions)
+        return _of_reduce(node, functions, known)
     facts = Facts(set())
     if not is_dataclass(node):
         return facts
     for part in fields(node):
         value = getattr(node, part.name)
         if isinstance(value, tuple) or is_dataclass(value):
-            facts.absorb(facts_of(value, functions))
+            facts.absorb(facts_of(value, functions, known))
     _note_own(node, facts, functions)
     return facts
 
@@ -108,23 +126,25 @@ def _note_own(node: Any, facts: Facts, functions: FunctionLookup) -> None:
         facts.reads = facts.reads or bool(facts.names)
 
 
-def _of_comprehension(node: ListComprehension | Quantified, functions: FunctionLookup) -> Facts:
-    source = facts_of(node.source, functions)
+def _of_comprehension(
+    node: ListComprehension | Quantified, functions: FunctionLookup, known: Known
+) -> Facts:
+    source = facts_of(node.source, functions, known)
     result = node.result if isinstance(node, ListComprehension) else None
-    inner = facts_of((node.predicate, result), functions)
+    inner = facts_of((node.predicate, result), functions, known)
     return _joined(source, inner, {node.variable})
 
 
-def _of_reduce(node: Reduce, functions: FunctionLookup) -> Facts:
-    source = facts_of((node.initial, node.source), functions)
-    inner = facts_of(node.step, functions)
+def _of_reduce(node: Reduce, functions: FunctionLookup, known: Known) -> Facts:
+    source = facts_of((node.initial, node.source), functions, known)
+    inner = facts_of(node.step, functions, known)
     return _joined(source, inner, {node.accumulator, node.variable})
 
 
 def _joined(source: Facts, inner: Facts, bound: set[str]) -> Facts:
-    inner.names -= bound
-    source.absorb(inner)
-    return source
+    joined = Facts(inner.names - bound, inner.varies, inner.reads)
+    joined.absorb(source)
+    return joined
 
 
 def argument_names(plan: Operator) -> set[str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from neuralgraph.query.execution.columns import entity_column, start_ids
 from neuralgraph.query.execution.operators.crossing import matched
-from neuralgraph.query.execution.operators.step import Layout, Step
+from neuralgraph.query.execution.operators.step import Layout, Step, slot_places
 from neuralgraph.values import BATCH_ROWS_MAX, Column, EdgeRef, Kind
 
 if TYPE_CHECKING:
@@ -108,9 +108,10 @@ class ExpandStep(Step):
         self.direction = operator.direction
         self.target_labels = operator.target_labels
         wheres = operator.different_where or (None,) * len(operator.different_from)
+        places = slot_places(slots)
         self.difference = Difference(
-            [compiler.place(slots, name) for name in operator.different_from],
-            [-1 if name is None else compiler.place(slots, name) for name in wheres],
+            [places[name] for name in operator.different_from],
+            [-1 if name is None else places[name] for name in wheres],
         )
         # Without a name of its own, the edge's column has no slot and is left out by the layout.
         self.layout = Layout(operator.slots, slots, [operator.edge or "", operator.target])
