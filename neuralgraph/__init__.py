@@ -28,6 +28,7 @@ from neuralgraph.errors import (
     DatabaseLockedError,
     DeadlockError,
     DiskError,
+    DumpError,
     EntityNotFoundError,
     FlashbackConflictError,
     FormatVersionError,
@@ -59,6 +60,7 @@ from neuralgraph.errors import (
 
 if TYPE_CHECKING:
     from neuralgraph.api import (
+        DumpReport,
         Graph,
         GraphInfo,
         LoadReport,
@@ -97,6 +99,8 @@ __all__ = [
     "DateTime",
     "DeadlockError",
     "DiskError",
+    "DumpError",
+    "DumpReport",
     "Duration",
     "EntityNotFoundError",
     "FlashbackConflictError",
@@ -148,6 +152,7 @@ __all__ = [
 
 _HOMES = {
     "neuralgraph.api": (
+        "DumpReport",
         "Graph",
         "GraphInfo",
         "LoadReport",

@@ -28,6 +28,7 @@
         ├── NotADatabaseError, FormatVersionError
         ├── CorruptionError           a checksum or an invariant does not hold
         ├── DatabaseLockedError       (retryable)
+        ├── DumpError                 a logical dump that is damaged; it names the line
         ├── DiskError                 the disk refused: full, failing, read-only
         └── ClosedError               the graph was closed
 
@@ -462,6 +463,21 @@ class DiskError(StorageError):
 
     code = "Neo.DatabaseError.General.DiskError"
     kind = "DiskError"
+
+
+class DumpError(StorageError):
+    """A logical dump is damaged, or none at all.
+
+    Attributes:
+        line: which line of it, from 1.
+    """
+
+    code = "Neo.ClientError.General.InvalidDump"
+    kind = "DumpError"
+
+    def __init__(self, message: str, *, line: int) -> None:
+        self.line = line
+        super().__init__(f"line {line} of the dump: {message}")
 
 
 class ClosedError(StorageError):

@@ -6,10 +6,12 @@ statement.py   the life of a statement: found or prepared, run on a snapshot or 
 prepared.py    from text to something that runs: the caches
 result.py      rows one by one or columns at once; record.py, rendering.py, exporting.py and
                export_values.py serve it
+dumps/         a graph as text that is readable without us, and back
 loading.py     bulk loads; tables.py reads what users give, matching.py finds the ends
 functions.py, procedures.py    of users; signatures.py reads their signatures, foreign_calls.py calls them
 """
 
+from neuralgraph.api.dumps import DumpReport
 from neuralgraph.api.export_values import json_text, portable
 from neuralgraph.api.graph import Graph, GraphInfo, open_graph, restore
 from neuralgraph.api.loading import LoadReport
@@ -22,6 +24,7 @@ from neuralgraph.errors import NeuralGraphError
 from neuralgraph.values import Node, Path, Relationship
 
 __all__ = [
+    "DumpReport",
     "Graph",
     "GraphInfo",
     "LoadReport",

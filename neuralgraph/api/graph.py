@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from neuralgraph.api import engines, loading
+from neuralgraph.api.dumps import DumpReport, dump_graph, reading_from, restore_lines
 from neuralgraph.api.exporting import csr_arrays, networkx_graph
 from neuralgraph.api.functions import make_function
 from neuralgraph.api.moments import moment_of
@@ -17,7 +18,7 @@ from neuralgraph.api.procedures import make_procedure
 from neuralgraph.api.schema import schema_of
 from neuralgraph.api.settings import settings_of
 from neuralgraph.api.transaction import Transaction
-from neuralgraph.errors import AccessModeError, ClosedError, OptionError
+from neuralgraph.errors import AccessModeError, ClosedError, DiskError, OptionError
 from neuralgraph.storage import temporal
 from neuralgraph.storage.disk import OsDirectory
 from neuralgraph.storage.temporal import add_backup, commits_since
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from neuralgraph.access import Adjacency
+    from neuralgraph.api.dumps import Target
     from neuralgraph.api.engines import SharedEngine
     from neuralgraph.api.functions import Effects
     from neuralgraph.api.loading import LoadReport, Progress
@@ -376,6 +378,51 @@ class Graph:
             return add_backup(engine, OsDirectory(str(place)))
         return engine.copy_to(OsDirectory(str(place.parent)), place.name)
 
+    def dump(
+        self,
+        target: Target,
+        format: Literal["jsonl", "cypher"] = "jsonl",  # noqa: A002 - the word for it
+        *,
+        at: Any = None,
+        progress: Progress | None = None,
+    ) -> DumpReport:
+        """Write the graph as text that is readable without neuralgraph; others go on writing meanwhile.
+
+        Args:
+            target: a path (compressed when it ends in ``.zst``), or a binary file object.
+            format: ``jsonl``, exact, which `restore` reads (`docs/dump-format.md`); or ``cypher``:
+                statements for a shell, ours or Neo4j's.
+            at: a moment as `Graph.at` takes it; None is now.
+            progress: called with (entities done, entities in all) from time to time.
+
+        Raises:
+            DiskError: the file cannot be written; there is nothing of it then.
+            QueryTypeError: as Cypher: a property holds bytes.
+        """
+        engine = self._runner().engine
+        if at is None:
+            reader = engine.reader()
+        else:
+            moment = moment_of(at, "TIME")
+            reader = engine.reader_at(txid=moment.txid, timestamp_us=moment.timestamp_us)
+        return dump_graph(reader, target, format, progress)
+
+    def restore(self, source: Target, *, progress: Progress | None = None) -> DumpReport:
+        """Add what a dump (JSON lines) holds; its nodes and relationships get new ids.
+
+        The data is one transaction, or nothing; indexes and constraints that are not there are the next.
+
+        Args:
+            source: a path, or a binary file object; compressed or not.
+            progress: called with (entities done, entities in all) from time to time.
+
+        Raises:
+            DumpError: the dump is damaged; the message names the line.
+            ConstraintViolationError: it breaks a constraint of this graph.
+        """
+        with reading_from(source) as lines:
+            return restore_lines(self._writable().engine, lines, progress)
+
     def vacuum(self, *, before: int | None = None) -> VacuumReport:
         """Let go of the history that the option `history` does not ask for; the file gets smaller.
 
@@ -455,27 +502,59 @@ def open_graph(
     return Graph(shared, read_only=chosen.read_only or chosen.salvage)
 
 
-def restore(backup: str | os.PathLike[str], path: str | os.PathLike[str], *, at: Any = None) -> int:
-    """Make a database file of a backup folder; see `Graph.backup`.
+def restore(
+    source: str | os.PathLike[str],
+    path: str | os.PathLike[str],
+    *,
+    at: Any = None,
+    progress: Progress | None = None,
+) -> int:
+    """Make a database file of a backup folder (see `Graph.backup`) or of a dump (`Graph.dump`).
 
     Args:
-        backup: the folder.
+        source: the folder, or the dump: a file of JSON lines, compressed or not.
         path: the new file.
-        at: a moment as `Graph.at` takes it; None is the newest.
+        at: of a backup: a moment as `Graph.at` takes it; None is the newest.
+        progress: of a dump: called with (entities done, entities in all) from time to time.
 
     Returns:
         The last transaction in the file.
+
+    Raises:
+        DumpError: the dump is damaged; there is no new file then.
+        DiskError: the new file exists already, or the disk refused.
+        QueryArgumentError: the backup does not reach to that moment.
     """
-    moment = None if at is None else moment_of(at)
     target = Path(path).expanduser().resolve()
+    backup = Path(source).expanduser()
+    if not backup.is_dir():
+        if at is not None:
+            raise OptionError("a dump is of one moment; only a backup is restored to another")
+        return _restore_dump(backup, target, progress)
+    moment = None if at is None else moment_of(at)
     txid = temporal.restore(
-        OsDirectory(str(Path(backup).expanduser().resolve())),
+        OsDirectory(str(backup.resolve())),
         OsDirectory(str(target.parent)),
         target.name,
         txid=None if moment is None else moment.txid,
         timestamp_us=None if moment is None else moment.timestamp_us,
     )
     open_graph(target).close()
+    return txid
+
+
+def _restore_dump(dump: Path, target: Path, progress: Progress | None) -> int:
+    if target.exists():
+        raise DiskError(f"cannot restore to {target}: there is such a file; see Graph.restore")
+    is_whole = False
+    try:
+        with open_graph(target) as graph:
+            graph.restore(dump, progress=progress)
+            txid = graph.info().txid
+        is_whole = True
+    finally:
+        if not is_whole:
+            target.unlink(missing_ok=True)
     return txid
 
 

@@ -16,7 +16,7 @@ from neuralgraph.errors import CorruptionError
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from neuralgraph.api import LoadReport
+    from neuralgraph.api import DumpReport, LoadReport
 
 
 EMPTY_LINES: Final = {"table": 2, "json": 1, "csv": 1}
@@ -106,13 +106,44 @@ def backup(arguments: Namespace) -> int:
 
 
 def restore(arguments: Namespace) -> int:
-    """``neuralgraph restore FOLDER FILE [--at MOMENT]``."""
-    moment = arguments.at
-    if moment is not None and moment.isdecimal():
-        moment = int(moment)
-    txid = restore_backup(arguments.folder, arguments.file, at=moment)
+    """``neuralgraph restore SOURCE FILE [--at MOMENT] [--add]``."""
+    if not Path(arguments.source).exists():
+        raise UsageError(f"there is no file or folder {arguments.source}")
+    moment = None if arguments.at is None else moment_of(arguments.at)
+    with progress_bar("restoring") as progress:
+        if arguments.add:
+            if moment is not None or Path(arguments.source).is_dir():
+                raise UsageError("--add takes a dump, which is a file and of one moment")
+            with open_existing(arguments) as graph:
+                report = graph.restore(arguments.source, progress=progress)
+            print(_counted("added", report))
+            return 0
+        txid = restore_backup(arguments.source, arguments.file, at=moment, progress=progress)
     print(f"restored to transaction {txid}")
     return 0
+
+
+def dump(arguments: Namespace) -> int:
+    """``neuralgraph dump FILE TARGET [--format FORMAT] [--at MOMENT]``."""
+    target = arguments.target
+    kind = arguments.format
+    if kind is None:
+        stem = target.removesuffix(".zst")
+        kind = "cypher" if stem.endswith((".cypher", ".cyp", ".cql")) else "jsonl"
+    moment = None if arguments.at is None else moment_of(arguments.at)
+    with (
+        open_existing(arguments, read_only=True) as graph,
+        progress_bar("dumping") as progress,
+    ):
+        where = sys.stdout.buffer if target == "-" else target
+        report = graph.dump(where, kind, at=moment, progress=progress)
+    print(_counted("dumped", report), file=sys.stderr if target == "-" else sys.stdout)
+    return 0
+
+
+def _counted(verb: str, report: DumpReport) -> str:
+    counts = f"{report.nodes:,} nodes and {report.relationships:,} relationships"
+    return f"{verb} {counts} in {report.seconds:.2f} s"
 
 
 def info(arguments: Namespace) -> int:

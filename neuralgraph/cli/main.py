@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "check": commands.check,
     "backup": commands.backup,
     "restore": commands.restore,
+    "dump": commands.dump,
 }
 
 
@@ -125,10 +126,23 @@ def command_parser() -> argparse.ArgumentParser:
     backup.add_argument("target", help="the new file; with --incremental a folder")
     backup.add_argument("--incremental", action="store_true", help="add what is new to a folder")
 
-    restore = subparsers.add_parser("restore", help="make a database of a backup folder")
-    restore.add_argument("folder", help="the backup")
+    restore = subparsers.add_parser("restore", help="make a database of a backup or of a dump")
+    restore.add_argument("source", help="a backup's folder, or a dump in JSON lines (also .zst)")
     restore.add_argument("file", help="the new database")
     restore.add_argument("--at", metavar="MOMENT", help="a time, or the number of a transaction")
+    restore.add_argument("--add", action="store_true", help="add a dump to a database that exists")
+
+    dump = subparsers.add_parser("dump", help="write a database as text")
+    dump.add_argument("file", help="the database")
+    dump.add_argument(
+        "target", help="a new file, compressed if it ends in .zst; - is standard output"
+    )
+    dump.add_argument(
+        "--format",
+        choices=("jsonl", "cypher"),
+        help="JSON lines, which restore reads, or Cypher; by default what the name ends in",
+    )
+    dump.add_argument("--at", metavar="MOMENT", help="a time, or the number of a transaction")
     for subparser in subparsers.choices.values():
         add_settings_argument(subparser)
     return parser

@@ -21,7 +21,7 @@ from neuralgraph.cli.rendering import literal, render_table, summary_line
 from neuralgraph.cli.splitting import is_blank, split_statements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from neuralgraph.api import Result
 
@@ -197,15 +197,15 @@ def run_shell(arguments: argparse.Namespace) -> int:
         try:
             if sys.stdin.isatty():
                 return converse(shell, arguments.file, _line_reader())
-            return run_script(shell, sys.stdin.read())
+            return run_script(shell, sys.stdin)
         finally:
             shell.close()
 
 
-def run_script(shell: Shell, text: str) -> int:
-    """Statements and commands from a pipe or file; stops at the first error."""
+def run_script(shell: Shell, lines: Iterable[str]) -> int:
+    """Statements and commands from a pipe or file, line by line; stops at the first error."""
     pending = ""
-    for line in text.splitlines(keepends=True):
+    for line in lines:
         if is_blank(pending) and line.lstrip().startswith(":"):
             shell.command(line)
             pending = ""

@@ -4,7 +4,8 @@
     recovery      the newest manifest and the tail of the log become a state
     checkpoint    committed deltas become a new base, while readers and writers go on
     schedule      when to do that
-    bulk_load     rows become segments of the next base directly; bulk_checks what is checked first
+    bulk_load     rows become segments of the next base directly; bulk_checks what is checked first;
+                  bulk_rows takes rows of many labels and types as one commit
     moments       views of the past
     vacuum        history that nobody wants goes, and the file shrinks
     pins          which blocks somebody still needs
@@ -16,6 +17,7 @@ file or in the log; a block is written again only when no manifest and no reader
 """
 
 from neuralgraph.storage.maintenance.bulk_checks import resolve_keys
+from neuralgraph.storage.maintenance.bulk_rows import BulkRows
 from neuralgraph.storage.maintenance.checkpoint import CheckpointReport
 from neuralgraph.storage.maintenance.engine import Engine, EngineInfo
 from neuralgraph.storage.maintenance.integrity import Problem, check_base
@@ -24,6 +26,7 @@ from neuralgraph.storage.maintenance.salvage import Loss
 from neuralgraph.storage.maintenance.vacuum import VacuumReport, retention_us
 
 __all__ = [
+    "BulkRows",
     "CheckpointReport",
     "Engine",
     "EngineInfo",

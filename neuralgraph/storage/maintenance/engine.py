@@ -27,7 +27,7 @@ from neuralgraph.errors import (
 from neuralgraph.storage.disk import (
     RecordKind,
 )
-from neuralgraph.storage.maintenance import bulk_checks, bulk_load
+from neuralgraph.storage.maintenance import bulk_checks, bulk_load, bulk_rows
 from neuralgraph.storage.maintenance.checkpoint import Checkpointer
 from neuralgraph.storage.maintenance.copying import copy_base, read_commits
 from neuralgraph.storage.maintenance.integrity import check_base, check_chain
@@ -53,10 +53,12 @@ from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from neuralgraph.config import Options
     from neuralgraph.storage.disk import Directory
     from neuralgraph.storage.maintenance.bulk_load import Progress
+    from neuralgraph.storage.maintenance.bulk_rows import BulkRows
     from neuralgraph.storage.maintenance.checkpoint import CheckpointReport
     from neuralgraph.storage.maintenance.integrity import Problem
     from neuralgraph.storage.maintenance.recovery import RecoveryReport
@@ -288,6 +290,12 @@ class Engine:
         """See `bulk_load.load_relationships`; metadata and time are those of `begin`."""
         loader = self._loader(metadata, timestamp_us, progress)
         return bulk_load.load_relationships(loader, edge_type, columns, sources, targets)
+
+    def bulk_rows(
+        self, metadata: Mapping[str, Any] | None = None
+    ) -> AbstractContextManager[BulkRows]:
+        """See `bulk_rows.bulk_rows`."""
+        return bulk_rows.bulk_rows(self._loader(metadata, None))
 
     def resolve_keys(self, label: str, key: str, values: Column) -> IdArray:
         """See `bulk_checks.resolve_keys`."""

@@ -6,12 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 import neuralgraph
-from neuralgraph.cli.main import main
+from neuralgraph.cli.main import COMMANDS, main
 
 
 @pytest.fixture
@@ -172,3 +173,63 @@ def test_data_that_cannot_be_read_is_refused(capsys, tmp_path, file, name, data,
     assert run(capsys, "query", file, "MATCH (x:X) RETURN count(x)", "--format", "csv")[1] == (
         "count(x)\n0\n"
     )
+
+
+def test_dump_and_restore(capsys, file, tmp_path):
+    dump = str(tmp_path / "dump.jsonl.zst")
+    code, out, _ = run(capsys, "dump", file, dump)
+    assert code == 0
+    assert out.startswith("dumped 2 nodes and 1 relationships")
+    copy = str(tmp_path / "copy.ngdb")
+    assert run(capsys, "restore", dump, copy)[0] == 0
+    assert run(capsys, "restore", dump, copy)[0] == 1
+    assert run(capsys, "restore", dump, copy, "--add")[0] == 0
+    _, out, _ = run(capsys, "query", copy, "MATCH (n) RETURN count(n) AS n", "--format", "csv")
+    assert out == "n\n4\n"
+    code, _, err = run(capsys, "restore", str(tmp_path / "none"), copy)
+    assert (code, err) == (2, f"neuralgraph: there is no file or folder {tmp_path / 'none'}\n")
+
+
+def test_dump_as_cypher_runs_in_the_shell(capsys, file, tmp_path, monkeypatch):
+    dump = tmp_path / "dump.cypher"
+    assert run(capsys, "dump", file, str(dump))[0] == 0
+    with dump.open() as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        assert run(capsys, str(tmp_path / "copy.ngdb"))[0] == 0
+    _, out, _ = run(capsys, "query", str(tmp_path / "copy.ngdb"), QUERY, "--format", "csv")
+    assert out == "name,age\nAda,36\nBob,\n"
+
+
+def test_dump_to_standard_output():
+    # In a process of its own: it writes bytes.
+    words = [sys.executable, "-m", "neuralgraph"]
+    script = b"CREATE (:N {v: 1});"
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "a.ngdb")
+        subprocess.run([*words, path], input=script, capture_output=True, check=True)
+        done = subprocess.run([*words, "dump", path, "-"], capture_output=True, check=True)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines[1] == {"node": 0, "labels": ["N"], "properties": {"v": 1}}
+    assert done.stderr.startswith(b"dumped 1 nodes")
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_explains_itself(capsys, command):
+    with pytest.raises(SystemExit) as left:
+        main([command, "--help"])
+    assert left.value.code == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"usage: neuralgraph {command}")
+    assert "--settings FILE" in text
+
+
+def test_settings_from_a_file(capsys, file, tmp_path):
+    settings = tmp_path / "neuralgraph.toml"
+    settings.write_text("[query]\ntimeout_s = 7\n")
+    query = "SHOW SETTINGS 'query.timeout_s' YIELD value"
+    words = ("query", file, query, "--format", "csv", "--settings", str(settings))
+    assert run(capsys, *words)[1] == "value\n7\n"
+    settings.write_text("[query]\ntime_out = 7\n")
+    code, _, err = run(capsys, *words)
+    assert code == 1
+    assert "did you mean query.timeout_s" in err

@@ -25,7 +25,10 @@ def session():
 def test_a_statement_may_take_several_lines(session):
     shell, out = session
     assert (
-        run_script(shell, "CREATE (:N {v: 1});\nMATCH (n)\nRETURN n.v\n  AS v;\nRETURN 'x;y' AS t")
+        run_script(
+            shell,
+            io.StringIO("CREATE (:N {v: 1});\nMATCH (n)\nRETURN n.v\n  AS v;\nRETURN 'x;y' AS t"),
+        )
         == 0
     )
     text = out.getvalue()
@@ -35,12 +38,14 @@ def test_a_statement_may_take_several_lines(session):
 
 def test_transactions_are_statements(session):
     shell, out = session
-    run_script(shell, "BEGIN; CREATE (:N); ROLLBACK; begin transaction; CREATE (:M); COMMIT;")
-    run_script(shell, "MATCH (n) RETURN labels(n) AS labels;")
+    run_script(
+        shell, io.StringIO("BEGIN; CREATE (:N); ROLLBACK; begin transaction; CREATE (:M); COMMIT;")
+    )
+    run_script(shell, io.StringIO("MATCH (n) RETURN labels(n) AS labels;"))
     assert "['M']" in out.getvalue()
     for text in ("COMMIT;", "BEGIN; BEGIN;"):
         with pytest.raises(UsageError):
-            run_script(shell, text)
+            run_script(shell, io.StringIO(text))
 
 
 def test_commands(session, tmp_path):
@@ -51,7 +56,7 @@ def test_commands(session, tmp_path):
         "MATCH (r:Row {id: $x}) RETURN r.id AS found;\n"
         ":explain MATCH (n) RETURN n\n:help\n:quit\nRETURN 'never';"
     )
-    run_script(shell, script)
+    run_script(shell, io.StringIO(script))
     text = out.getvalue()
     assert "2 rows in" in text
     assert "$x = 2" in text
