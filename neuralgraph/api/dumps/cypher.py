@@ -16,6 +16,7 @@ from neuralgraph.access import IndexDefinition
 from neuralgraph.api.dumps.lines import DumpReport, edge_pieces, node_pieces, schema_of
 from neuralgraph.api.dumps.values import text_is_exact
 from neuralgraph.errors import QueryTypeError
+from neuralgraph.query.execution.operators.index_options import as_literal, shown_options
 from neuralgraph.query.language import print_statement
 from neuralgraph.query.language.syntax import CreateConstraint, CreateIndex, Statement
 from neuralgraph.values.instants import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
@@ -134,8 +135,14 @@ def _schema_statement(definition: IndexDefinition | ConstraintDefinition) -> str
     command: Any
     if isinstance(definition, IndexDefinition):
         kind: Any = definition.kind.upper()
+        options = shown_options(definition.kind, definition.options)
         command = CreateIndex(
-            kind, definition.name, definition.entity, definition.labels, definition.keys
+            kind,
+            definition.name,
+            definition.entity,
+            definition.labels,
+            definition.keys,
+            options=as_literal(options) if options else None,
         )
     else:
         command = CreateConstraint(

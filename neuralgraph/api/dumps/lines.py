@@ -9,13 +9,14 @@ import re
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from neuralgraph.access import IndexDefinition, IndexOptions
 from neuralgraph.api.dumps.values import to_json
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from neuralgraph.access import ConstraintDefinition, GraphReader, IndexDefinition
+    from neuralgraph.access import ConstraintDefinition, GraphReader
     from neuralgraph.values import IdArray
 
 FORMAT: Final = "neuralgraph-dump"
@@ -131,16 +132,19 @@ def schema_of(reader: GraphReader) -> list[IndexDefinition | ConstraintDefinitio
 
 def schema_line(definition: IndexDefinition | ConstraintDefinition) -> dict[str, Any]:
     """``{"index": {...}}`` or ``{"constraint": {...}}``, without what is not set."""
-    is_index = hasattr(definition, "labels")
-    fields = {item.name: getattr(definition, item.name) for item in dataclasses.fields(definition)}
-    written = {name: to_json(_plain(value)) for name, value in fields.items() if value is not None}
-    return {"index" if is_index else "constraint": written}
+    kind = "index" if isinstance(definition, IndexDefinition) else "constraint"
+    fields = {
+        item.name: _plain(getattr(definition, item.name)) for item in dataclasses.fields(definition)
+    }
+    return {
+        kind: {name: to_json(value) for name, value in fields.items() if value not in (None, {})}
+    }
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return dict(value) if hasattr(value, "items") else value
+        return list(value)
+    return value.plain() if isinstance(value, IndexOptions) else value
 
 
 def _node_lines(reader: GraphReader, ids: IdArray) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from neuralgraph.access import ConstraintDefinition, IndexDefinition
+from neuralgraph.access import ConstraintDefinition, IndexDefinition, IndexOptions
 from neuralgraph.api.dumps.lines import FORMAT, VERSION, DumpReport
 from neuralgraph.api.dumps.values import from_json
 from neuralgraph.errors import DumpError, FormatVersionError, NeuralGraphError
@@ -309,11 +309,14 @@ def _definition(kind: Any, fields: Any) -> Any:
     """An index or constraint of its fields."""
     if not isinstance(fields, dict):
         raise ValueError("a definition is an object")  # noqa: TRY004 - of the file, not the call
-    made = {
-        name: tuple(value) if isinstance(value, list) else from_json(value)
-        for name, value in fields.items()
-    }
+    made = {name: _field(name, value) for name, value in fields.items()}
     return kind(**made)
+
+
+def _field(name: str, value: Any) -> Any:
+    if name == "options":
+        return IndexOptions(from_json(value))
+    return tuple(value) if isinstance(value, list) else from_json(value)
 
 
 def _make_schema(

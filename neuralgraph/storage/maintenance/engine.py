@@ -292,10 +292,10 @@ class Engine:
         return bulk_load.load_relationships(loader, edge_type, columns, sources, targets)
 
     def bulk_rows(
-        self, metadata: Mapping[str, Any] | None = None
+        self, metadata: Mapping[str, Any] | None = None, *, timestamp_us: int = 0
     ) -> AbstractContextManager[BulkRows]:
-        """See `bulk_rows.bulk_rows`."""
-        return bulk_rows.bulk_rows(self._loader(metadata, None))
+        """See `bulk_rows.bulk_rows`; metadata and time are those of `begin`."""
+        return bulk_rows.bulk_rows(self._loader(metadata, timestamp_us, None))
 
     def resolve_keys(self, label: str, key: str, values: Column) -> IdArray:
         """See `bulk_checks.resolve_keys`."""

@@ -268,7 +268,15 @@ def test_every_kind_of_index_and_constraint_comes_back():
         graph.execute("CREATE CONSTRAINT e FOR (n:A) REQUIRE n.e IS NOT NULL")
         graph.execute("CREATE CONSTRAINT y FOR ()-[r:R]-() REQUIRE r.y IS :: INTEGER")
         graph.execute("CREATE CONSTRAINT k FOR (n:A) REQUIRE (n.a, n.b) IS NODE KEY")
-        graph.execute("CREATE (:A {e: 1, a: 1, b: 2})")
+        graph.execute(
+            "CREATE VECTOR INDEX v FOR (n:V) ON (n.v)"
+            " OPTIONS {indexConfig: {`vector.dimensions`: 2, `vector.similarity_function`: 'cosine'}}"
+        )
+        graph.execute(
+            "CREATE FULLTEXT INDEX f FOR (n:A|B) ON EACH [n.t, n.u]"
+            " OPTIONS {indexConfig: {`fulltext.analyzer`: 'english'}}"
+        )
+        graph.execute("CREATE (:A {e: 1, a: 1, b: 2, t: 'word'}), (:V {v: [1.0, 2.0]})")
         with restored(dumped(graph)) as other:
             assert contents(other) == contents(graph)
         with neuralgraph.open() as other:
