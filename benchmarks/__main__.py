@@ -7,7 +7,6 @@ import datetime as dt
 import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -15,89 +14,98 @@ from typing import Any
 
 from benchmarks import peers
 from benchmarks.data import SIZES, make
+from benchmarks.plot import plot
 from benchmarks.questions import QUESTIONS
-from benchmarks.report import Facts, table
+from benchmarks.report import OURS, Results, table
+from benchmarks.runner import Settings, ask_peer
 
 RESULTS = Path(__file__).with_name("results")
+README = RESULTS.parents[1] / "README.md"
+BEGIN, END = "<!-- benchmarks -->", "<!-- end of benchmarks -->"
 
 
 def main() -> int:
-    """Run every peer in a process of its own and print the table."""
+    """Ask every peer and print the table."""
+    options = arguments()
+    names = options.peers.split(",") if options.peers else peers.installed()
+    keys = options.questions.split(",") if options.questions else None
+    numbers = [
+        number for number, question in enumerate(QUESTIONS) if keys is None or question.key in keys
+    ]
+    size = "tiny" if options.quick else options.size
+    results: Results = {}
+    load_before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="benchmark-", ignore_cleanup_errors=True) as folder:
+        data = Path(options.data or folder) / f"data-{size}"
+        make(size, data)
+        settings = Settings(size, options.seconds, options.limit, options.quick, data, Path(folder))
+        for name in names:
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            results[name] = ask_peer(name, numbers, settings)
+            if options.verbose:
+                print((Path(folder) / f"{name}.log").read_text(encoding="utf-8"), file=sys.stderr)
+    shown = f"{heading(size, load_before)}\n\n{table(results)}"
+    print(shown)
+    if options.write:
+        write(size, shown, results)
+    return 1 if any(map(is_wrong, results[OURS]["rows"] if OURS in results else [])) else 0
+
+
+def arguments() -> argparse.Namespace:
+    """What was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--size", choices=list(SIZES), default="S")
     parser.add_argument("--peers", help="names, with commas; all that are installed by default")
-    parser.add_argument("--questions", help="keys, with commas; all by default")
-    parser.add_argument("--seconds", type=float, default=2.0, help="for each question")
-    parser.add_argument("--timeout", type=float, default=300.0, help="seconds for one peer")
-    parser.add_argument(
-        "--quick", action="store_true", help="tiny data, answers checked, no timings"
-    )
-    parser.add_argument("--write", action="store_true", help="keep the table in benchmarks/results")
-    options = parser.parse_args()
-    names = options.peers.split(",") if options.peers else peers.installed()
-    keys = options.questions or ",".join(question.key for question in QUESTIONS)
-    size = "tiny" if options.quick else options.size
-    with tempfile.TemporaryDirectory(prefix="benchmark-data-") as folder:
-        make(size, Path(folder))
-        results: Facts = {name: run_peer(name, size, folder, keys, options) for name in names}
-    shown = f"{heading(size)}\n\n{table(results)}"
-    print(shown)
-    if options.write:
-        RESULTS.mkdir(exist_ok=True)
-        today = dt.datetime.now(tz=dt.UTC).strftime("%Y-%m-%d")
-        (RESULTS / f"{today}-{size}.md").write_text(f"# {shown}", encoding="utf-8")
-    failed = any(
-        "error" in facts
-        for facts in results.get("neuralgraph", {}).values()
-        if isinstance(facts, dict)
-    )
-    return 1 if failed else 0
+    parser.add_argument("--questions", help="keys such as W3, own; with commas; all by default")
+    parser.add_argument("--seconds", type=float, default=0.4, help="for each row of the table")
+    parser.add_argument("--limit", type=float, default=10.0, help="seconds for one question")
+    parser.add_argument("--data", help="a folder that keeps the data for the next time")
+    parser.add_argument("--quick", action="store_true", help="tiny data, answers only, no timings")
+    parser.add_argument("--write", action="store_true", help="keep it in benchmarks/results")
+    parser.add_argument("--verbose", action="store_true", help="what the peers complain about")
+    return parser.parse_args()
 
 
-def heading(size: str) -> str:
-    """What was measured, on what."""
+def is_wrong(row: Any) -> bool:
+    """Did we fail here?"""
+    return "error" in row[2]
+
+
+def write(size: str, shown: str, results: Results) -> None:
+    """The table, what it was made of, and a picture."""
+    RESULTS.mkdir(exist_ok=True)
+    today = dt.datetime.now(tz=dt.UTC).strftime("%Y-%m-%d")
+    path = RESULTS / f"{today}-{size}"
+    heading = shown.splitlines()[0]
+    text = f"# {shown}\n![How many times as much each peer takes]({path.name}.svg)\n"
+    path.with_suffix(".md").write_text(text, encoding="utf-8")
+    facts = {"heading": heading, "results": results}
+    path.with_suffix(".json").write_text(json.dumps(facts, indent=0), encoding="utf-8")
+    path.with_suffix(".svg").write_text(plot(results, heading), encoding="utf-8")
+    if size == "S":
+        into_readme(shown, path.name)
+
+
+def into_readme(shown: str, name: str) -> None:
+    """Put the table of size S where the README shows it, with the command that made it."""
+    readme = README.read_text(encoding="utf-8")
+    before, rest = readme.split(BEGIN)
+    after = rest.split(END)[1]
+    command = " ".join(["python -m benchmarks", *sys.argv[1:]])
+    picture = f"![How many times as much each peer takes](benchmarks/results/{name}.svg)"
+    text = f"{BEGIN}\n`{command}`. {shown}\n{picture}\n{END}"
+    README.write_text(before + text + after, encoding="utf-8")
+
+
+def heading(size: str, load: float) -> str:
+    """What was measured, on what, and whether others used the machine."""
     persons, knows, posts, likes = SIZES[size]
     when = dt.datetime.now(tz=dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
     return (
         f"Size {size}: {persons:,} persons, {knows:,} KNOWS, {posts:,} posts, {likes:,} LIKES; {when},"
-        f" {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+        f" {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()},"
+        f" load before the start {load:.1f}"
     )
-
-
-def run_peer(name: str, size: str, folder: str, keys: str, options: Any) -> dict[str, Any]:
-    """What one peer says."""
-    command = [sys.executable, "-m", "benchmarks.worker", "--peer", name, "--size", size]
-    command += ["--data", folder, "--questions", keys, "--seconds", str(options.seconds)]
-    command += ["--quick"] if options.quick else []
-    print(f"{name} ...", file=sys.stderr, flush=True)
-    facts: dict[str, Any] = {}
-    # Some peers leave logs where they stand: let them stand among the data.
-    root = str(RESULTS.parents[1])
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            timeout=options.timeout,
-            check=False,
-            cwd=folder,
-            env=environment,
-        )
-    except subprocess.TimeoutExpired:
-        return {"W1": {"error": f"took more than {options.timeout:g} s"}}
-    for line in done.stdout.splitlines():
-        if not line.startswith("{"):
-            continue
-        told = json.loads(line)
-        if "question" in told:
-            facts[told.pop("question")] = told
-        else:
-            facts.update(told)
-    if done.returncode:
-        facts.setdefault("W1", {"error": (done.stderr.strip().splitlines() or ["it died"])[-1]})
-    return facts
 
 
 if __name__ == "__main__":

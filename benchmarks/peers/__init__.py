@@ -20,10 +20,14 @@ MODULES: Final = {
 }
 """Peers by name, and the module that tells whether one is installed."""
 
+_ON_DEMAND: Final = ("graphqlite",)
+"""Asked only by name: it takes minutes where the others take seconds."""
+
 
 def installed() -> list[str]:
     """The peers that are here, neuralgraph first."""
-    return [name for name, module in MODULES.items() if find_spec(module) is not None]
+    found = [name for name, module in MODULES.items() if find_spec(module) is not None]
+    return [name for name in found if name not in _ON_DEMAND]
 
 
 def make(name: str) -> Peer:

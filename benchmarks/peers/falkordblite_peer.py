@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import time
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from benchmarks.peers.peer import Peer as AnyPeer
 
@@ -46,14 +52,9 @@ class Peer(AnyPeer):
         return version("falkordblite")
 
     def load(self, data: Data, folder: Path) -> None:
-        client: Any = import_module("redislite.falkordb_client")
-        settings = {"appendonly": "yes", "appendfsync": "always", "save": None}
-        self.database = client.FalkorDB(
-            str(folder / "graph.rdb"), serverconfig=settings, socket_timeout=None
-        )
-        self.graph = self.database.select_graph("graph")
-        for label in ("Person", "Post"):
-            self.graph.query(f"CREATE INDEX FOR (n:{label}) ON (n.id)")
+        self.open(folder)
+        for label, key in (("Person", "id"), ("Post", "id"), ("Person", "created")):
+            self.graph.query(f"CREATE INDEX FOR (n:{label}) ON (n.{key})")
         for table, text in LOADS:
             columns = data.tables()[table]
             rows = [
@@ -63,9 +64,39 @@ class Peer(AnyPeer):
             for start in range(0, len(rows), BATCH_ROWS):
                 self.graph.query(text, {"rows": rows[start : start + BATCH_ROWS]})
 
+    def open(self, folder: Path) -> None:
+        client: Any = import_module("redislite.falkordb_client")
+        # What a killed server left would make the next one try to connect to it.
+        (folder / "graph.rdb.settings").unlink(missing_ok=True)
+        settings = {"appendonly": "yes", "appendfsync": "always", "save": None}
+        self.database = client.FalkorDB(
+            str(folder / "graph.rdb"), serverconfig=settings, socket_timeout=None
+        )
+        self.graph = self.database.select_graph("graph")
+
+    def server_ids(self) -> list[int]:
+        return [int(self.database.client.pid)]
+
+    def algorithm(self, name: str) -> tuple[Any, Any]:
+        call = {
+            "pagerank": "algo.pageRank('Person', 'KNOWS') YIELD node, score RETURN node.id, score",
+            "wcc": (
+                "algo.WCC({nodeLabels: ['Person'], relationshipTypes: ['KNOWS']})"
+                " YIELD node, componentId RETURN node.id, componentId"
+            ),
+        }[name]
+        found = np.array(self.ask(f"CALL {call}", {}), dtype=np.float64)
+        return found[:, 0].astype(np.int64), found[:, 1]
+
     def ask(self, text: str, parameters: Parameters) -> list[Row]:
         rows: list[Row] = self.graph.query(text, parameters or None).result_set
         return rows
 
     def close(self) -> None:
-        self.database.close()
+        server = self.database.client.pid
+        self.database.client._cleanup()  # noqa: SLF001 - its own way to end the server
+        # With a second connection open it leaves the server running.
+        with contextlib.suppress(ProcessLookupError):
+            for _ in range(200):
+                os.kill(server, signal.SIGTERM)
+                time.sleep(0.05)

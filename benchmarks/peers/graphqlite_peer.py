@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.peers.peer import Peer as AnyPeer
+from benchmarks.question import NotOfferedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +27,8 @@ class Peer(AnyPeer):
         return str(getattr(self.library, "__version__", "unknown"))
 
     def load(self, data: Data, folder: Path) -> None:
-        graph = self.graph = self.library.Graph(str(folder / "graph.graphqlite"))
-        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-            graph.connection.sqlite_connection.execute(f"PRAGMA {pragma}")
+        self.open(folder)
+        graph = self.graph
         known: dict[str, Any] = {}
         for prefix, label, columns in (("p", "Person", data.person), ("t", "Post", data.post)):
             plain = {key: column.tolist() for key, column in columns.items() if column.ndim == 1}
@@ -56,6 +56,21 @@ class Peer(AnyPeer):
                 known,
             )
         graph.connection.commit()
+
+    def open(self, folder: Path) -> None:
+        self.folder = folder
+        graph = self.graph = self.library.Graph(str(folder / "graph.graphqlite"))
+        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+            graph.connection.sqlite_connection.execute(f"PRAGMA {pragma}")
+
+    def in_thread(self) -> AnyPeer:
+        other = Peer(self.name)
+        other.library = self.library
+        other.open(self.folder)
+        return other
+
+    def algorithm(self, name: str) -> tuple[Any, Any]:
+        raise NotOfferedError(f"algo {name} runs over the whole graph only")
 
     def ask(self, text: str, parameters: Parameters) -> list[Row]:
         return [

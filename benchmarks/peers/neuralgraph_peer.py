@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import neuralgraph
 from benchmarks.peers.peer import Peer as AnyPeer
@@ -23,7 +23,8 @@ class Peer(AnyPeer):
         return neuralgraph.__version__
 
     def load(self, data: Data, folder: Path) -> None:
-        self.graph = graph = neuralgraph.open(folder / "graph.ngdb")
+        self.open(folder)
+        graph = self.graph
         graph.load_nodes("Person", data.parquet("person"), key="id")
         graph.load_nodes("Post", data.parquet("post"), key="id")
         person, post = ("Person", "src"), ("Post", "dst")
@@ -32,9 +33,29 @@ class Peer(AnyPeer):
         )
         graph.load_relationships("CREATED", data.parquet("created"), source=person, target=post)
         graph.load_relationships("LIKES", data.parquet("likes"), source=person, target=post)
+        graph.execute("CREATE INDEX FOR (p:Person) ON (p.created)")
+        graph.checkpoint()
+
+    def open(self, folder: Path) -> None:
+        self.graph = neuralgraph.open(folder / "graph.ngdb")
 
     def ask(self, text: str, parameters: Parameters) -> list[Row]:
         return list(self.graph.execute(text, parameters))
+
+    def write(self, text: str, parameters: Parameters) -> None:
+        self.graph.execute(text, parameters)
+
+    def table(self, text: str, parameters: Parameters, form: str) -> Any:
+        result = self.graph.execute(text, parameters)
+        return result.to_arrow() if form == "arrow" else result.to_pandas()
+
+    def algorithm(self, name: str) -> tuple[Any, Any]:
+        value = {"pagerank": "score", "wcc": "component"}[name]
+        settings = "{labels: ['Person'], types: ['KNOWS']}"
+        columns = self.graph.execute(
+            f"CALL algo.{name}({settings}) YIELD node, {value} RETURN node.id AS id, {value} AS value"
+        ).to_numpy()
+        return columns["id"], columns["value"]
 
     def close(self) -> None:
         self.graph.close()

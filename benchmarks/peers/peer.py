@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
+
+from benchmarks.question import NotOfferedError, literal_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,11 +29,16 @@ class Peer(ABC):
 
     @abstractmethod
     def version(self) -> str:
-        """Of the library."""
+        """Of the library, which is imported by this."""
 
     @abstractmethod
     def load(self, data: Data, folder: Path) -> None:
-        """Load all tables into a new database in `folder`, with indexes on the ids; keep it open."""
+        """Load all tables into a new database in `folder`, with indexes on the ids and on when a person
+        was created; keep it open."""
+
+    @abstractmethod
+    def open(self, folder: Path) -> None:
+        """Open what `load` left."""
 
     @abstractmethod
     def ask(self, text: str, parameters: Parameters) -> list[Row]:
@@ -42,6 +48,30 @@ class Peer(ABC):
         """Run a statement as a transaction that is durable when it returns."""
         self.ask(text, parameters)
 
+    def write_rows(self, text: str, rows: list[Parameters]) -> None:
+        """The same for many rows at once."""
+        self.write(text, {"rows": rows})
+
+    def as_list(self, values: list[int]) -> Any:
+        """A list as a parameter."""
+        return values
+
+    def table(self, text: str, parameters: Parameters, form: str) -> Any:  # noqa: ARG002
+        """The answer as ``arrow`` or ``pandas``."""
+        raise NotOfferedError(f"no results as {form}")
+
+    def in_thread(self) -> Peer:
+        """The same database for another thread."""
+        return self
+
+    def algorithm(self, name: str) -> tuple[Any, Any]:
+        """``pagerank`` (20 rounds) or ``wcc`` of persons and whom they know: ids of persons and values."""
+        raise NotOfferedError(f"no graph algorithms, not {name}")
+
+    def server_ids(self) -> list[int]:
+        """Processes that the peer started and that do not end with this one."""
+        return []
+
     @abstractmethod
     def close(self) -> None:
         """Let go."""
@@ -49,13 +79,11 @@ class Peer(ABC):
     def text_of(self, question: Question) -> str:
         """The question in the peer's language."""
         own = question.sql if self.speaks == "sql" else question.cypher
-        return question.variants.get(self.name, own)
+        text = question.variants.get(self.name, own)
+        if not text:
+            raise NotOfferedError("not in SQL" if self.speaks == "sql" else "not in Cypher")
+        return text
 
     def literal_text(self, text: str, parameters: Parameters) -> str:
         """The text with the parameters in it as literals."""
-        sign = ":" if self.speaks == "sql" else r"\$"
-        return re.sub(rf"{sign}(\w+)", lambda match: _literal(parameters[match[1]]), text)
-
-
-def _literal(value: Any) -> str:
-    return f"'{value}'" if isinstance(value, str) else str(value)
+        return literal_text(text, parameters, ":" if self.speaks == "sql" else r"\$")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.peers.peer import Peer as AnyPeer
+from benchmarks.question import NotOfferedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,11 +34,8 @@ class Peer(AnyPeer):
         return sqlite3.sqlite_version
 
     def load(self, data: Data, folder: Path) -> None:
-        self.connection = connection = sqlite3.connect(
-            folder / "graph.sqlite", isolation_level=None
-        )
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-500000"):
-            connection.execute(f"PRAGMA {pragma}")
+        self.open(folder)
+        connection = self.connection
         connection.executescript(TABLES)
         for table, columns in data.tables().items():
             values = [
@@ -48,17 +48,46 @@ class Peer(AnyPeer):
             connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
             connection.execute("COMMIT")
         connection.execute("CREATE INDEX knows_back ON knows(dst, src)")
+        connection.execute("CREATE INDEX person_created ON person(created)")
         connection.execute("ANALYZE")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def open(self, folder: Path) -> None:
+        self.folder = folder
+        self.connection = connection = sqlite3.connect(
+            folder / "graph.sqlite", isolation_level=None, check_same_thread=False, timeout=60
+        )
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-500000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    def in_thread(self) -> AnyPeer:
+        other = Peer(self.name)
+        other.open(self.folder)
+        return other
 
     def ask(self, text: str, parameters: Parameters) -> list[Row]:
         return self.connection.execute(text, parameters).fetchall()
 
     def write(self, text: str, parameters: Parameters) -> None:
-        self.connection.execute("BEGIN")
+        self.connection.execute("BEGIN IMMEDIATE")
         for statement in text.split(";"):
             self.connection.execute(statement, parameters)
         self.connection.execute("COMMIT")
+
+    def write_rows(self, text: str, rows: list[Parameters]) -> None:
+        self.connection.execute("BEGIN IMMEDIATE")
+        for statement in text.split(";"):
+            self.connection.executemany(statement, rows)
+        self.connection.execute("COMMIT")
+
+    def as_list(self, values: list[int]) -> Any:
+        return json.dumps(values)
+
+    def table(self, text: str, parameters: Parameters, form: str) -> Any:
+        if form != "pandas":
+            raise NotOfferedError(f"no results as {form}")
+        pandas: Any = import_module("pandas")
+        return pandas.read_sql_query(text, self.connection, params=parameters)
 
     def close(self) -> None:
         self.connection.close()

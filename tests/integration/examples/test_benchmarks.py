@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.plot import plot
+from benchmarks.questions import QUESTIONS
+from benchmarks.report import table
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -17,4 +21,27 @@ def test_every_question_is_answered_rightly():
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "failed" not in done.stdout
-    assert done.stdout.count("| right | right |") == 11
+    assert done.stdout.count("| right | right |") == 32
+    own = done.stdout.split("of neuralgraph itself")[1]
+    assert own.count("| right |") == 12
+
+
+def test_results_become_a_table_and_a_picture():
+    numbers = {question.key: number for number, question in enumerate(QUESTIONS)}
+    row = {"median_ms": 0.5, "p99_ms": 2.0, "runs": 9}
+    slow = {"median_ms": 50.0, "p99_ms": 200.0, "runs": 9}
+    results = {
+        "neuralgraph": {
+            "version": "1",
+            "rows": [[numbers["W5"], "2 hops", row], [numbers["own"], "hit", row]],
+        },
+        "kuzu": {"version": "2", "rows": [[numbers["W5"], "2 hops", slow]]},
+        "sqlite": {"version": "3", "rows": [[numbers["W5"], "2 hops", {"why": "no <reason>"}]]},
+    }
+    shown = table(results)
+    assert "| W5 2 hops | **0.500 [2.00]** | 50.00 [200] | - | 1e+02 |" in shown
+    assert "| hit | 0.500 [2.00] |" in shown
+    assert "- sqlite: no <reason> (W5 2 hops)" in shown
+    picture = plot(results, "a & b")
+    assert "a &amp; b" in picture
+    assert "<title>kuzu: 100x</title>" in picture

