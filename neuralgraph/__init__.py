@@ -60,6 +60,7 @@ from neuralgraph.errors import (
 
 if TYPE_CHECKING:
     from neuralgraph.api import (
+        CallingTransaction,
         DumpReport,
         Graph,
         GraphInfo,
@@ -89,6 +90,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AccessModeError",
+    "CallingTransaction",
     "ClosedError",
     "ConflictError",
     "ConstraintVerificationError",
@@ -152,6 +154,7 @@ __all__ = [
 
 _HOMES = {
     "neuralgraph.api": (
+        "CallingTransaction",
         "DumpReport",
         "Graph",
         "GraphInfo",

@@ -8,9 +8,11 @@ result.py      rows one by one or columns at once; record.py, rendering.py, expo
                export_values.py serve it
 dumps/         a graph as text that is readable without us, and back
 loading.py     bulk loads; tables.py reads what users give, matching.py finds the ends
-functions.py, procedures.py    of users; signatures.py reads their signatures, foreign_calls.py calls them
+functions.py, procedures.py    of users; signatures.py reads their signatures, foreign_calls.py calls them,
+               calling.py lets a procedure read and write inside the statement that calls it
 """
 
+from neuralgraph.api.calling import CallingTransaction
 from neuralgraph.api.dumps import DumpReport
 from neuralgraph.api.export_values import json_text, portable
 from neuralgraph.api.graph import Graph, GraphInfo, open_graph, restore
@@ -24,6 +26,7 @@ from neuralgraph.errors import NeuralGraphError
 from neuralgraph.values import Node, Path, Relationship
 
 __all__ = [
+    "CallingTransaction",
     "DumpReport",
     "Graph",
     "GraphInfo",

@@ -300,6 +300,7 @@ class Graph:
         *,
         vectorised: bool = False,
         effects: Effects = "reads",
+        transaction: bool = False,
     ) -> None:
         """Make a procedure callable with CALL, for all handles of this graph in this process.
 
@@ -312,6 +313,8 @@ class Graph:
                 of each row (ascending) and that mapping.
             effects: ``none``, ``reads`` or ``writes``: then a statement that calls it counts as one that
                 writes.
+            transaction: the function takes a `CallingTransaction` before the inputs, to read, and with
+                ``effects="writes"`` to write, inside the statement that calls.
 
         Raises:
             SchemaError: there is a procedure of that name.
@@ -319,7 +322,13 @@ class Graph:
         """
         shared = self._opened()
         shared.procedures.register(
-            make_procedure(signature, rows, vectorised=vectorised, effects=effects)
+            make_procedure(
+                signature,
+                rows,
+                vectorised=vectorised,
+                effects=effects,
+                runner=shared.runner if transaction else None,
+            )
         )
         shared.runner.cache.clear()
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuralgraph.api.calling import CallingTransaction
 from neuralgraph.api.foreign_calls import as_given, as_taken, called, iterated, rendered
 from neuralgraph.api.functions import checked_effects
 from neuralgraph.api.signatures import declared_columns, parse_signature
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from neuralgraph.api.signatures import Fields, Signature
+    from neuralgraph.api.statement import StatementRunner
+    from neuralgraph.query.execution import ExecutionContext
     from neuralgraph.query.functions import CallContext
     from neuralgraph.values import Column
     from neuralgraph.values.arrays import RowArray
@@ -36,8 +39,17 @@ if TYPE_CHECKING:
     Rows = Iterable[Mapping[str, Any]] | Callable[..., Any]
 
 
-def make_procedure(signature: str, rows: Rows, *, vectorised: bool, effects: str) -> Procedure:
+def make_procedure(
+    signature: str,
+    rows: Rows,
+    *,
+    vectorised: bool,
+    effects: str,
+    runner: StatementRunner | None = None,
+) -> Procedure:
     """A procedure; see `Graph.register_procedure`.
+
+    `runner` is given where the function takes the transaction as its first argument.
 
     Raises:
         QueryArgumentError: the signature is not of the form, or a row lacks a column.
@@ -51,11 +63,25 @@ def make_procedure(signature: str, rows: Rows, *, vectorised: bool, effects: str
         )
     if vectorised and not callable(rows):
         raise QueryArgumentError("a table of rows is no vectorised procedure; give a function")
+    writes = effects == "writes"
+    if runner is not None:
+        if vectorised or not callable(rows):
+            raise QueryArgumentError(
+                "only a function that is called row by row takes the transaction"
+            )
+        return Procedure(
+            declared.name,
+            declared.inputs,
+            declared.outputs,
+            writes=writes,
+            optional_inputs=len(declared.defaults),
+            change=_calling_inside(declared, rows, runner, writes=writes),
+        )
     return Procedure(
         declared.name,
         declared.inputs,
         declared.outputs,
-        writes=effects == "writes",
+        writes=writes,
         optional_inputs=len(declared.defaults),
         call=_calling(declared, rows) if callable(rows) else _looking_up(declared, rows),
         columns=_at_once(declared, rows) if vectorised and callable(rows) else None,
@@ -64,18 +90,40 @@ def make_procedure(signature: str, rows: Rows, *, vectorised: bool, effects: str
 
 def _calling(signature: Signature, function: Callable[..., Any]) -> Callable[..., Any]:
     """A Python function as a procedure: it may give mappings, tuples, or None for no rows."""
-    name, columns = signature.name, [column for column, _ in signature.outputs]
 
     def call(context: CallContext, *arguments: Any) -> Iterator[Sequence[Any]]:
-        given = rendered(context, signature.completed(arguments))
-        found = called(name, function, given)
-        if found is None:
-            return
-        for row in iterated(name, found):
-            values = _values(name, columns, row)
-            yield signature.checked_row([from_python(value) for value in values])
+        return _rows(signature, function, rendered(context, signature.completed(arguments)))
 
     return call
+
+
+def _calling_inside(
+    signature: Signature, function: Callable[..., Any], runner: StatementRunner, *, writes: bool
+) -> Callable[..., Any]:
+    """A Python function that takes the transaction of the calling statement before its arguments."""
+
+    def change(context: ExecutionContext, *arguments: Any) -> Iterator[Sequence[Any]]:
+        given = rendered(context.call_context, signature.completed(arguments))
+        transaction = CallingTransaction(runner, context, writes=writes)
+        try:
+            yield from _rows(signature, function, [transaction, *given])
+        finally:
+            transaction.close()
+
+    return change
+
+
+def _rows(
+    signature: Signature, function: Callable[..., Any], given: Sequence[Any]
+) -> Iterator[Sequence[Any]]:
+    """The rows that the function gives, checked against the signature."""
+    name, columns = signature.name, [column for column, _ in signature.outputs]
+    found = called(name, function, given)
+    if found is None:
+        return
+    for row in iterated(name, found):
+        values = _values(name, columns, row)
+        yield signature.checked_row([from_python(value) for value in values])
 
 
 def _values(name: str, columns: Sequence[str], row: Any) -> list[Any]:

@@ -267,6 +267,54 @@ class StatementRunner:
             transaction.rollback_to(savepoint)
             raise
 
+    # ── in a statement that calls a procedure ─────────────────────────────────────────────────
+
+    def execute_inside(
+        self,
+        around: ExecutionContext,
+        query: str,
+        given: Parameters | None,
+        named: dict[str, Any],
+        began_ns: int,
+        *,
+        writes: bool,
+    ) -> Result:
+        """Run one statement inside another, for a procedure; when it fails, only it is undone.
+
+        Args:
+            around: the run of the statement that calls.
+            query: the text.
+            given: parameters by name.
+            named: further parameters.
+            began_ns: by `time.perf_counter_ns`.
+            writes: may it write? Then the statement around it does.
+        """
+        reader = around.reader
+        prepared, literals = self.cache.prepare_for(query, reader.catalog)
+        parameters = engine_parameters(given, named)
+        if not prepared.parameters <= parameters.keys():
+            raise _missing(prepared, parameters)
+        if prepared.in_transactions:
+            raise SemanticError(
+                "CALL { } IN TRANSACTIONS begins transactions of its own, and a procedure runs inside one",
+                detail="InvalidTransactionMode",
+                phase="compile time",
+            )
+        if prepared.writes and not writes:
+            raise AccessModeError("the procedure declares that it does not write, and this writes")
+        writer = around.writer if prepared.writes else None
+        context = around.calling(writer, parameters, literals, query)
+        if writer is None:
+            return self._to_the_end(query, prepared, context, None, began_ns)
+        savepoint = writer.savepoint()
+        try:
+            result = self._to_the_end(query, prepared, context, None, began_ns)
+        except BaseException:
+            writer.rollback_to(savepoint)
+            raise
+        around.counters.add(context.counters)
+        return result
+
     def reader_at(self, value: Any, kind: str) -> GraphReader:
         """The graph as it was: `value` and `kind` as `moment_of` takes them."""
         moment = moment_of(value, kind)

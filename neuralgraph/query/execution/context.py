@@ -318,6 +318,34 @@ class ExecutionContext:
         """
         return self._part(writer, writer, Counters())
 
+    def calling(
+        self,
+        writer: GraphWriter | None,
+        parameters: Mapping[str, Any],
+        literals: Sequence[Any],
+        query: str,
+    ) -> ExecutionContext:
+        """Another statement inside this one; time, memory and what is deleted are shared.
+
+        Args:
+            writer: this run's own, or None for one that only reads.
+            parameters: of the other statement, as its literals and its text are.
+            literals: see there.
+            query: see there.
+        """
+        other = self._part(self.reader, writer, Counters())
+        other.parameters = parameters
+        other.literals = literals
+        other.query = query
+        other.profile = None
+        other.arguments = []
+        if writer is not None:
+            self.deleted_nodes = self.deleted_nodes or set()
+            self.deleted_edges = self.deleted_edges or {}
+        other.deleted_nodes = self.deleted_nodes
+        other.deleted_edges = self.deleted_edges
+        return other
+
     def _part(
         self, reader: GraphReader, writer: GraphWriter | None, counters: Counters
     ) -> ExecutionContext:
