@@ -89,7 +89,8 @@ class Options:
         5.0,
         "storage.busy_timeout_s",
         "seconds",
-        "How long a writer waits for a lock that another transaction holds.",
+        """How long a writer waits for a lock that another transaction holds, and how long anybody waits for
+        another process.""",
         low=0,
         high=SECONDS_MAX,
     )
@@ -146,6 +147,12 @@ class Options:
         "storage.read_only",
         "boolean",
         "Refuse every write.",
+    )
+    exclusive: bool = _option(
+        False,  # noqa: FBT003 - a default
+        "storage.exclusive",
+        "boolean",
+        "Let no other process open the file meanwhile; else any number of them may read and write.",
     )
     salvage: bool = _option(
         False,  # noqa: FBT003 - a default

@@ -108,7 +108,7 @@ def _open(directory: Directory, name: str, options: Options) -> Engine:
         name,
         options,
         clock_us=lambda: time.time_ns() // 1_000,
-        holder=f"process {os.getpid()}",
+        process_id=os.getpid(),
     )
 
 

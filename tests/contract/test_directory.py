@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from neuralgraph.errors import ClosedError, DatabaseLockedError, DiskError
+from neuralgraph.errors import ClosedError, DiskError
 from neuralgraph.storage.disk import MemoryDirectory, OsDirectory
 from tests.support.faulty_directory import FaultyDirectory
 
@@ -115,13 +115,39 @@ def test_removing(directory):
         directory.rename("a", "b")
 
 
-def test_a_lock_is_exclusive_until_released(directory):
-    lock = directory.lock("a")
-    with pytest.raises(DatabaseLockedError):
-        directory.lock("a")
-    lock.release()
-    lock.release()
-    directory.lock("a").release()
+def test_a_lock_is_one_owners_until_he_lets_go(directory):
+    one, other = directory.locks("a"), directory.locks("a")
+    assert one.try_lock(5, 3)
+    assert one.try_lock(5, 3)
+    assert not other.try_lock(7)
+    assert other.is_locked(0, 100)
+    assert not one.is_locked(0, 100)
+    assert other.try_lock(8)
+    assert not one.try_lock(6, 10)
+    one.unlock(6)
+    assert other.try_lock(6)
+    assert not other.try_lock(5)
+    assert not other.try_lock(7)
+    one.release()
+    one.release()
+    assert other.try_lock(5, 3)
+    other.release()
+    assert directory.exists("a")
+
+
+def test_words_are_shared_by_whoever_asks(directory):
+    one, other = directory.words("w"), directory.words("w")
+    assert one[3] == 0
+    one[3] = 2**62
+    assert other[3] == 2**62
+    assert directory.words("v")[3] == 0
+
+
+def test_a_note_is_replaced_whole(directory):
+    assert directory.note("n") == b""
+    directory.leave_note("n", b"a long one")
+    directory.leave_note("n", b"short")
+    assert directory.note("n") == b"short"
 
 
 def test_children_are_directories(directory):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from neuralgraph.storage.disk import File, Lock
+    from neuralgraph.storage.disk import ByteLocks, File, Words
 
 Operation = Literal["open", "write", "sync", "map", "read", "extend", "truncate", "name"]
 Fault = Literal["failing", "full", "short", "power"]
@@ -209,11 +209,26 @@ class FaultyDirectory:
         self.schedule.step("sync", self.label)
         self._removed.clear()
 
-    def lock(self, name: str) -> Lock:
+    def locks(self, name: str) -> ByteLocks:
         """See `Directory`."""
         self.schedule.step("open", name)
         self._files.setdefault(name, Durability())
-        return self._inner.lock(name)
+        return self._inner.locks(name)
+
+    def words(self, name: str) -> Words:
+        """See `Directory`."""
+        self.schedule.step("open", name)
+        return self._inner.words(name)
+
+    def leave_note(self, name: str, content: bytes) -> None:
+        """See `Directory`."""
+        self.schedule.step("write", name)
+        self._inner.leave_note(name, content)
+
+    def note(self, name: str) -> bytes:
+        """See `Directory`."""
+        self.schedule.step("read", name)
+        return self._inner.note(name)
 
     def child(self, name: str, *, create: bool = False) -> FaultyDirectory:
         """See `Directory`."""

@@ -18,7 +18,7 @@ from neuralgraph.storage.disk import MemoryDirectory
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-    from neuralgraph.storage.disk import File, Lock
+    from neuralgraph.storage.disk import ByteLocks, File, Words
 
 
 class Written(NamedTuple):
@@ -184,13 +184,25 @@ class RecordingDirectory:
         """See `Directory`."""
         self.recorder.events.append(NamesSynced(self.path))
 
-    def lock(self, name: str) -> Lock:
+    def locks(self, name: str) -> ByteLocks:
         """See `Directory`; like a real one, it makes the file and does not sync its name."""
-        lock = self._inner.lock(name)
+        lock = self._inner.locks(name)
         if name not in self._inodes:
             inode = self._inodes[name] = next(self.recorder.inodes)
             self.recorder.events.append(Linked(self.path, name, inode))
         return lock
+
+    def words(self, name: str) -> Words:
+        """See `Directory`; nobody relies on them after a power cut."""
+        return self._inner.words(name)
+
+    def leave_note(self, name: str, content: bytes) -> None:
+        """See `Directory`; nobody relies on it after a power cut."""
+        self._inner.leave_note(name, content)
+
+    def note(self, name: str) -> bytes:
+        """See `Directory`."""
+        return self._inner.note(name)
 
     def child(self, name: str, *, create: bool = False) -> RecordingDirectory:
         """See `Directory`."""

@@ -2,7 +2,8 @@
 
 Each layer uses only those above it:
 
-    files      Directory, File, Lock: OsDirectory, MemoryDirectory; alone touches the file system
+    files      Directory, File: OsDirectory, MemoryDirectory; with os_locks alone touches the file system
+    byte_locks ByteLocks, Words: what processes share; sharing gives them their meaning
     framing    length and checksum round every log record; finds the torn tail
     wal        LogStore, SegmentedLog: group commit over numbered, preallocated segments
     format     magic, version, layout of every header, as data
@@ -20,11 +21,14 @@ The signatures, on one page::
     OsDirectory(path: str, *, read_only: bool = False);  MemoryDirectory()
     Directory: label: str
                open(name, *, create=False) -> File;  exists(name) -> bool;  names() -> list[str]
-               remove(name);  rename(old, new);  sync();  lock(name) -> Lock   # DatabaseLockedError
+               remove(name);  rename(old, new);  sync();  locks(name) -> ByteLocks;  words(name) -> Words
+               leave_note(name, content);  note(name) -> bytes
                child(name, *, create=False) -> Directory;  has_child(name) -> bool;  remove_child(name)
     File:      name: str;  size() -> int;  read_at(offset, count) -> bytes;  write_at(offset, data)
                sync();  truncate(size);  preallocate(size);  map(offset, count) -> memoryview;  close()
-    Lock:      release()
+    ByteLocks: try_lock(place, count=1) -> bool;  unlock(place, count=1);  is_locked(place, count=1) -> bool
+               release()
+    Words:     [place] -> int
 
     # wal
     LogRecord(kind: int, term: int, index: int, txid: int, payload: bytes)       # NamedTuple
@@ -61,10 +65,13 @@ A missing child directory or file is a `DiskError`. Rows outside a segment are t
 """
 
 from neuralgraph.storage.disk.blocks import BlockFile, BlockRef
-from neuralgraph.storage.disk.files import Directory, File, Lock, OsDirectory
+from neuralgraph.storage.disk.byte_locks import ByteLocks, Words
+from neuralgraph.storage.disk.files import Directory, File, OsDirectory
 from neuralgraph.storage.disk.memory_files import MemoryDirectory
 from neuralgraph.storage.disk.segments import BlockStore, ColumnSegment
+from neuralgraph.storage.disk.sharing import Sharing
 from neuralgraph.storage.disk.wal import (
+    FellBehindError,
     KeptRecords,
     LogRecord,
     LogStore,
@@ -78,17 +85,20 @@ __all__ = [
     "BlockFile",
     "BlockRef",
     "BlockStore",
+    "ByteLocks",
     "ColumnSegment",
     "Directory",
+    "FellBehindError",
     "File",
     "KeptRecords",
-    "Lock",
     "LogRecord",
     "LogStore",
     "MemoryDirectory",
     "OsDirectory",
     "RecordKind",
     "SegmentedLog",
+    "Sharing",
     "TornTail",
+    "Words",
     "read_what_is_left",
 ]

@@ -264,6 +264,24 @@ class BlockFile:
             raise self._damaged(ref)
         return data
 
+    def refresh(self) -> None:
+        """Look at the header again: another process may have published a manifest.
+
+        Raises:
+            CorruptionError: both slots are damaged.
+        """
+        with self._publishing:
+            slots = read_slots(self._file)
+            newest = newest_slot(slots)
+            self._slots = slots
+            self.sequence = newest.sequence
+            self._manifest_ref = BlockRef(*newest.manifest) if newest.manifest[1] else None
+
+    def use_nothing_free(self) -> None:
+        """Nobody knows what is free: write behind the end of the file only."""
+        with self._mutex:
+            self._free = FreeExtents(max(BLOCKS_OFFSET, _round_up(self._file.size())))
+
     def mend_header(self) -> None:
         """Make both slots name the newest manifest again, after a crash between them or damage to one.
 

@@ -1,6 +1,6 @@
-"""Directory, File and Lock: all that the engine asks of a disk, and their form on a real one.
+"""Directory and File: all that the engine asks of a disk, and their form on a real one.
 
-This is the only module that touches the file system; the fault-injection tests put another Directory in
+With `os_locks` this is all that touches the file system; the fault-injection tests put another Directory in
 its place, and `memory_files` holds the one for graphs without a file.
 
 What every Directory promises (tests/contract/test_directory.py checks it):
@@ -12,7 +12,7 @@ What every Directory promises (tests/contract/test_directory.py checks it):
 - whatever the system refuses becomes a `DiskError` that says what was tried on which file.
 """
 # One system call a method: a Path object for each would only be unpacked again.
-# ruff: noqa: PTH102, PTH105, PTH106, PTH107, PTH110, PTH112, PTH113, PTH118, PTH119
+# ruff: noqa: PTH102, PTH105, PTH106, PTH107, PTH110, PTH112, PTH113, PTH118, PTH119, PTH123
 
 from __future__ import annotations
 
@@ -24,30 +24,21 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Final, Protocol
 
-from neuralgraph.errors import ClosedError, DatabaseLockedError, DiskError
+from neuralgraph.errors import ClosedError, DiskError
+from neuralgraph.storage.disk.os_locks import OsByteLocks, open_words
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-if sys.platform == "win32":
-    import msvcrt
-else:
+    from neuralgraph.storage.disk.byte_locks import ByteLocks, Words
+
+if sys.platform != "win32":
     import fcntl
 
 _BINARY: Final[int] = getattr(os, "O_BINARY", 0)
 _NO_SPACE: Final = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _READ_ONLY: Final = (errno.EROFS, errno.EACCES, errno.EPERM)
 _NOT_SUPPORTED: Final = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS)
-_LOCK_OFFSET: Final = 0x7FFF_0000
-"""Where Windows locks a byte: beyond what anybody reads, for its locks are mandatory."""
-
-
-class Lock(Protocol):
-    """An exclusive lock; the system frees it when its process dies."""
-
-    def release(self) -> None:
-        """Let go; harmless when called twice."""
-        ...
 
 
 class File(Protocol):
@@ -123,12 +114,24 @@ class Directory(Protocol):
         """Make names durable."""
         ...
 
-    def lock(self, name: str) -> Lock:
-        """Take the exclusive lock that goes by this file's name; makes the file when absent.
+    def locks(self, name: str) -> ByteLocks:
+        """The locks on this file's places, none of them held; makes the file when absent."""
+        ...
+
+    def words(self, name: str) -> Words:
+        """The numbers that go by this name, shared by whoever asks; 0 at first. A file, but no data.
 
         Raises:
-            DatabaseLockedError: somebody else (in this process or another) has it.
+            DiskError: there are none, and only reading is allowed.
         """
+        ...
+
+    def leave_note(self, name: str, content: bytes) -> None:
+        """Replace a file, for other processes to read: whole for them, but not safe from a power cut."""
+        ...
+
+    def note(self, name: str) -> bytes:
+        """What was left there last; nothing when there is no such file."""
         ...
 
     def child(self, name: str, *, create: bool = False) -> Directory:
@@ -239,23 +242,44 @@ class OsDirectory:
             if error.errno not in _NOT_SUPPORTED:
                 raise disk_error(error, "sync", self._path) from error
 
-    def lock(self, name: str) -> OsLock:
-        """See `Directory.lock`."""
+    def locks(self, name: str) -> OsByteLocks:
+        """See `Directory.locks`."""
         path = self._join(name)
         try:
             descriptor = self._open_to_lock(path)
         except OSError as error:
             raise disk_error(error, "lock", path) from error
+        return OsByteLocks(descriptor, path, shares=self._read_only)
+
+    def words(self, name: str) -> Words:
+        """See `Directory.words`."""
+        path = self._join(name)
         try:
-            _lock_descriptor(descriptor)
+            return open_words(path, read_only=self._read_only)
+        except (OSError, ValueError) as error:
+            raise DiskError(f"cannot share {path}: {error}") from error
+
+    def leave_note(self, name: str, content: bytes) -> None:
+        """See `Directory.leave_note`."""
+        self._change("write", name)
+        path = self._join(name)
+        try:
+            with open(f"{path}~", "wb") as file:
+                file.write(content)
+            os.replace(f"{path}~", path)
         except OSError as error:
-            os.close(descriptor)
-            if error.errno in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK):
-                raise DatabaseLockedError(
-                    f"{path} is in use by another process; close it there or try again"
-                ) from error
-            raise disk_error(error, "lock", path) from error
-        return OsLock(descriptor)
+            raise disk_error(error, "write", path) from error
+
+    def note(self, name: str) -> bytes:
+        """See `Directory.note`."""
+        path = self._join(name)
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            raise disk_error(error, "read", path) from error
 
     def child(self, name: str, *, create: bool = False) -> OsDirectory:
         """See `Directory.child`."""
@@ -453,21 +477,6 @@ class OsFile:
         _pwrite = staticmethod(os.pwrite)
 
 
-class OsLock:
-    """A lock held through an open descriptor; see `Lock`."""
-
-    __slots__ = ("_descriptor",)
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def release(self) -> None:
-        """See `Lock.release`."""
-        if self._descriptor >= 0:
-            descriptor, self._descriptor = self._descriptor, -1
-            os.close(descriptor)
-
-
 def _reserve(descriptor: int, current: int, size: int) -> bool:
     """Extend with space set aside; False where the system has no such thing."""
     if not hasattr(os, "posix_fallocate"):
@@ -481,11 +490,3 @@ def _reserve(descriptor: int, current: int, size: int) -> bool:
         os.truncate(descriptor, current)
         raise
     return True
-
-
-def _lock_descriptor(descriptor: int) -> None:
-    if sys.platform == "win32":
-        os.lseek(descriptor, _LOCK_OFFSET, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

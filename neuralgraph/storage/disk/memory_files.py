@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from neuralgraph.errors import ClosedError, DatabaseLockedError, DiskError
+from neuralgraph.errors import ClosedError, DiskError
+from neuralgraph.storage.disk.byte_locks import WORDS_COUNT, LockTable, MemoryByteLocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from typing_extensions import Buffer
+
+    from neuralgraph.storage.disk.byte_locks import Words
 
 _CHUNK_BYTES_MIN: Final = 1 << 16
 _CHUNK_BYTES_MAX: Final = 1 << 26
@@ -71,13 +74,15 @@ class MemoryContents:
 class MemoryDirectory:
     """A directory in memory; see `files.Directory`."""
 
-    __slots__ = ("_children", "_files", "_label", "_locked", "_mutex")
+    __slots__ = ("_children", "_files", "_label", "_locks", "_mutex", "_notes", "_words")
 
     def __init__(self, label: str = "memory") -> None:
         self._label = label
         self._files: dict[str, MemoryContents] = {}
         self._children: dict[str, MemoryDirectory] = {}
-        self._locked: set[str] = set()
+        self._locks: dict[str, LockTable] = {}
+        self._words: dict[str, list[int]] = {}
+        self._notes: dict[str, bytes] = {}
         self._mutex = threading.Lock()
 
     @property
@@ -97,7 +102,7 @@ class MemoryDirectory:
 
     def exists(self, name: str) -> bool:
         """See `Directory.exists`."""
-        return name in self._files
+        return name in self._files or name in self._words
 
     def names(self) -> list[str]:
         """See `Directory.names`."""
@@ -119,14 +124,24 @@ class MemoryDirectory:
     def sync(self) -> None:
         """Nothing to do: memory is as durable as it gets."""
 
-    def lock(self, name: str) -> MemoryLock:
-        """See `Directory.lock`."""
+    def locks(self, name: str) -> MemoryByteLocks:
+        """See `Directory.locks`."""
         self.open(name, create=True)
         with self._mutex:
-            if name in self._locked:
-                raise DatabaseLockedError(f"{name} is in use; close it there or try again")
-            self._locked.add(name)
-        return MemoryLock(self._locked, name)
+            return MemoryByteLocks(self._locks.setdefault(name, LockTable()))
+
+    def words(self, name: str) -> Words:
+        """See `Directory.words`."""
+        with self._mutex:
+            return self._words.setdefault(name, [0] * WORDS_COUNT)
+
+    def leave_note(self, name: str, content: bytes) -> None:
+        """See `Directory.leave_note`."""
+        self._notes[name] = content
+
+    def note(self, name: str) -> bytes:
+        """See `Directory.note`."""
+        return self._notes.get(name, b"")
 
     def child(self, name: str, *, create: bool = False) -> MemoryDirectory:
         """See `Directory.child`."""
@@ -218,19 +233,3 @@ class MemoryFile:
         if not self._is_open:
             raise ClosedError(f"{self.name} was closed")
         return self._contents
-
-
-class MemoryLock:
-    """See `files.Lock`."""
-
-    __slots__ = ("_locked", "_name")
-
-    def __init__(self, locked: set[str], name: str) -> None:
-        self._locked: set[str] | None = locked
-        self._name = name
-
-    def release(self) -> None:
-        """See `Lock.release`."""
-        if self._locked is not None:
-            self._locked.discard(self._name)
-            self._locked = None

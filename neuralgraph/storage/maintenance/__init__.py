@@ -8,7 +8,8 @@
                   bulk_rows takes rows of many labels and types as one commit
     moments       views of the past
     vacuum        history that nobody wants goes, and the file shrinks
-    pins          which blocks somebody still needs
+    pins          which blocks somebody still needs, in this process or another
+    following     in step with what other processes do
     integrity     check_base: every invariant of a base; inventory names its pieces
     salvage       what can be read of a damaged database, and what cannot
 

@@ -71,23 +71,28 @@ class Loader:
 
     @contextmanager
     def alone(self) -> Iterator[State]:
-        """Keep writers out; gives a state without deltas.
+        """Keep writers out, those of other processes too; gives a state without deltas.
 
         Raises:
             QueryArgumentError: the time that the caller gives is before the last commit, or in the future.
+            DatabaseLockedError: another process keeps us out.
         """
         owner = LockOwner("a bulk load")
         manager = self.manager
         manager.locks.acquire(owner, GATE, DELETE)
         try:
-            with manager.maintenance:
-                if self.timestamp_us:
-                    manager.pipeline.check_timestamp(self.timestamp_us)
-                state = manager.pipeline.state
-                if state.txid != state.base.txid:
-                    self.fold()
+            with manager.upkeep("a bulk load"):
+                manager.pipeline.turns.hold()
+                try:
+                    if self.timestamp_us:
+                        manager.pipeline.check_timestamp(self.timestamp_us)
                     state = manager.pipeline.state
-                yield state
+                    if state.txid != state.base.txid:
+                        self.fold()
+                        state = manager.pipeline.state
+                    yield state
+                finally:
+                    manager.pipeline.turns.let_go()
         finally:
             manager.locks.release_all(owner)
 
@@ -99,7 +104,7 @@ class Loader:
             noted = CommitTime(txid, timestamp_us, self.metadata)
             commits = made[-1].commits.add([noted], self.blocks)
             births = self._births(made[-1])
-            base = self.pins.pin(made[-1].replaced(commits=commits, births=births))
+            base = self.pins.pin_new(made[-1].replaced(commits=commits, births=births))
             self.blocks.sync()
             with Uninterrupted():
                 pipeline.commit(
@@ -162,7 +167,7 @@ def load_nodes(
         ordered = _ordered(state, labels)
         check_constraints(state.view, "node", ordered, columns, count)
         node_ids = loader.manager.node_ids
-        first_id = max(node_ids.next_id, state.base.node_limit)
+        first_id = max(loader.manager.next_ids(is_last=True)[0], state.base.node_limit)
         ids = np.arange(first_id, first_id + count, dtype=np.int64)
         if count == 0:
             return ids
@@ -239,7 +244,7 @@ def load_relationships(
         if count == 0:
             return 0
         edge_ids = loader.manager.edge_ids
-        first_id = max(edge_ids.next_id, state.base.edge_limit)
+        first_id = max(loader.manager.next_ids(is_last=True)[1], state.base.edge_limit)
         loader.show(0, count)
         base = attach_edges(
             state.base,

@@ -54,8 +54,9 @@ class BulkRows:
         self._loader = loader
         self._state = state
         self._base: Base = state.base
-        self._node_id = max(loader.manager.node_ids.next_id, state.base.node_limit)
-        self._edge_id = max(loader.manager.edge_ids.next_id, state.base.edge_limit)
+        node_id, edge_id = loader.manager.next_ids(is_last=True)
+        self._node_id = max(node_id, state.base.node_limit)
+        self._edge_id = max(edge_id, state.base.edge_limit)
 
     def add_nodes(
         self, labels: Sequence[str], columns: Mapping[str, Column], count: int

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from neuralgraph.storage.disk import RecordKind
+from neuralgraph.storage.disk.sharing import FIRST, SEQUENCE
 from neuralgraph.storage.transactions.apply import fresh_deltas
 from neuralgraph.storage.transactions.commit_codec import CommitReader
 from neuralgraph.storage.versions import State, fold
@@ -83,17 +84,21 @@ class Checkpointer:
         self.published_txid = published.txid
         self._pins.begin(published, loaded)
 
-    def run(self, *, is_last: bool = False) -> CheckpointReport:
+    def run(self, *, is_last: bool = False, changes_min: int = 0) -> CheckpointReport:
         """Fold what there is.
 
         Args:
             is_last: nobody writes any more, and the log goes after it: the manifest must say it all.
+            changes_min: fold only so many changes or more: another process may have been first.
 
         Raises:
             DiskError: the graph is as it was; the log still has what could not be folded.
+            DatabaseLockedError: another process folds, loads or changes the schema.
         """
-        with self._manager.maintenance:
+        with self._manager.upkeep("a checkpoint"):
             state = self._manager.pipeline.state
+            if state.deltas.change_count < changes_min:
+                return CheckpointReport(self.published_txid, 0, 0)
             next_ids = self._manager.next_ids(is_last=is_last)
             if state.txid == state.base.txid:
                 if state.txid != self.published_txid:
@@ -110,7 +115,7 @@ class Checkpointer:
         Raises:
             DiskError: as `run`.
         """
-        with self._manager.maintenance:
+        with self._manager.upkeep("a vacuum"):
             next_ids = self._manager.next_ids(is_last=False)
             return self._fold(self._manager.pipeline, next_ids, shape)
 
@@ -122,7 +127,7 @@ class Checkpointer:
         Raises:
             DiskError: the graph is as it was.
         """
-        with self._manager.maintenance:
+        with self._manager.upkeep("a bulk load"):
             self._fold(self._manager.pipeline, None)
 
     def _fold(
@@ -146,7 +151,7 @@ class Checkpointer:
                 names=state.catalog.names.copy_at(state.txid),
                 contents=contents_of(self._log, state.base.txid, last_index),
             )
-            pinned = self._pins.pin(folded if shape is None else shape(folded))
+            pinned = self._pins.pin_new(folded if shape is None else shape(folded))
             if shape is not None:
                 self._pins.discard(folded)  # but for what the shaped one needs, too
             folded = pinned
@@ -164,7 +169,9 @@ class Checkpointer:
         return CheckpointReport(self.published_txid, changes_count, self._pins.reclaim())
 
     def _publish(self, base: Base, next_ids: tuple[int, int]) -> None:
+        self._pins.will_publish(base)
         self._blocks.publish(base.replaced(next_ids=next_ids).to_manifest())
+        self._manager.sharing.words[SEQUENCE] = self._blocks.sequence
         self._published_base = base
         self._published_ids = next_ids
         self.published_txid = base.txid
@@ -178,6 +185,7 @@ class Checkpointer:
         self._manager.log_leases()
         pipeline.log(RecordKind.CHECKPOINT, b"")
         self._log.flush()
+        self._manager.sharing.words[FIRST] = last_index + 1
         self._log.compact_prefix(last_index)
 
 

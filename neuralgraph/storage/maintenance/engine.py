@@ -2,47 +2,50 @@
 
     files        <name>          the database: header, blocks, manifest         disk.blocks
                  <name>-wal/     the log of commits since                        disk.wal
-                 <name>-lock     who has it open, for messages
+                 <name>-wal/shared  what processes tell each other                disk.sharing
     state        CommitPipeline.state: base + deltas, replaced by each commit
     writers      TransactionManager: locks, ids, transactions
     upkeep       Checkpointer, CheckpointSchedule
+    others       Follower: other processes that have the same database open
 
 A graph in memory is the same engine over a `MemoryDirectory` with durability off.
 
-One process at a time has a database open, by an OS lock on the file itself, which dies with its process.
-Everything here is thread-safe; readers take `reader()` and need nothing else.
+Any number of processes may have a database open (docs/many-processes.md), an engine each. Everything here is
+thread-safe; readers take `reader()` and need nothing else.
 """
 
 from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import (
     AccessModeError,
     ClosedError,
+    DatabaseLockedError,
     DiskError,
+    StorageError,
 )
-from neuralgraph.storage.disk import (
-    RecordKind,
-)
+from neuralgraph.storage.disk import RecordKind
+from neuralgraph.storage.disk.sharing import LAST
 from neuralgraph.storage.maintenance import bulk_checks, bulk_load, bulk_rows
 from neuralgraph.storage.maintenance.checkpoint import Checkpointer
 from neuralgraph.storage.maintenance.copying import copy_base, read_commits
+from neuralgraph.storage.maintenance.following import Follower
 from neuralgraph.storage.maintenance.integrity import check_base, check_chain
 from neuralgraph.storage.maintenance.live_checks import check_log, check_state
 from neuralgraph.storage.maintenance.moments import Moments
 from neuralgraph.storage.maintenance.opening import (
     Opened,
-    lock_name,
+    enter,
     log_name,
     open_files,
     open_salvaged,
-    take_lock,
 )
 from neuralgraph.storage.maintenance.schedule import CheckpointSchedule
-from neuralgraph.storage.maintenance.torn_tails import torn_tails
+from neuralgraph.storage.maintenance.torn_tails import keep_torn_tails, torn_tails
 from neuralgraph.storage.maintenance.vacuum import Vacuum, VacuumReport, pruned, retention_us
 from neuralgraph.storage.transactions.commit import CommitPipeline
 from neuralgraph.storage.transactions.manager import TransactionManager
@@ -111,6 +114,7 @@ class Engine:
         "_checkpointer",
         "_closing",
         "_directory",
+        "_follower",
         "_is_ephemeral",
         "_is_open",
         "_lock",
@@ -141,7 +145,7 @@ class Engine:
         self.recovery: RecoveryReport = opened.recovered.report
         self.losses: tuple[Loss, ...] = opened.losses
         self._directory = directory
-        self._lock = opened.lock
+        self._lock = sharing = opened.sharing
         self._blocks = blocks = opened.blocks
         self._log = opened.log
         self._is_ephemeral = is_ephemeral
@@ -155,6 +159,8 @@ class Engine:
             clock_us=clock_us,
             open_base=opened.open_base,
             commits=recovered.commits,
+            sharing=sharing,
+            leased=recovered.leased,
         )
         self._moments = Moments(self._pipeline)
         self._manager = TransactionManager(
@@ -168,8 +174,14 @@ class Engine:
         self._checkpointer.begin(opened.published, recovered.loaded)
         if retention_us(options.history) == 0:
             self._checkpointer.shape = lambda base: pruned(base, base.txid, blocks)
+        self._follower = Follower(
+            blocks, opened.log, self._manager, opened.pins, self._checkpointer, opened.open_base
+        )
+        self._manager.take_over = self._follower.take_over
+        self._pipeline.reread = self._follower.reread
         self._schedule = CheckpointSchedule(
-            self._checkpointer.run, changes_max=options.checkpoint_changes
+            partial(self._checkpointer.run, changes_min=options.checkpoint_changes),
+            changes_max=options.checkpoint_changes,
         )
         if not options.read_only:
             self._pipeline.on_publish = self._schedule.published
@@ -183,7 +195,7 @@ class Engine:
         options: Options,
         *,
         clock_us: Callable[[], int],
-        holder: str = "",
+        process_id: int = 0,
         is_ephemeral: bool = False,
     ) -> Engine:
         """Open the database `name`, or make it.
@@ -193,44 +205,57 @@ class Engine:
             name: of the database file.
             options: how it behaves.
             clock_us: microseconds since 1970 UTC.
-            holder: how others are told who has it open, such as ``process 4711``.
+            process_id: by which others are told who has it open.
             is_ephemeral: it ends with its process: closing it need not fold the log.
 
         Raises:
-            DatabaseLockedError: another process has it open; the message says which.
+            DatabaseLockedError: another process keeps others out; the message says which.
             NotADatabaseError, FormatVersionError, CorruptionError, DiskError: nothing was written.
         """
         if options.salvage:
             options = replace(options, read_only=True)
         if options.read_only and not directory.exists(name):
             raise DiskError(f"cannot open {name} for reading only: there is no such file")
-        lock = take_lock(directory, name, "" if options.read_only else holder)
+        sharing = enter(directory, name, options, process_id=process_id, is_ephemeral=is_ephemeral)
         try:
             if options.salvage:
-                opened = open_salvaged(directory, name, lock)
+                opened = open_salvaged(directory, name, sharing)
             else:
-                opened = open_files(directory, name, options, lock)
+                opened = open_files(directory, name, options, sharing)
+            engine = Engine(
+                directory, name, options, opened, clock_us=clock_us, is_ephemeral=is_ephemeral
+            )
         except BaseException:
-            if not options.read_only and directory.exists(lock_name(name)):
-                directory.remove(lock_name(name))
-            lock.release()
+            sharing.release()
             raise
-        return Engine(
-            directory, name, options, opened, clock_us=clock_us, is_ephemeral=is_ephemeral
-        )
+        sharing.close_door()
+        return engine
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────
 
     @property
     def state(self) -> State:
         """The newest published state; stays readable after `close`."""
+        if self._is_open:
+            self._catch_up()
         return self._pipeline.state
 
     def reader(self) -> GraphView:
-        """The newest state; three attribute reads."""
+        """The newest state; a few attribute reads and a look at shared memory.
+
+        Raises:
+            StorageError: what another process wrote cannot be read, or the graph was closed.
+        """
         if not self._is_open:
             raise _closed()
-        return self._pipeline.state.view
+        pipeline = self._pipeline
+        if pipeline.words[LAST] > pipeline.seen_index:
+            self._follower.follow()
+        return pipeline.state.view
+
+    def _catch_up(self) -> None:
+        if self._pipeline.words[LAST] > self._pipeline.seen_index:
+            self._follower.follow()
 
     def reader_at(self, *, txid: int | None = None, timestamp_us: int | None = None) -> GraphView:
         """The graph as it was after a commit, or at a moment (the last commit not after it).
@@ -240,6 +265,7 @@ class Engine:
         """
         if not self._is_open:
             raise _closed()
+        self._catch_up()
         return self._moments.view(txid=txid, timestamp_us=timestamp_us)
 
     # ── writing ───────────────────────────────────────────────────────────────────────────────
@@ -252,6 +278,7 @@ class Engine:
         Raises:
             QueryArgumentError: the time is before the last commit, or in the future.
         """
+        self._catch_up()
         if timestamp_us:
             self._pipeline.check_timestamp(timestamp_us)
         transaction = Transaction(self._manager, metadata)
@@ -323,6 +350,7 @@ class Engine:
 
         The digest of those that no checkpoint has folded yet is empty.
         """
+        self._catch_up()
         commits = self._pipeline.commits
         state = self._pipeline.state
         found = list(state.base.commits.after(after, contents=False))
@@ -343,9 +371,17 @@ class Engine:
         with self._manager.maintenance:
             if not self._is_open:
                 raise _closed()
-            if after < self._pipeline.state.base.txid:
+            base_txid = self._pipeline.state.base.txid
+            if after < base_txid:
                 after = self._pipeline.state.txid
-            return read_commits(self._log, after, self._pipeline.published_index, count_max)
+            try:
+                return read_commits(self._log, after, self._pipeline.published_index, count_max)
+            except StorageError:
+                # Another process may have folded them, and cut the log.
+                self._follower.follow()
+                if self._pipeline.state.base.txid == base_txid:
+                    raise
+                return []
 
     # ── upkeep ────────────────────────────────────────────────────────────────────────────────
 
@@ -392,9 +428,10 @@ class Engine:
 
     def verify(self, *, history: bool = False) -> list[Problem]:
         """Read and check everything, with `history` the chain of commits; empty when all is well."""
-        with self._manager.maintenance:
-            if not self._is_open:
-                raise _closed()
+        if not self._is_open:
+            raise _closed()
+        with self._alone():
+            self._catch_up()
             state = self._pipeline.state
             problems = list(check_base(state.base, self._blocks))
             problems.extend(check_state(state))
@@ -403,8 +440,16 @@ class Engine:
                 problems.extend(check_chain(state.base))
         return problems
 
+    def _alone(self) -> AbstractContextManager[object]:
+        """While nobody changes the file, as far as that can be had."""
+        if self.options.read_only:
+            return self._manager.maintenance
+        return self._manager.upkeep("a check")
+
     def info(self) -> EngineInfo:
         """Sizes and counts."""
+        if self._is_open:
+            self._catch_up()
         state = self._pipeline.state
         failure, checkpoint_failure = self._pipeline.failure, self._schedule.last_error
         return EngineInfo(
@@ -440,17 +485,24 @@ class Engine:
                 self._manager.stop_writers()
                 self._moments.forget()
                 self._schedule.close()
-                self._finish()
+                self._finish(may_fold=self._pass_door())
             finally:
                 self._is_open = False
                 self._lock.release()
 
-    def _finish(self) -> None:
+    def _pass_door(self) -> bool:
+        """Is it certain that nobody comes or goes meanwhile?"""
+        try:
+            self._lock.pass_door()
+        except DatabaseLockedError:
+            return False
+        return not (self.options.read_only or self._is_ephemeral)
+
+    def _finish(self, *, may_fold: bool) -> None:
         is_folded = False
         try:
-            if not (self.options.read_only or self._is_ephemeral or self._pipeline.failure):
-                self._checkpointer.run(is_last=True)
-                is_folded = True
+            if may_fold and not self._pipeline.failure:
+                is_folded = self._fold_as_last()
         finally:
             self._pipeline.stop(_closed())
             try:
@@ -458,9 +510,19 @@ class Engine:
             finally:
                 self._blocks.close()
         if is_folded:
+            # Where another process died in the middle of an append.
+            keep_torn_tails(self._directory, self.name, log_name(self.name))
             self._directory.remove_child(log_name(self.name))
-        if not self.options.read_only and self._directory.exists(lock_name(self.name)):
-            self._directory.remove(lock_name(self.name))
+
+    def _fold_as_last(self) -> bool:
+        """Fold, if no other process will go on writing; may the log go?"""
+        sharing = self._lock
+        if sharing.is_shared and sharing.has_other_writers():
+            return False
+        # Readers look for what later writers do in the log's folder.
+        is_last = not (sharing.is_shared and sharing.has_readers())
+        self._checkpointer.run(is_last=is_last)
+        return is_last
 
     def _require_writable(self) -> None:
         if not self._is_open:

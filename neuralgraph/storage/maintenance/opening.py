@@ -1,20 +1,29 @@
-"""Opening a database: the lock, the block file, the log, and what recovery makes of them.
+"""Opening a database: the door, the block file, the log, and what recovery makes of them.
+
+    first writer    recovers: mends the header, sets a torn tail aside, says in the words where everything is
+    later ones      join: manifest and log as the words tell, and nothing is mended
+    reader          joins when there are writers; else it reads a copy of the log, and sees no later commits
 
 An opening that fails leaves nothing open and, but for a torn tail that is set aside, nothing written.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
-from neuralgraph.errors import DatabaseLockedError, DiskError
+from neuralgraph.errors import DiskError, StorageError
 from neuralgraph.storage.disk import (
     BlockFile,
     MemoryDirectory,
     SegmentedLog,
+    Sharing,
     read_what_is_left,
 )
-from neuralgraph.storage.maintenance.pins import BasePins
+from neuralgraph.storage.disk.sharing import COMMITTING, EPOCH, FIRST, LAST, MAINTAINER, SEQUENCE
+from neuralgraph.storage.maintenance.following import ATTEMPTS_MAX, read_header
+from neuralgraph.storage.maintenance.pins import RETIRED_NOTE, BasePins
 from neuralgraph.storage.maintenance.recovery import recover
 from neuralgraph.storage.maintenance.salvage import Loss, opened_base, salvage_base
 from neuralgraph.storage.maintenance.torn_tails import keep_torn_tails
@@ -24,16 +33,19 @@ from neuralgraph.values.records import record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neuralgraph.config import Options
-    from neuralgraph.storage.disk import Directory, Lock
+    from neuralgraph.config import Durability, Options
+    from neuralgraph.storage.disk import Directory, Words
     from neuralgraph.storage.maintenance.recovery import Recovered
+
+WORDS_NAME: Final = "shared"
+_PAUSE_S: Final = 0.002
 
 
 @record
 class Opened:
     """The parts of an engine."""
 
-    lock: Lock
+    sharing: Sharing
     blocks: BlockFile
     log: SegmentedLog
     pins: BasePins
@@ -43,8 +55,29 @@ class Opened:
     losses: tuple[Loss, ...] = ()
 
 
-def open_files(directory: Directory, name: str, options: Options, lock: Lock) -> Opened:
-    """Open or create the files, and replay the log. A failure closes what was opened, but the lock."""
+def enter(
+    directory: Directory, name: str, options: Options, *, process_id: int, is_ephemeral: bool
+) -> Sharing:
+    """Take a place among the processes that have the database open; the door stays ours.
+
+    Raises:
+        DatabaseLockedError: another process keeps others out, or is in the door for too long.
+    """
+    if is_ephemeral:
+        return Sharing(None)
+    sharing = Sharing(
+        directory.locks(name),
+        name=name,
+        timeout_s=options.busy_timeout_s,
+        process_id=process_id,
+        is_exclusive=options.exclusive or options.salvage,
+    )
+    sharing.enter(is_reader=options.read_only, words=_words_if_any(directory, name))
+    return sharing
+
+
+def open_files(directory: Directory, name: str, options: Options, sharing: Sharing) -> Opened:
+    """Open or create the files, and replay the log. A failure closes what was opened, but the sharing."""
     is_there = directory.exists(name)
     blocks = (
         BlockFile.open(directory, name, read_only=options.read_only)
@@ -52,39 +85,144 @@ def open_files(directory: Directory, name: str, options: Options, lock: Lock) ->
         else BlockFile.create(directory, name)
     )
     try:
-        pins = BasePins(blocks)
-        manifest = blocks.manifest()
+        if sharing.is_shared and (
+            sharing.has_other_writers() if options.read_only else not sharing.is_first
+        ):
+            return _join(directory, name, options, sharing, blocks)
+        return _recover(directory, name, options, sharing, blocks)
+    except BaseException:
+        blocks.close()
+        raise
 
-        def open_base(described: bytes) -> Base:
-            return pins.pin(Base.from_manifest(described, blocks))
 
-        published = pins.pin(Base.empty()) if manifest is None else open_base(manifest)
-        log = _open_log(directory, name, options, blocks)
-        try:
-            recovered = recover(published, log, open_base)
+def _recover(
+    directory: Directory, name: str, options: Options, sharing: Sharing, blocks: BlockFile
+) -> Opened:
+    """As the first one that writes; or to read a database that nobody writes."""
+    if options.read_only:
+        # No words, no epochs: everything that is there now has to stay.
+        sharing.pin(0)
+        pins = BasePins(blocks, sharing, None)
+    else:
+        folder = directory.child(log_name(name), create=True)
+        _begin_sharing(folder, sharing, blocks)
+        pins = BasePins(blocks, sharing, folder if sharing.is_shared else None)
+
+    def open_base(described: bytes) -> Base:
+        return pins.pin(Base.from_manifest(described, blocks))
+
+    manifest = blocks.manifest()
+    published = pins.pin(Base.empty()) if manifest is None else open_base(manifest)
+    log = SegmentedLog.open(
+        _copy_of_log(directory, log_name(name))
+        if options.read_only
+        else directory.child(log_name(name), create=True),
+        segment_bytes=options.wal_segment_bytes,
+        durability=_durability(options, sharing),
+        identity=blocks.identity,
+    )
+    try:
+        recovered = recover(published, log, open_base)
+        if not options.read_only:
             needed = set(published.block_refs())
             needed.update(recovered.state.base.block_refs())
             if recovered.loaded is not None:
                 needed.update(recovered.loaded.block_refs())
-            blocks.use(needed)
+            pins.begin(published, recovered.loaded)
             pins.keep_only(needed)
-            if not options.read_only:
-                keep_torn_tails(directory, name, log_name(name))
-                blocks.mend_header()
-        except BaseException:
-            log.close()
-            raise
+            if sharing.is_shared and sharing.has_readers():
+                pins.take_over()
+            else:
+                blocks.use(needed)
+            keep_torn_tails(directory, name, log_name(name))
+            blocks.mend_header()
+            sharing.words[LAST] = log.last_index
     except BaseException:
-        blocks.close()
+        log.close()
         raise
-    return Opened(lock, blocks, log, pins, published, recovered, open_base)
+    return Opened(sharing, blocks, log, pins, published, recovered, open_base)
 
 
-def open_salvaged(directory: Directory, name: str, lock: Lock) -> Opened:
+def _begin_sharing(folder: Directory, sharing: Sharing, blocks: BlockFile) -> None:
+    """Say in the words how things stand; what a dead process left in them does not count."""
+    words = folder.words(WORDS_NAME)
+    if not sharing.is_shared:
+        sharing.share(words)
+        return
+    if sharing.has_readers():
+        words[EPOCH] += 1  # those that they pin keep their meaning
+    else:
+        words[EPOCH] = 1
+        if folder.note(RETIRED_NOTE):
+            folder.leave_note(RETIRED_NOTE, b"")
+    words[FIRST] = words[COMMITTING] = 0
+    words[SEQUENCE] = blocks.sequence
+    words[MAINTAINER] = sharing.token
+    sharing.share(words)
+    sharing.pin_now()
+
+
+def _join(
+    directory: Directory, name: str, options: Options, sharing: Sharing, blocks: BlockFile
+) -> Opened:
+    """As one more that has the database open."""
+    folder = directory.child(log_name(name))
+    words = folder.words(WORDS_NAME)
+    sharing.share(words)
+    pins = BasePins(blocks, sharing, folder)
+
+    def open_base(described: bytes) -> Base:
+        return pins.pin(Base.from_manifest(described, blocks))
+
+    for attempt in range(ATTEMPTS_MAX):
+        sharing.pin_now()
+        sequence, first = words[SEQUENCE], words[FIRST]
+        log: SegmentedLog | None = None
+        try:
+            base, epoch = read_header(blocks, words)
+            published = pins.pin(base, epoch)
+            log = SegmentedLog.join(
+                folder,
+                words[LAST],
+                segment_bytes=options.wal_segment_bytes,
+                durability=_durability(options, sharing),
+                identity=blocks.identity,
+                read_only=options.read_only,
+            )
+            recovered = recover(published, log, open_base)
+        except StorageError:
+            if log is not None:
+                with suppress(StorageError):
+                    log.close()
+            # The front of the log goes when a manifest has it: then both have to be read again.
+            if (sequence, first) == (words[SEQUENCE], words[FIRST]) and attempt > 2:
+                raise
+            time.sleep(_PAUSE_S)
+            continue
+        pins.begin(published, recovered.loaded)
+        return Opened(sharing, blocks, log, pins, published, recovered, open_base)
+    raise StorageError("the file was replaced faster than it could be read; try again")
+
+
+def _durability(options: Options, sharing: Sharing) -> Durability:
+    # What is kept in the process others cannot read.
+    return "normal" if options.durability == "off" and sharing.is_shared else options.durability
+
+
+def _words_if_any(directory: Directory, name: str) -> Words | None:
+    if directory.has_child(log_name(name)):
+        folder = directory.child(log_name(name))
+        if folder.exists(WORDS_NAME):
+            with suppress(DiskError):  # they only serve to name a holder here
+                return folder.words(WORDS_NAME)
+    return None
+
+
+def open_salvaged(directory: Directory, name: str, sharing: Sharing) -> Opened:
     """What can be read; nothing is written, so that blocks need not be told apart."""
     blocks = BlockFile.open(directory, name, read_only=True)
     try:
-        pins = BasePins(blocks)
+        pins = BasePins(blocks, sharing, None)
         losses: list[Loss] = []
 
         def open_base(described: bytes) -> Base:
@@ -102,21 +240,7 @@ def open_salvaged(directory: Directory, name: str, lock: Lock) -> Opened:
     except BaseException:
         blocks.close()
         raise
-    return Opened(lock, blocks, log, pins, published, recovered, open_base, tuple(losses))
-
-
-def _open_log(directory: Directory, name: str, options: Options, blocks: BlockFile) -> SegmentedLog:
-    place: Directory
-    if options.read_only:
-        place = _copy_of_log(directory, log_name(name))
-    else:
-        place = directory.child(log_name(name), create=True)
-    return SegmentedLog.open(
-        place,
-        segment_bytes=options.wal_segment_bytes,
-        durability=options.durability,
-        identity=blocks.identity,
-    )
+    return Opened(sharing, blocks, log, pins, published, recovered, open_base, tuple(losses))
 
 
 def _copy_of_log(directory: Directory, log_name: str) -> MemoryDirectory:
@@ -125,6 +249,8 @@ def _copy_of_log(directory: Directory, log_name: str) -> MemoryDirectory:
     if directory.has_child(log_name):
         folder = directory.child(log_name)
         for name in folder.names():
+            if name == WORDS_NAME:
+                continue
             source, target = folder.open(name), copy.open(name, create=True)
             target.write_at(0, source.read_at(0, source.size()))
             source.close()
@@ -132,43 +258,6 @@ def _copy_of_log(directory: Directory, log_name: str) -> MemoryDirectory:
     return copy
 
 
-def take_lock(directory: Directory, name: str, holder: str) -> Lock:
-    """Lock the database file itself: unlike a file of its own, it is never removed."""
-    try:
-        lock = directory.lock(name)
-    except DatabaseLockedError as error:
-        raise DatabaseLockedError(
-            f"{name} is in use by {_read_holder(directory, name)}; close it there, or try again"
-        ) from error
-    if holder:
-        try:
-            file = directory.open(lock_name(name), create=True)
-            file.write_at(0, holder.encode())
-            file.truncate(len(holder.encode()))
-            file.close()
-        except BaseException:
-            lock.release()
-            raise
-    return lock
-
-
-def _read_holder(directory: Directory, name: str) -> str:
-    try:
-        file = directory.open(lock_name(name))
-        try:
-            return file.read_at(0, 200).decode(errors="replace") or "another process"
-        finally:
-            file.close()
-    except DiskError:
-        # It is only a name for the message; the lock itself said no already.
-        return "another process"
-
-
 def log_name(name: str) -> str:
     """The folder of a database's log."""
     return f"{name}-wal"
-
-
-def lock_name(name: str) -> str:
-    """The file that says who has a database open."""
-    return f"{name}-lock"

@@ -75,10 +75,15 @@ class Recovered:
     edge_start: int
     report: RecoveryReport
 
+    @property
+    def leased(self) -> tuple[int, int]:
+        """Node and edge ids from here on are nobody's."""
+        return self.node_start, self.edge_start
 
-def state_of(base: Base) -> State:
-    """The state that a base alone makes."""
-    catalog = Catalog.of_base(base)
+
+def state_of(base: Base, version: int = 1) -> State:
+    """The state that a base alone makes; `version` is its catalogue's."""
+    catalog = Catalog.of_base(base, version=version)
     timestamp_us = base.commits.timestamp_of(base.txid) or 0
     return State(base, fresh_deltas(base, catalog), base.txid, timestamp_us, catalog)
 
@@ -89,6 +94,7 @@ def recover(
     open_base: Callable[[bytes], Base],
     *,
     on_loss: Callable[[str, str], None] | None = None,
+    version: int = 1,
 ) -> Recovered:
     """Replay the log over the base.
 
@@ -97,12 +103,13 @@ def recover(
         log: the commits since, and some of those before.
         open_base: makes a base from the manifest that a bulk load logged.
         on_loss: told where the log cannot be used from, and why; without it that is raised.
+        version: where those of the catalogues begin.
 
     Raises:
         CorruptionError: the log is damaged, or commits between it and the base are missing.
     """
     torn = log.torn
-    replay = _Replay(state_of(base), open_base)
+    replay = _Replay(state_of(base, version), open_base)
     try:
         replay.run(log)
     except Exception as error:

@@ -10,7 +10,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from neuralgraph.errors import DiskError
+from neuralgraph.errors import DatabaseLockedError, DiskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,8 +54,11 @@ class CheckpointSchedule:
 
     def published(self, state: State) -> None:
         """A commit became visible; called in the middle of it, so this only looks and rings."""
-        if state.deltas.change_count >= self._threshold:
-            self._ring(state.deltas.change_count)
+        change_count = state.deltas.change_count
+        if change_count >= self._threshold:
+            self._ring(change_count)
+        elif change_count < self._changes_max:
+            self._threshold = self._changes_max  # another process folded
 
     def close(self) -> None:
         """Wait for a checkpoint under way, and begin no more."""
@@ -86,6 +89,9 @@ class CheckpointSchedule:
                 return
             try:
                 self._checkpoint()
+            except DatabaseLockedError as error:
+                # Another process is at it: its checkpoint is as good.
+                _logger.info("a checkpoint has to wait: %s", error)
             except DiskError as error:
                 # What the disk refused is no mistake of ours: where it was in the code helps nobody.
                 self.last_error = error

@@ -94,7 +94,7 @@ class Vacuum:
     def run(self, before: int) -> VacuumReport:
         """Prune what retention does not ask for and what is before commit `before`; then move and trim."""
         blocks, checkpointer, pipeline = self._blocks, self._checkpointer, self._manager.pipeline
-        with self._manager.maintenance:
+        with self._manager.upkeep("a vacuum"):
             size = blocks.size()
             now_us = pipeline.next_timestamp_us()
 

@@ -4,6 +4,8 @@
     write_set       its changes, and the layer that shows them
     locks           LockTable: who may write what; finds deadlocks
     conflicts       the first committer wins
+    others          the same between processes, whose locks do not meet
+    turns           CommitTurns: the commit lock of all processes
     constraints     unique, exists, type, key; schema_changes makes and drops them
     commit          CommitPipeline: check, propose, wait, apply, publish
     commit_codec    a commit <-> log records

@@ -33,12 +33,14 @@ def apply_commit(
     """The state after a commit.
 
     Args:
-        state: all commits before it; its deltas may grow.
+        state: all commits before it; its deltas may grow. A bulk load needs none of them.
         commit: the next one.
         open_base: makes a base from the manifest of a bulk load.
         base: that base, where it is at hand.
     """
-    assert commit.txid == state.txid + 1, "commits are applied in order, each once"
+    assert commit.txid == state.txid + 1 or is_load(commit), (
+        "commits are applied in order, each once"
+    )
     for change in commit.changes:
         if type(change) is AttachSegments:
             attached = open_base(change.manifest) if base is None else base

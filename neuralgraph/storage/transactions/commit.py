@@ -1,6 +1,7 @@
 """The commit pipeline: one order for many writers.
 
     encode          each writer by itself
+    turn            this process has the commit lock, and has caught up with the others'  (`turns`)
     order latch     check -> txid, timestamp -> propose (append to the log)        short, no disk sync
     wait            for durability, outside every latch: concurrent writers share one sync
     publish latch   apply to the state, in txid order; whoever wakes first does it for all that are durable
@@ -10,6 +11,8 @@ Invariants:
 - txids are dense and in the order of the log; timestamps never go back;
 - a commit becomes visible only after it is durable, and only after all commits before it;
 - `state` is replaced, never changed, so that a reader takes one reference and needs no latch;
+- what other processes committed becomes state by the same `apply_commit`, from the records that they put in
+  the log: when a statement begins and they have moved on, and at the beginning of each turn;
 - after a failed sync nobody knows what is on the disk, so nothing more is written until the next open; what
   was acknowledged is safe, and reading goes on.
 """
@@ -18,19 +21,23 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from neuralgraph.errors import DiskError, NeuralGraphError, QueryArgumentError, StorageError
-from neuralgraph.storage.transactions.apply import apply_commit, without_data
-from neuralgraph.storage.transactions.commit_codec import encode_changes, records_of
+from neuralgraph.storage.disk import FellBehindError, RecordKind, Sharing
+from neuralgraph.storage.disk.sharing import LAST
+from neuralgraph.storage.disk.values_codec import decode, encode
+from neuralgraph.storage.transactions.apply import apply_commit, is_load, without_data
+from neuralgraph.storage.transactions.commit_codec import CommitReader, encode_changes, records_of
 from neuralgraph.storage.transactions.conflicts import Generation
+from neuralgraph.storage.transactions.turns import CommitTurns
 from neuralgraph.storage.versions.changes import Commit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from neuralgraph.storage.disk import RecordKind
-    from neuralgraph.storage.transactions.replication import Replicator
+    from neuralgraph.storage.disk import LogRecord
+    from neuralgraph.storage.transactions.replication import Entry, Replicator
     from neuralgraph.storage.versions import Base, State
     from neuralgraph.storage.versions.changes import Change
 
@@ -50,6 +57,25 @@ class _Pending:
         self.is_published = False
 
 
+class Reread(Protocol):
+    """A graph that was read from the disk anew."""
+
+    @property
+    def state(self) -> State:
+        """What it is now."""
+        ...
+
+    @property
+    def commits(self) -> Sequence[Commit]:
+        """Those beyond the base of `state`, without data."""
+        ...
+
+    @property
+    def leased(self) -> tuple[int, int]:
+        """Node and edge ids from here on are nobody's."""
+        ...
+
+
 class CommitPipeline:
     """Everything between a write set and the state that has it.
 
@@ -59,8 +85,16 @@ class CommitPipeline:
         clock_us: microseconds since 1970 UTC; may go back, the timestamps of commits do not.
         open_base: makes a base from the manifest that a bulk load logged.
         commits: those that the state has beyond its base.
+        sharing: where it stands among the processes that have the database open.
+        leased: node and edge ids from here on are nobody's.
 
     Attributes:
+        words: the sharing's.
+        seen_index: of the last record that is known here; when the word `LAST` is greater, `follow`.
+        foreign_txid: of the newest commit of another process that came in since the opening.
+        gap_txid: what was committed up to here cannot be checked for conflicts by who began before.
+        turns: the commit lock.
+        reread: reads file and log anew, up to a record.
         published_index: of the log's last record that `state` has.
         state: the newest published state; take it once and read it.
         commits: those since the base of `state`, oldest first, without data; grows in place until
@@ -71,19 +105,29 @@ class CommitPipeline:
     __slots__ = (
         "_clock_us",
         "_failure",
+        "_is_torn",
         "_last_timestamp_us",
         "_last_txid",
         "_open_base",
         "_order",
         "_pending",
         "_publishing",
+        "_reader",
         "_recent",
         "_replicator",
         "commits",
+        "foreign_txid",
+        "gap_txid",
         "generation",
+        "leased",
         "on_publish",
         "published_index",
+        "reread",
+        "seen_index",
+        "sharing",
         "state",
+        "turns",
+        "words",
     )
 
     def __init__(
@@ -94,7 +138,17 @@ class CommitPipeline:
         clock_us: Callable[[], int],
         open_base: Callable[[bytes], Base],
         commits: Sequence[Commit] = (),
+        sharing: Sharing | None = None,
+        leased: tuple[int, int] = (0, 0),
     ) -> None:
+        self.sharing = sharing or Sharing(None)
+        self.words = self.sharing.words
+        self.leased = leased
+        self.foreign_txid = self.gap_txid = 0
+        self.turns = CommitTurns(self.sharing, self._catch_up, self._settle)
+        self.reread: Callable[[int], Reread] | None = None
+        self._reader = CommitReader()
+        self._is_torn = False
         self.state = state
         self.commits = list(commits)
         self.generation = Generation(state.deltas)
@@ -107,7 +161,7 @@ class CommitPipeline:
         self._order = threading.Lock()
         self._publishing = threading.Lock()
         self._pending: deque[_Pending] = deque()
-        self.published_index = replicator.last_index
+        self.published_index = self.seen_index = replicator.last_index
         self._recent: list[Commit] | None = None
         self._failure: StorageError | None = None
 
@@ -118,7 +172,7 @@ class CommitPipeline:
         changes: Sequence[Change],
         metadata: Mapping[str, Any],
         *,
-        check: Callable[[], None] | None = None,
+        check: Callable[[CommitPipeline], None] | None = None,
         base: Base | None = None,
         timestamp_us: int = 0,
     ) -> int:
@@ -127,7 +181,7 @@ class CommitPipeline:
         Args:
             changes: at least one.
             metadata: kept with the commit.
-            check: called once the order is fixed; what it raises stops the commit.
+            check: called once the order is fixed and we have caught up; what it raises stops the commit.
             base: for a bulk load, what its manifest describes, so that it need not be opened again.
             timestamp_us: at least so late.
 
@@ -139,26 +193,36 @@ class CommitPipeline:
                 the graph is opened again.
         """
         encoded = encode_changes(changes)
-        with self._order:
-            self._require_working()
-            if check is not None:
-                check()
-            txid = self._last_txid + 1
-            timestamp_us = max(timestamp_us or self._clock_us(), self._last_timestamp_us)
-            before = self._replicator.last_index
-            index = self._replicator.propose(records_of(encoded, txid, timestamp_us, metadata))
-            self._last_txid = txid
-            self._last_timestamp_us = timestamp_us
-            pending = _Pending(Commit(txid, timestamp_us, changes, metadata), index, before, base)
-            self._pending.append(pending)
-        try:
-            self._replicator.wait_durable(index)
-        except DiskError as error:
-            self._fail(pending, error)
-        self._publish(index)
-        if not pending.is_published:
-            self._require_working()
+        self._require_working()
+        with self.turns:
+            with self._order:
+                self._require_working()
+                if check is not None:
+                    check(self)
+                txid = self._last_txid + 1
+                timestamp_us = max(timestamp_us or self._clock_us(), self._last_timestamp_us)
+                before = self._replicator.last_index
+                index = self._propose(records_of(encoded, txid, timestamp_us, metadata))
+                self._last_txid = txid
+                self._last_timestamp_us = timestamp_us
+                commit = Commit(txid, timestamp_us, changes, metadata)
+                pending = _Pending(commit, index, before, base)
+                self._pending.append(pending)
+            try:
+                self._replicator.wait_durable(index)
+            except DiskError as error:
+                self._fail(pending, error)
+            self._publish(index)
+            if not pending.is_published:
+                self._require_working()
         return txid
+
+    def _propose(self, entries: list[Entry]) -> int:
+        try:
+            return self._replicator.propose(entries)
+        except DiskError:
+            self._is_torn = True  # a segment may have been begun for them
+            raise
 
     def check_timestamp(self, timestamp_us: int) -> None:
         """May a commit have this time?
@@ -166,7 +230,7 @@ class CommitPipeline:
         Raises:
             QueryArgumentError: it is before the last commit's, or in the future.
         """
-        if timestamp_us < self._last_timestamp_us:
+        if timestamp_us < max(self._last_timestamp_us, self.state.timestamp_us):
             raise QueryArgumentError(
                 "time does not go back: there is a later transaction already",
                 detail="InvalidArgumentValue",
@@ -178,7 +242,7 @@ class CommitPipeline:
 
     def next_timestamp_us(self) -> int:
         """What a commit would get now."""
-        return max(self._clock_us(), self._last_timestamp_us)
+        return max(self._clock_us(), self._last_timestamp_us, self.state.timestamp_us)
 
     def log(self, kind: RecordKind, payload: bytes, txid: int = 0) -> int:
         """Put a record that is no commit in the log; durable with the next commit.
@@ -186,9 +250,28 @@ class CommitPipeline:
         Returns:
             Its index.
         """
-        with self._order:
+        self._require_working()
+        with self.turns, self._order:
             self._require_working()
-            return self._replicator.propose([(kind, txid, payload)])
+            return self._propose([(kind, txid, payload)])
+
+    def lease(self, wanted: Callable[[tuple[int, int]], tuple[int, int]]) -> None:
+        """Note durably that ids are taken.
+
+        Args:
+            wanted: called in our turn with `leased`, gives what it is from now on.
+
+        Raises:
+            DiskError: nothing more is written until the graph is opened again.
+        """
+        self._require_working()
+        with self.turns:
+            with self._order:
+                self._require_working()
+                limits = wanted(self.leased)
+                index = self._propose([(RecordKind.LEASE, 0, encode(list(limits)))])
+                self.leased = limits
+            self.wait_durable(index)
 
     def wait_durable(self, index: int) -> None:
         """Return once the records up to `index` are as durable as a commit.
@@ -210,7 +293,7 @@ class CommitPipeline:
                 self._require_working()
                 entry = pending[0]
                 try:
-                    self._apply(entry)
+                    self._advance(entry.commit, entry.index, entry.base)
                 except BaseException as error:
                     # It is in the log, and half of it in the deltas: only a new open tells them right.
                     self._failure = StorageError(
@@ -220,29 +303,135 @@ class CommitPipeline:
                     raise
                 pending.popleft()
                 entry.is_published = True
+                # In this order: who finds the word greater than what was seen has to follow.
+                self.seen_index = entry.index
+                if self.sharing.is_shared:
+                    self.words[LAST] = entry.index
 
-    def _apply(self, entry: _Pending) -> None:
+    def _advance(self, commit: Commit, index: int, base: Base | None = None) -> None:
         before = self.state
-        state = apply_commit(before, entry.commit, self._open_base, base=entry.base)
+        state = apply_commit(before, commit, self._open_base, base=base)
         if state.deltas is not before.deltas:
             self._extend_generations(state)
         self.state = state
-        commit = entry.commit
         if state.base.txid == commit.txid:
             self.commits = []  # a bulk load: its base knows them all
+            self._note_ids(state.base)
         else:
             self.commits.append(without_data(commit))
-        self.published_index = entry.index
+        self.published_index = index
         if self._recent is not None:
             self._recent.append(commit)
         if self.on_publish is not None:
             self.on_publish(state)
+
+    def _note_ids(self, base: Base) -> None:
+        nodes, edges = self.leased
+        next_nodes, next_edges = base.parts.next_ids
+        self.leased = (
+            max(nodes, base.node_limit, next_nodes),
+            max(edges, base.edge_limit, next_edges),
+        )
 
     def _extend_generations(self, state: State) -> None:
         # Linked before it is current: who reads `generation` and then `state` finds all of it.
         fresh = Generation(state.deltas)
         self.generation.successor = fresh
         self.generation = fresh
+
+    # ── other processes ───────────────────────────────────────────────────────────────────────
+
+    def follow(self) -> None:
+        """Apply what other processes committed, if there is any.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        with self._publishing:
+            last = self.words[LAST]
+            if last > self.seen_index:
+                self._follow_to(last)
+
+    def _catch_up(self, is_left: bool) -> None:  # noqa: FBT001 - called by position
+        """Our turn begins: be where the log ends. `is_left`: somebody died in his."""
+        if self._failure is not None:
+            return  # whoever called finds it out
+        if self._pending:
+            # An interrupt kept them from being published.
+            self._replicator.wait_durable(self._pending[-1].index)
+            self._publish(self._pending[-1].index)
+        with self._publishing:
+            last = self.words[LAST]
+            if last > self.seen_index:
+                self._follow_to(last)
+            if is_left:
+                self._take(self._replicator.take_over())
+                self.seen_index = self.published_index = self._replicator.last_index
+                self.words[LAST] = self.seen_index
+            self._last_txid = self.state.txid
+            self._last_timestamp_us = max(self._last_timestamp_us, self.state.timestamp_us)
+
+    def _settle(self) -> bool:
+        """Our turn ends: does the log end where everybody is told?"""
+        if self._failure is not None or self._is_torn:
+            self._is_torn = False
+            return False
+        if self._pending:
+            self._replicator.wait_durable(self._pending[-1].index)
+            self._publish(self._pending[-1].index)
+        self.seen_index = max(self.seen_index, self._replicator.last_index)
+        self.words[LAST] = self.seen_index
+        return True
+
+    def _follow_to(self, last: int) -> None:
+        if self.seen_index == _UNKNOWN:
+            self._read_anew(last)
+            return
+        try:
+            records = self._replicator.follow(last)
+        except FellBehindError:
+            self._read_anew(last)
+            return
+        # Were this interrupted, what was read would be lost: `seen_index` then makes the next one read anew.
+        self.seen_index = _UNKNOWN
+        self._take(records)
+        self.published_index = self.seen_index = last
+
+    def _take(self, records: Sequence[LogRecord]) -> None:
+        """Apply records of other processes."""
+        commits: list[Commit] = []
+        for found in records:
+            if found.kind == RecordKind.LEASE:
+                nodes, edges = decode(found.payload)
+                self.leased = (max(self.leased[0], nodes), max(self.leased[1], edges))
+            elif found.txid > self.state.txid or not found.txid:
+                commit = self._reader.take(found)
+                if commit is not None:
+                    if is_load(commit) and commits:
+                        # Its base has them all; that of an earlier load may be overwritten by now.
+                        commits.clear()
+                        self.gap_txid = commit.txid
+                    commits.append(commit)
+        for commit in commits:
+            self._advance(commit, self.published_index)
+            self.foreign_txid = commit.txid
+
+    def _read_anew(self, last: int) -> None:
+        """Forget the state and read the file and the log; for open transactions there is a gap between."""
+        assert self.reread is not None, "nobody is followed without it"
+        self.seen_index = _UNKNOWN
+        found = self.reread(last)
+        self._reader = CommitReader()
+        self._recent = None
+        self._extend_generations(found.state)
+        self.state = found.state
+        self.commits = list(found.commits)
+        self.leased = (
+            max(self.leased[0], found.leased[0]),
+            max(self.leased[1], found.leased[1]),
+        )
+        self.gap_txid = self.foreign_txid = found.state.txid
+        self.published_index = self.seen_index = self._replicator.last_index
 
     # ── failing ───────────────────────────────────────────────────────────────────────────────
 
@@ -316,14 +505,13 @@ class CommitPipeline:
         Returns:
             The state that is published now.
         """
-        assert self._recent is not None, "start_fold comes first"
-        while len(self._recent) > _CATCH_UP_COMMITS_MAX:
+        while len(self._recent or ()) > _CATCH_UP_COMMITS_MAX:
             with self._publishing:
-                commits, self._recent = self._recent, []
+                commits, self._recent = self._collected(), []
                 state = self.state
             rebase(state, commits)
         with self._publishing:
-            commits, self._recent = self._recent, None
+            commits, self._recent = self._collected(), None
             state = rebase(self.state, commits)
             self._extend_generations(state)
             self.state = state
@@ -332,6 +520,13 @@ class CommitPipeline:
                 self.on_publish(state)
             return state
 
+    def _collected(self) -> list[Commit]:
+        if self._recent is None:
+            raise StorageError("the graph was read anew while it was folded; fold it again")
+        return self._recent
 
-_CATCH_UP_COMMITS_MAX = 64
+
+_UNKNOWN: Final = -1
+"""As `seen_index`: less than any."""
+_CATCH_UP_COMMITS_MAX: Final = 64
 """With fewer commits to apply again, a checkpoint does it while the others wait."""

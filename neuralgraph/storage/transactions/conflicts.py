@@ -25,7 +25,7 @@ from neuralgraph.storage.versions.changes import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from neuralgraph.storage.versions import DeltaStore
+    from neuralgraph.storage.versions import DeltaStore, State
     from neuralgraph.storage.versions.changes import Change
 
 
@@ -90,6 +90,19 @@ def node_attached(generation: Generation, node_id: int) -> int:
 def node_changed_or_attached(generation: Generation, node_id: int) -> int:
     """Txid of the newest commit that a deletion of the node would be in conflict with; 0: none."""
     return max(node_changed(generation, node_id), node_attached(generation, node_id))
+
+
+def refuse(entity: str, newest: int, snapshot_txid: int) -> None:
+    """Raise ConflictError when an entity was changed by a commit that is younger than the snapshot."""
+    if newest > snapshot_txid:
+        raise ConflictError((entity,), newest)
+
+
+def require_same_schema(latest: State, known: State) -> None:
+    """Raise ConflictError when indexes or constraints changed: what was written knows nothing of it."""
+    now, then = latest.catalog, known.catalog
+    if now.constraints() != then.constraints() or now.indexes() != then.indexes():
+        raise ConflictError(("the schema",), latest.txid)
 
 
 def validate(changes: Iterable[Change], generation: Generation, snapshot_txid: int) -> None:

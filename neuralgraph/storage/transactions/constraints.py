@@ -282,6 +282,32 @@ class ConstraintChecker:
                 if self._value(constraint.entity, entity_id, key) is None:
                     raise missing(constraint, entity_id)
 
+    def check_unique_again(self, latest: State) -> None:
+        """Did another process, which knows nothing of our locks, commit one of the values written here?
+
+        Args:
+            latest: the newest committed state; nobody commits until this transaction did.
+
+        Raises:
+            ConstraintViolationError: it did.
+        """
+        own = self._view.layers[1] if len(self._view.layers) > 1 else None
+        if own is None:
+            return
+        for rule in self.rules.rules:
+            index, constraint = rule.index, rule.constraint
+            if index is None:
+                continue
+            for entity_id in _touched(own, constraint):
+                values = [self._value(constraint.entity, entity_id, key) for key in constraint.keys]
+                if any(value is None for value in values) or (
+                    constraint.label not in self._labels(constraint.entity, entity_id)
+                ):
+                    continue
+                for other in latest.view.seek(index, values).tolist():
+                    if other != entity_id and not _is_touched(own, constraint, other):
+                        raise duplicate(constraint, other, values)
+
     def _labels(self, entity: EntityKind, entity_id: int) -> Sequence[str]:
         if entity == "node":
             return self._view.labels_or_none(entity_id) or ()
@@ -292,6 +318,17 @@ class ConstraintChecker:
         if entity == "node":
             return self._view.latest_node_value(entity_id, key)
         return self._view.latest_edge_value(entity_id, key)
+
+
+def _touched(own: DeltaStore, constraint: ConstraintDefinition) -> set[int]:
+    """Entities of which the transaction changed what the constraint looks at."""
+    is_node = constraint.entity == "node"
+    touched = set((own.node_states if is_node else own.edge_states).heads)
+    columns = own.node_values if is_node else own.edge_values
+    for key in constraint.keys:
+        if key in columns:
+            touched.update(columns[key].heads)
+    return touched
 
 
 def _is_touched(own: DeltaStore | None, constraint: ConstraintDefinition, entity_id: int) -> bool:

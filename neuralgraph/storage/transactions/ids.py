@@ -26,13 +26,14 @@ class IdAllocator:
 
     Args:
         start: the first id to give out.
-        lease: called with the new limit, before an id of the new block is given out; what it raises
-            leaves the allocator as it was.
+        lease: called with the next id, the limit of the block that it is in, and how many more are needed;
+            gives the first id of the block to go on with and its limit, once they are nobody else's.
+            What it raises leaves the allocator as it was.
     """
 
     __slots__ = ("_lease", "_mutex", "limit", "next_id")
 
-    def __init__(self, start: int, lease: Callable[[int], None]) -> None:
+    def __init__(self, start: int, lease: Callable[[int, int, int], tuple[int, int]]) -> None:
         self.next_id = start
         self.limit = start
         self._lease = lease
@@ -43,7 +44,7 @@ class IdAllocator:
         with self._mutex:
             taken = self.next_id
             if taken >= self.limit:
-                self._extend(taken + 1)
+                taken = self._extend(1)
             self.next_id = taken + 1
             return taken
 
@@ -52,7 +53,7 @@ class IdAllocator:
         with self._mutex:
             first = self.next_id
             if first + count > self.limit:
-                self._extend(first + count)
+                first = self._extend(count)
             self.next_id = first + count
         return np.arange(first, first + count, dtype=np.int64)
 
@@ -62,7 +63,7 @@ class IdAllocator:
             self.next_id = max(self.next_id, next_id)
             self.limit = max(self.limit, self.next_id)
 
-    def _extend(self, needed: int) -> None:
-        limit = needed + LEASE_IDS
-        self._lease(limit)
+    def _extend(self, count: int) -> int:
+        first, limit = self._lease(self.next_id, self.limit, count)
         self.limit = limit
+        return first

@@ -6,18 +6,17 @@ import itertools
 import logging
 import threading
 from collections import deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import ClosedError, LockTimeoutError
-from neuralgraph.storage.disk import RecordKind
-from neuralgraph.storage.disk.values_codec import encode
 from neuralgraph.storage.transactions.constraints import RuleSet
-from neuralgraph.storage.transactions.ids import IdAllocator
+from neuralgraph.storage.transactions.ids import LEASE_IDS, IdAllocator
 from neuralgraph.storage.transactions.interrupts import Uninterrupted
 from neuralgraph.storage.transactions.locks import DELETE, GATE, LockOwner, LockTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from neuralgraph.storage.transactions.commit import CommitPipeline
     from neuralgraph.storage.versions import Catalog, State
@@ -40,7 +39,8 @@ class TransactionManager:
 
     Attributes:
         maintenance: held while the base is swapped, and while a commit changes the schema: a fold must
-            know all indexes before it begins.
+            know all indexes before it begins. `upkeep` takes it, too, and keeps other processes out.
+        take_over: called when upkeep begins, so that what other processes did to the file is known.
     """
 
     __slots__ = (
@@ -54,6 +54,8 @@ class TransactionManager:
         "maintenance",
         "node_ids",
         "pipeline",
+        "sharing",
+        "take_over",
     )
 
     def __init__(
@@ -72,6 +74,8 @@ class TransactionManager:
         self.edge_ids = IdAllocator(edge_start, self._lease_edges)
         self.is_read_only = is_read_only
         self.maintenance = threading.RLock()
+        self.sharing = pipeline.sharing
+        self.take_over: Callable[[], None] = lambda: None
         self._serials = itertools.count(1)
         self._rules: tuple[int, RuleSet] = (-1, RuleSet(()))
         self._is_closed = False
@@ -124,11 +128,16 @@ class TransactionManager:
         return rules
 
     def commit(
-        self, changes: Sequence[Change], metadata: Mapping[str, Any], timestamp_us: int = 0
+        self,
+        changes: Sequence[Change],
+        metadata: Mapping[str, Any],
+        timestamp_us: int = 0,
+        *,
+        check: Callable[[CommitPipeline], None] | None = None,
     ) -> int:
         """See `CommitPipeline.commit`."""
         with Uninterrupted():
-            return self.pipeline.commit(changes, metadata, timestamp_us=timestamp_us)
+            return self.pipeline.commit(changes, metadata, timestamp_us=timestamp_us, check=check)
 
     def commit_schema(
         self, changes: Sequence[Change], metadata: Mapping[str, Any], timestamp_us: int = 0
@@ -137,21 +146,75 @@ class TransactionManager:
         with self.maintenance, Uninterrupted():
             return self.pipeline.commit(changes, metadata, timestamp_us=timestamp_us)
 
-    def ended(self, owner: LockOwner) -> None:
-        """A transaction is over: its locks go."""
-        self.locks.release_all(owner)
+    # ── keeping other processes out ───────────────────────────────────────────────────────────
+
+    @contextmanager
+    def upkeep(self, purpose: str) -> Iterator[None]:
+        """While nobody else, in any process, changes the file; see `Sharing.begin_upkeep`.
+
+        Raises:
+            DatabaseLockedError: another process does, for longer than the timeout.
+        """
+        with self.maintenance:
+            self.sharing.begin_upkeep(purpose)
+            try:
+                self.take_over()
+                yield
+            finally:
+                self.sharing.end_upkeep()
+
+    def stop_the_others(self) -> bool:
+        """Let no other process commit or keep up the file until `let_the_others_go`; True.
+
+        Raises:
+            DatabaseLockedError: one does, for longer than the timeout.
+        """
+        self.sharing.begin_upkeep("a schema change")
+        try:
+            self.pipeline.turns.hold()
+        except BaseException:
+            self.sharing.end_upkeep()
+            raise
+        return True
+
+    def let_the_others_go(self) -> None:
+        """The end of `stop_the_others`."""
+        try:
+            self.pipeline.turns.let_go()
+        finally:
+            self.sharing.end_upkeep()
+
+    def ended(self, owner: LockOwner, *, stops_others: bool = False) -> None:
+        """A transaction is over: its locks go, and with `stops_others` those that it had for the process."""
+        try:
+            if stops_others:
+                self.let_the_others_go()
+        finally:
+            self.locks.release_all(owner)
 
     # ── ids ───────────────────────────────────────────────────────────────────────────────────
 
-    def _lease_nodes(self, limit: int) -> None:
-        self._lease(limit, self.edge_ids.limit)
+    def _lease_nodes(self, next_id: int, limit: int, count: int) -> tuple[int, int]:
+        block = (0, 0)
 
-    def _lease_edges(self, limit: int) -> None:
-        self._lease(self.node_ids.limit, limit)
+        def wanted(leased: tuple[int, int]) -> tuple[int, int]:
+            nonlocal block
+            block = _block(leased[0], next_id, limit, count)
+            return block[1], max(leased[1], self.edge_ids.limit)
 
-    def _lease(self, node_limit: int, edge_limit: int) -> None:
-        index = self.pipeline.log(RecordKind.LEASE, encode([node_limit, edge_limit]))
-        self.pipeline.wait_durable(index)
+        self.pipeline.lease(wanted)
+        return block
+
+    def _lease_edges(self, next_id: int, limit: int, count: int) -> tuple[int, int]:
+        block = (0, 0)
+
+        def wanted(leased: tuple[int, int]) -> tuple[int, int]:
+            nonlocal block
+            block = _block(leased[1], next_id, limit, count)
+            return max(leased[0], self.node_ids.limit), block[1]
+
+        self.pipeline.lease(wanted)
+        return block
 
     def next_ids(self, *, is_last: bool = False) -> tuple[int, int]:
         """Node and edge ids below these may be in somebody's hands.
@@ -159,11 +222,24 @@ class TransactionManager:
         Args:
             is_last: nobody takes any more, so that what is left of the leases need not count.
         """
-        nodes, edges = self.node_ids, self.edge_ids
-        if is_last:
-            return nodes.next_id, edges.next_id
-        return nodes.limit, edges.limit
+        nodes, edges = self.pipeline.leased
+        return _next_id(self.node_ids, nodes, is_last), _next_id(self.edge_ids, edges, is_last)
 
     def log_leases(self) -> None:
         """Write the current limits again, before the log's prefix with the older leases goes."""
-        self._lease(self.node_ids.limit, self.edge_ids.limit)
+        nodes, edges = self.node_ids, self.edge_ids
+        self.pipeline.lease(
+            lambda leased: (max(leased[0], nodes.limit), max(leased[1], edges.limit))
+        )
+
+
+def _block(leased: int, next_id: int, limit: int, count: int) -> tuple[int, int]:
+    """First id and limit of the next block: what is left goes on in it when nobody came between."""
+    first = next_id if leased <= limit else leased
+    return first, first + count + LEASE_IDS
+
+
+def _next_id(ids: IdAllocator, leased: int, is_last: bool) -> int:  # noqa: FBT001
+    if leased > ids.limit:
+        return leased
+    return ids.next_id if is_last else ids.limit

@@ -13,7 +13,7 @@ from neuralgraph.storage.disk import LogRecord
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from neuralgraph.storage.disk import LogStore, RecordKind
+    from neuralgraph.storage.disk import RecordKind, SegmentedLog
 
 LOCAL_TERM: Final = 1
 """On one machine there is never another leader."""
@@ -52,26 +52,32 @@ class Replicator(Protocol):
         """Index of the last record proposed; 0 when there is none."""
         ...
 
+    def follow(self, last_index: int) -> Sequence[LogRecord]:
+        """What other processes put behind the last record known here, up to one that all may read.
+
+        Raises:
+            FellBehindError: it is not there any more.
+        """
+        ...
+
+    def take_over(self) -> Sequence[LogRecord]:
+        """All that a process left that died while it wrote, made durable."""
+        ...
+
 
 class LocalReplicator:
     """The segmented log of this machine."""
 
-    __slots__ = ("_log", "_next")
+    __slots__ = ("_log",)
 
-    def __init__(self, log: LogStore) -> None:
+    def __init__(self, log: SegmentedLog) -> None:
         self._log = log
-        self._next = log.last_index + 1
 
     def propose(self, entries: Sequence[Entry]) -> int:
         """See `Replicator.propose`."""
-        index = self._next
-        records = []
-        for kind, txid, payload in entries:
-            records.append(LogRecord(kind, LOCAL_TERM, index, txid, payload))
-            index += 1
-        self._log.append(records)
-        self._next = index
-        return index - 1
+        return self._log.append(
+            [LogRecord(kind, LOCAL_TERM, 0, txid, payload) for kind, txid, payload in entries]
+        )
 
     def wait_durable(self, index: int) -> None:
         """See `Replicator.wait_durable`."""
@@ -80,9 +86,16 @@ class LocalReplicator:
     def withdraw(self, index: int) -> None:
         """See `Replicator.withdraw`."""
         self._log.truncate_suffix(index + 1)
-        self._next = index + 1
 
     @property
     def last_index(self) -> int:
         """See `Replicator.last_index`."""
-        return self._next - 1
+        return self._log.last_index
+
+    def follow(self, last_index: int) -> Sequence[LogRecord]:
+        """See `Replicator.follow`."""
+        return self._log.follow(last_index)
+
+    def take_over(self) -> Sequence[LogRecord]:
+        """See `Replicator.take_over`."""
+        return self._log.take_over()

@@ -16,16 +16,18 @@ A transaction is used by one thread at a time.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralgraph.errors import AccessModeError, ConflictError
+from neuralgraph.errors import AccessModeError
 from neuralgraph.storage.transactions import conflicts, schema_changes
 from neuralgraph.storage.transactions.constraints import ConstraintChecker
 from neuralgraph.storage.transactions.deletions import check_no_edge_is_left
 from neuralgraph.storage.transactions.locks import ATTACH, DELETE, GATE, WRITE, LockOwner
+from neuralgraph.storage.transactions.others import check_against_others
 from neuralgraph.storage.transactions.own_catalog import OwnCatalog
 from neuralgraph.storage.transactions.refusals import closed, gone, mixed
 from neuralgraph.storage.transactions.restoring import restored_edge, restored_node
@@ -82,6 +84,7 @@ class Transaction(GraphView):
         "_owner",
         "_schema_writes",
         "_state",
+        "_stops_others",
         "_writes",
         "metadata",
         "timestamp_us",
@@ -103,6 +106,7 @@ class Transaction(GraphView):
         self._checker: ConstraintChecker | None = None
         self._owner = LockOwner(name)
         self._is_open = True
+        self._stops_others = False
         self.metadata = metadata or {}
         self.timestamp_us = 0  # of the commit, where the caller gives it
 
@@ -447,9 +451,12 @@ class Transaction(GraphView):
                 return self.txid
             if self._writes is not None:
                 self._check_before_commit(self._writes)
-            is_schema = type(changes[0]) in OF_SCHEMA
-            commit = self._manager.commit_schema if is_schema else self._manager.commit
-            return commit(changes, self.metadata, self.timestamp_us)
+            if type(changes[0]) in OF_SCHEMA:
+                return self._manager.commit_schema(changes, self.metadata, self.timestamp_us)
+            check = partial(
+                check_against_others, self._state, self._generation, changes, self._checker
+            )
+            return self._manager.commit(changes, self.metadata, self.timestamp_us, check=check)
         finally:
             self._close()
 
@@ -473,7 +480,7 @@ class Transaction(GraphView):
         self._is_open = False
         # It looks at this transaction: without the circle all goes at once, not in a collection.
         self._checker = None
-        self._manager.ended(self._owner)
+        self._manager.ended(self._owner, stops_others=self._stops_others)
 
     # ── locks and conflicts ───────────────────────────────────────────────────────────────────
 
@@ -487,10 +494,7 @@ class Transaction(GraphView):
         manager.locks.acquire(self._owner, GATE, ATTACH)
         # Behind the gate the schema stays as it is until this transaction ends.
         if self._has_moved_on():
-            latest = manager.pipeline.state.catalog
-            known = self._state.catalog
-            if latest.constraints() != known.constraints() or latest.indexes() != known.indexes():
-                raise ConflictError(("the schema",), manager.pipeline.state.txid)
+            conflicts.require_same_schema(manager.pipeline.state, self._state)
         self._check_by(manager.rules_of(self._state.catalog))
         self._writes = writes = WriteSet(self._state)
         self.catalog = OwnCatalog(self._state.catalog, writes)  # type: ignore[assignment]
@@ -509,6 +513,7 @@ class Transaction(GraphView):
         if self.has_changes:
             raise mixed()
         self._manager.locks.acquire(self._owner, GATE, DELETE)
+        self._stops_others = self._stops_others or self._manager.stop_the_others()
         self._writes = self._checker = None
         self._generation = self._manager.pipeline.generation
         self._state = state = self._manager.pipeline.state
@@ -537,9 +542,7 @@ class Transaction(GraphView):
             changed = (
                 conflicts.node_changed_or_attached if mode == DELETE else conflicts.node_changed
             )
-            newest = changed(self._generation, node_id)
-            if newest > self.txid:
-                raise ConflictError((f"node {node_id}",), newest)
+            conflicts.refuse(f"node {node_id}", changed(self._generation, node_id), self.txid)
 
     def _lock_edge(self, edge_id: int) -> None:
         key = ("e", edge_id)
@@ -548,8 +551,7 @@ class Transaction(GraphView):
         self._manager.locks.acquire(self._owner, key, WRITE)
         if self._has_moved_on():
             newest = conflicts.edge_changed(self._generation, edge_id)
-            if newest > self.txid:
-                raise ConflictError((f"relationship {edge_id}",), newest)
+            conflicts.refuse(f"relationship {edge_id}", newest, self.txid)
 
     def _attach(self, writes: WriteSet, node_id: int) -> None:
         """Tie an edge to the node: it must be there, and stay until the end."""
@@ -557,8 +559,7 @@ class Transaction(GraphView):
             self._manager.locks.acquire(self._owner, ("n", node_id), ATTACH)
             if self._has_moved_on():
                 newest = conflicts.node_deleted(self._generation, node_id)
-                if newest > self.txid:
-                    raise ConflictError((f"node {node_id}",), newest)
+                conflicts.refuse(f"node {node_id}", newest, self.txid)
         if not writes.has_node(node_id):
             raise gone("node", node_id)
 
@@ -588,11 +589,10 @@ class Transaction(GraphView):
         keys = list(zip(repeat(kind), entity_ids, strict=False))
         self._manager.locks.acquire_many(self._owner, keys, mode)
         if self._has_moved_on():
+            word = "node" if kind == "n" else "relationship"
             for entity_id in entity_ids:
                 newest = newest_of(self._generation, entity_id)
-                if newest > self.txid:
-                    word = "node" if kind == "n" else "relationship"
-                    raise ConflictError((f"{word} {entity_id}",), newest)
+                conflicts.refuse(f"{word} {entity_id}", newest, self.txid)
 
     def _label_tuple(self, labels: Sequence[str]) -> tuple[str, ...]:
         if len(labels) > 1:

@@ -17,7 +17,6 @@ def main(folder: str, durability: str) -> None:
         "graph.ngdb",
         options,
         clock_us=lambda: time.time_ns() // 1_000,
-        holder="the writer",
     )
     start = engine.reader().catalog.node_count("Step")
     for value in itertools.count(start):

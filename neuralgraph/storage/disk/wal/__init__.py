@@ -3,6 +3,7 @@
     log_store      LogStore, the protocol; RecordKind, what records are for
     log_segment    one segment: header, frames, making and recycling
     log_recovery   what a directory of segments holds: the chain, the torn tail
+    log_following  what other processes appended
     log_salvage    what can be read of a damaged log
     segmented_log  SegmentedLog: append, group commit, read, compact
 
@@ -11,12 +12,14 @@ there are only zeros.
 """
 
 from neuralgraph.storage.disk.framing import LogRecord
+from neuralgraph.storage.disk.wal.log_following import FellBehindError
 from neuralgraph.storage.disk.wal.log_recovery import TornTail
 from neuralgraph.storage.disk.wal.log_salvage import KeptRecords, read_what_is_left
 from neuralgraph.storage.disk.wal.log_store import LogStore, RecordKind
 from neuralgraph.storage.disk.wal.segmented_log import SegmentedLog
 
 __all__ = [
+    "FellBehindError",
     "KeptRecords",
     "LogRecord",
     "LogStore",

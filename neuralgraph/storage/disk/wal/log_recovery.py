@@ -19,11 +19,13 @@ from neuralgraph.storage.disk.wal.log_segment import (
     ZEROING_NAME,
     Segment,
     fill_with_zeros,
+    make_segment,
     open_segment,
     segment_numbers,
 )
 
 if TYPE_CHECKING:
+    from neuralgraph.config import Durability
     from neuralgraph.storage.disk.files import Directory
 
 MARK_BYTES: Final = 1 << 16
@@ -65,8 +67,13 @@ class Recovered:
     unsure: int = HEADER_BYTES
 
 
-def recover(directory: Directory, identity: bytes) -> Recovered:
+def recover(directory: Directory, identity: bytes, last_index: int | None = None) -> Recovered:
     """Read all segments.
+
+    Args:
+        directory: the log's.
+        identity: of the database.
+        last_index: of the last record that counts: others may be writing behind it. None: all do.
 
     Raises:
         CorruptionError: a segment is missing or damaged, or a record that was acknowledged is.
@@ -81,12 +88,61 @@ def recover(directory: Directory, identity: bytes) -> Recovered:
             if place == 0:
                 found.next_index, found.last_term = segment.base_index, segment.previous_term
             _check_follows(directory, segment, found, numbers[0] + place)
-            _walk(segment, found, is_last=place == len(numbers) - 1)
+            _walk(segment, found, is_last=place == len(numbers) - 1, last_index=last_index)
+            if last_index is not None and found.next_index > last_index:
+                break
     except BaseException:
         for segment in segments:
             segment.file.close()
         raise
     return found
+
+
+def prepare(
+    directory: Directory,
+    found: Recovered,
+    *,
+    first_index: int | None,
+    segment_bytes: int,
+    durability: Durability,
+    identity: bytes,
+) -> TornTail | None:
+    """Make what was found ready to be written to; nothing is written if a record is missing."""
+    number = 1
+    if first_index is not None and found.segments:
+        base_index = found.segments[0].base_index
+        if base_index > first_index:
+            raise CorruptionError(
+                f"log records {first_index} to {base_index - 1} are missing", where=directory.label
+            )
+        if found.next_index < first_index:
+            # Everything in it is in the base; records after a gap would never be found again.
+            number = found.segments[-1].number + 1
+            for segment in found.segments:
+                segment.file.close()
+                directory.remove(segment.file.name)
+            directory.sync()
+            found.segments.clear()
+            found.torn = b""
+    torn = set_torn_tail_aside(directory, found)
+    remove_leftovers(directory, segment_bytes)
+    if found.segments:
+        write_again(found)
+        return torn
+    found.next_index = first_index or 1
+    found.end = HEADER_BYTES
+    found.segments.append(
+        make_segment(
+            directory,
+            number=number,
+            base_index=found.next_index,
+            previous_term=found.last_term,
+            identity=identity,
+            size=segment_bytes,
+            fill=durability == "full",
+        )
+    )
+    return torn
 
 
 def set_torn_tail_aside(directory: Directory, found: Recovered) -> TornTail | None:
@@ -142,15 +198,18 @@ def _check_follows(
         )
 
 
-def _walk(segment: Segment, found: Recovered, *, is_last: bool) -> None:
+def _walk(
+    segment: Segment, found: Recovered, *, is_last: bool, last_index: int | None = None
+) -> None:
     """Go through a segment's records; sets the end and the next index in `found`."""
     data = segment.file.read_at(0, segment.size)
     offset, index = HEADER_BYTES, segment.base_index
     mark_from = HEADER_BYTES + MARK_BYTES
     unsure: deque[tuple[int, int]] = deque()
-    while (
-        frame := decode_frame(data, offset, segment.seed)
-    ) is not None and frame.record.index == index:
+    while (last_index is None or index <= last_index) and (
+        (frame := decode_frame(data, offset, segment.seed)) is not None
+        and frame.record.index == index
+    ):
         if offset >= mark_from:
             segment.marks.append((index, offset))
             mark_from = offset + MARK_BYTES
@@ -162,12 +221,16 @@ def _walk(segment: Segment, found: Recovered, *, is_last: bool) -> None:
         index += 1
     found.next_index, found.end = index, offset
     found.unsure = unsure[0][1] if unsure else offset
+    if last_index is not None and index > last_index:
+        return
     length = frame_length(data, offset)
     if not is_last:
         # Behind the last record of a full segment there is nothing; what there is was synced.
         if length:
             raise _damaged(segment, offset, index)
         return
+    if last_index is not None:
+        raise _damaged(segment, offset, index)
     tail = _without_zeros(data, offset)
     if not tail:
         return

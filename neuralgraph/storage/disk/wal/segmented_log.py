@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Final
 
 from neuralgraph.errors import ClosedError, CorruptionError, DiskError
 from neuralgraph.storage.disk.framing import decode_frame, encode_frame, frame_length
+from neuralgraph.storage.disk.wal.log_following import records_behind, torn_behind
 from neuralgraph.storage.disk.wal.log_recovery import (
     MARK_BYTES,
     Recovered,
     TornTail,
+    prepare,
     recover,
-    remove_leftovers,
     set_torn_tail_aside,
     write_again,
 )
@@ -138,7 +139,7 @@ class SegmentedLog:
                 failure=DiskError("it was opened for reading only"),
             )
         try:
-            torn = _prepare(
+            torn = prepare(
                 directory,
                 found,
                 first_index=first_index,
@@ -157,6 +158,40 @@ class SegmentedLog:
             segment_bytes=segment_bytes,
             durability=durability,
             identity=identity,
+        )
+
+    @staticmethod
+    def join(
+        directory: Directory,
+        last_index: int,
+        *,
+        segment_bytes: int,
+        durability: Durability,
+        identity: bytes,
+        read_only: bool = False,
+    ) -> SegmentedLog:
+        """Open a log that other processes are writing.
+
+        Args:
+            directory: of the log.
+            last_index: of the last record that counts.
+            segment_bytes: as for `open`, like the rest.
+            durability: likewise.
+            identity: likewise.
+            read_only: likewise.
+
+        Raises:
+            CorruptionError, DiskError: a record is damaged; or the log was cut at its front meanwhile, and
+                another attempt will find it whole.
+        """
+        return SegmentedLog(
+            directory,
+            recover(directory, identity, last_index),
+            None,
+            segment_bytes=segment_bytes,
+            durability=durability,
+            identity=identity,
+            failure=DiskError("it was opened for reading only") if read_only else None,
         )
 
     # ── where it stands ───────────────────────────────────────────────────────────────────────
@@ -307,6 +342,104 @@ class SegmentedLog:
             ) from self._failure
         raise ClosedError("the log was closed")
 
+    # ── others who write ──────────────────────────────────────────────────────────────────────
+
+    def follow(self, last_index: int) -> list[LogRecord]:
+        """The records that other processes appended, up to one; they count as this log's from now on.
+
+        Raises:
+            FellBehindError: some of them are not there any more (or damaged): `rejoin`.
+        """
+        with self._append_mutex:
+            return self._follow(last_index)
+
+    def take_over(self) -> list[LogRecord]:
+        """Go on where another process died while it appended: `follow`, to the very end.
+
+        What is there is put on the disk; what is there by half is set aside in a file. To be called by
+        who alone may append.
+
+        Raises:
+            DiskError: the disk refused; another process may try.
+        """
+        with self._append_mutex:
+            segment, start = self._segments[-1], self._end
+            records = self._follow(None)
+            last = self._segments[-1]
+            found = Recovered(
+                self._segments,
+                self._next_index,
+                self._end,
+                self._last_term,
+                torn_behind(last, self._end),
+                start if last is segment else HEADER_BYTES,
+            )
+            with self._sync_mutex:
+                self.torn = set_torn_tail_aside(self._directory, found) or self.torn
+                write_again(found)
+                self._synced = self._written
+            return records
+
+    def _follow(self, last_index: int | None) -> list[LogRecord]:
+        records: list[LogRecord] = []
+        for segment, frame in records_behind(
+            self._directory,
+            self._identity,
+            self._segments[-1],
+            self._end,
+            self._next_index,
+            last_index,
+        ):
+            if segment is not self._segments[-1]:
+                with self._sync_mutex:
+                    self._segments = [*self._segments, segment]
+                self._end = HEADER_BYTES
+                self._mark_from = HEADER_BYTES + MARK_BYTES
+            if frame is None:
+                continue
+            if self._end >= self._mark_from:
+                segment.marks.append((self._next_index, self._end))
+                self._mark_from = self._end + MARK_BYTES
+            self._end = frame.end
+            self._next_index = frame.record.index + 1
+            self._last_term = frame.record.term
+            # Written, but whether they were synced only the others know.
+            self._written = frame.record.index
+            records.append(frame.record)
+        return records
+
+    def rejoin(self, last_index: int) -> None:
+        """Read the log anew, as `join` does, and forget what was known of it."""
+        with self._append_mutex, self._sync_mutex:
+            found = recover(self._directory, self._identity, last_index)
+            for segment in self._segments:
+                segment.file.close()
+            self._segments, self._next_index = found.segments, found.next_index
+            self._end, self._last_term = found.end, found.last_term
+            self._mark_from = found.end + MARK_BYTES
+            self._written, self._synced = found.next_index - 1, 0
+
+    def hand_over(self) -> None:
+        """Put in the file what the process kept back: another one appends next."""
+        with self._append_mutex:
+            self._write_buffer()
+
+    def forget_prefix(self, first_index: int) -> None:
+        """Another process cut the log: segments that end before this record are gone.
+
+        Whoever is reading them meets a `ClosedError`.
+        """
+        segments = self._segments
+        if len(segments) < 2 or segments[1].base_index > first_index:
+            return
+        with self._append_mutex, self._sync_mutex:
+            segments, gone = list(self._segments), []
+            while len(segments) > 1 and segments[1].base_index <= first_index:
+                gone.append(segments.pop(0))
+            self._segments = segments
+        for segment in gone:
+            segment.file.close()
+
     # ── reading ───────────────────────────────────────────────────────────────────────────────
 
     def read(self, low: int, high: int | None = None) -> Iterator[LogRecord]:
@@ -386,53 +519,6 @@ class SegmentedLog:
                     self._is_open = False
                     for segment in self._segments:
                         segment.file.close()
-
-
-def _prepare(
-    directory: Directory,
-    found: Recovered,
-    *,
-    first_index: int | None,
-    segment_bytes: int,
-    durability: Durability,
-    identity: bytes,
-) -> TornTail | None:
-    """Make what was found ready to be written to; nothing is written if a record is missing."""
-    number = 1
-    if first_index is not None and found.segments:
-        base_index = found.segments[0].base_index
-        if base_index > first_index:
-            raise CorruptionError(
-                f"log records {first_index} to {base_index - 1} are missing", where=directory.label
-            )
-        if found.next_index < first_index:
-            # Everything in it is in the base; records after a gap would never be found again.
-            number = found.segments[-1].number + 1
-            for segment in found.segments:
-                segment.file.close()
-                directory.remove(segment.file.name)
-            directory.sync()
-            found.segments.clear()
-            found.torn = b""
-    torn = set_torn_tail_aside(directory, found)
-    remove_leftovers(directory, segment_bytes)
-    if found.segments:
-        write_again(found)
-        return torn
-    found.next_index = first_index or 1
-    found.end = HEADER_BYTES
-    found.segments.append(
-        make_segment(
-            directory,
-            number=number,
-            base_index=found.next_index,
-            previous_term=found.last_term,
-            identity=identity,
-            size=segment_bytes,
-            fill=durability == "full",
-        )
-    )
-    return torn
 
 
 def _read_segments(segments: Sequence[Segment], low: int, stop: int) -> Iterator[LogRecord]:

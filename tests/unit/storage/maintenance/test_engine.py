@@ -53,18 +53,23 @@ def test_closing_rolls_back_who_still_writes():
     again.close()
 
 
-def test_one_at_a_time_and_the_message_names_the_holder(tmp_path):
+def test_who_opens_it_exclusively_is_named_to_others(tmp_path):
     directory = OsDirectory(str(tmp_path))
 
-    def opened(holder):
-        return Engine.open(directory, NAME, Options(), clock_us=lambda: 1, holder=holder)
+    def opened(process_id, **options):
+        options = Options(busy_timeout_s=0.05, **options)
+        return Engine.open(directory, NAME, options, clock_us=lambda: 1, process_id=process_id)
 
-    engine = opened("process 4711")
+    engine = opened(4711)
     with pytest.raises(DatabaseLockedError, match="in use by process 4711"):
-        opened("process 4712")
+        opened(4712, exclusive=True)
     engine.close()
     assert sorted(path.name for path in tmp_path.iterdir()) == [NAME]
-    opened("process 4713").close()
+    engine = opened(4713, exclusive=True)
+    with pytest.raises(DatabaseLockedError, match="in use by"):
+        opened(4714)
+    engine.close()
+    opened(4715).close()
 
 
 def test_a_foreign_file_is_left_as_it_is(tmp_path):

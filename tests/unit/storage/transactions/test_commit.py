@@ -143,7 +143,7 @@ def test_a_failed_sync_fails_everyone_who_waits_for_it():
 def test_a_check_that_fails_takes_no_txid():
     engine = open_engine()
 
-    def refuse():
+    def refuse(_):
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):

@@ -1,0 +1,221 @@
+"""Follower: keeps an engine in step with what other processes do to the same database.
+
+    follow      the log went on: apply it; a newer manifest is there: move to it
+    take_over   upkeep begins: what did others do to the file since ours?
+    reread      the log was cut before we had read it: manifest and log, as at an opening
+
+Moving to a manifest is what a checkpoint does at its end, with a base that somebody else folded: commits that
+it does not have are applied again over it, and what comes meanwhile is handed over by the pipeline.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+from neuralgraph.errors import StorageError
+from neuralgraph.storage.disk.sharing import EPOCH, FIRST, LAST, MAINTAINER, SEQUENCE
+from neuralgraph.storage.maintenance.recovery import recover
+from neuralgraph.storage.transactions.apply import apply_commit, attach, fresh_deltas, is_load
+from neuralgraph.storage.transactions.commit_codec import CommitReader
+from neuralgraph.storage.versions import Base, Catalog, State
+from neuralgraph.storage.versions.changes import AttachSegments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from neuralgraph.storage.disk import BlockFile, SegmentedLog, Words
+    from neuralgraph.storage.maintenance.checkpoint import Checkpointer
+    from neuralgraph.storage.maintenance.pins import BasePins
+    from neuralgraph.storage.maintenance.recovery import Recovered
+    from neuralgraph.storage.transactions.manager import TransactionManager
+    from neuralgraph.storage.versions import Commit
+
+ATTEMPTS_MAX: Final = 50
+"""So often is read again what somebody else replaced while it was read."""
+_PAUSE_S: Final = 0.002
+_VERSION_STEP: Final = 1 << 20
+"""Between catalogues that do not know each other's versions: plans are kept by them."""
+
+
+class Follower:
+    """See the module.
+
+    Args:
+        blocks, log, manager, pins, checkpointer: the engine's.
+        open_base: makes a base from the manifest that a bulk load logged.
+    """
+
+    __slots__ = ("_blocks", "_checkpointer", "_header", "_log", "_manager", "_open_base", "_pins",
+                 "_pipeline", "_words")  # fmt: skip
+
+    def __init__(
+        self,
+        blocks: BlockFile,
+        log: SegmentedLog,
+        manager: TransactionManager,
+        pins: BasePins,
+        checkpointer: Checkpointer,
+        open_base: Callable[[bytes], Base],
+    ) -> None:
+        self._blocks = blocks
+        self._log = log
+        self._manager = manager
+        self._pipeline = manager.pipeline
+        self._pins = pins
+        self._checkpointer = checkpointer
+        self._open_base = open_base
+        self._words = manager.sharing.words
+        self._header = threading.Lock()
+
+    def follow(self) -> None:
+        """Be where the other processes are.
+
+        Raises:
+            StorageError: what they wrote cannot be read.
+        """
+        self._pipeline.follow()
+        if self._words[SEQUENCE] == self._blocks.sequence:
+            return
+        # Another thread that does it, or folds, is as good.
+        if self._manager.maintenance.acquire(blocking=False):
+            try:
+                if self._words[SEQUENCE] != self._blocks.sequence:
+                    self._adopt()
+            finally:
+                self._manager.maintenance.release()
+
+    def take_over(self) -> None:
+        """Upkeep begins; when somebody else did the last one, see what is in the file now."""
+        sharing, words = self._manager.sharing, self._words
+        if not sharing.is_shared or words[MAINTAINER] == sharing.token:
+            return
+        before = self._blocks.sequence
+        self._pipeline.follow()
+        self._blocks.refresh()
+        if self._blocks.sequence != before:
+            self._adopt()
+        self._blocks.mend_header()
+        self._pins.take_over()
+        words[SEQUENCE] = self._blocks.sequence
+        words[EPOCH] += 1
+        words[MAINTAINER] = sharing.token
+
+    def reread(self, last: int) -> Recovered:
+        """Manifest and log as they are now, at least up to a record.
+
+        Raises:
+            StorageError: they cannot be read.
+        """
+        for attempt in range(ATTEMPTS_MAX):
+            sequence, first = self._words[SEQUENCE], self._words[FIRST]
+            try:
+                base, epoch = self._read_header()
+                published = self._pins.pin(base, epoch)
+                self._log.rejoin(max(last, self._words[LAST]))
+                version = self._pipeline.state.catalog.version + _VERSION_STEP
+                found = recover(published, self._log, self._open_base, version=version)
+            except StorageError:
+                if (sequence, first) == (self._words[SEQUENCE], self._words[FIRST]) and attempt > 2:
+                    raise
+                time.sleep(_PAUSE_S)
+                continue
+            self._pins.begin(published, found.loaded)
+            self._checkpointer.begin(published, found.loaded)
+            return found
+        raise StorageError("the file was replaced faster than it could be read; try again")
+
+    def _adopt(self) -> None:
+        """Move to the manifest in the header; the process's maintenance lock is held."""
+        sequence = self._words[SEQUENCE]
+        self._log.forget_prefix(self._words[FIRST])
+        base, epoch = self._read_header()
+        published = self._pins.pin(base, epoch)
+        del base
+        pipeline = self._pipeline
+        state, _, last_index = pipeline.start_fold()
+        loaded = state.base if state.base.txid > published.txid else None
+        try:
+            if loaded is None and published.txid <= state.txid:
+                moved = _Moved(published, state, self._open_base)
+                moved.replay(self._log, last_index)
+                pipeline.finish_fold(moved)
+            else:
+                # The log leads to a base that is younger than the header's.
+                pipeline.abandon_fold()
+        except StorageError:
+            pipeline.abandon_fold()
+            if self._words[SEQUENCE] == sequence:
+                raise
+            return  # it was replaced by a newer one: the next statement takes that
+        except BaseException:
+            pipeline.abandon_fold()
+            raise
+        self._pins.begin(published, loaded)
+        self._checkpointer.begin(published, loaded)
+        del state, published, loaded
+        self._pins.settle()
+
+    def _read_header(self) -> tuple[Base, int]:
+        with self._header:
+            return read_header(self._blocks, self._words)
+
+
+def read_header(blocks: BlockFile, words: Words) -> tuple[Base, int]:
+    """The base that the header leads to, and an epoch at which it was current.
+
+    Raises:
+        StorageError: it cannot be read, and not because somebody replaced it meanwhile.
+    """
+    for attempt in range(ATTEMPTS_MAX):
+        epoch, sequence = words[EPOCH], words[SEQUENCE]
+        try:
+            blocks.refresh()
+            manifest = blocks.manifest()
+            base = Base.empty() if manifest is None else Base.from_manifest(manifest, blocks)
+        except StorageError:
+            # The block of an old manifest is free as soon as there is a new one.
+            if words[SEQUENCE] == sequence and attempt > 2:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return base, epoch
+    raise StorageError("manifests were replaced faster than they could be read; try again")
+
+
+class _Moved:
+    """Applies commits again, over a base that another process folded; see `CommitPipeline.finish_fold`."""
+
+    __slots__ = ("_open_base", "_state")
+
+    def __init__(self, base: Base, state: State, open_base: Callable[[bytes], Base]) -> None:
+        catalog = Catalog.of_base(base, version=state.catalog.version + _VERSION_STEP)
+        timestamp_us = base.commits.timestamp_of(base.txid) or 0
+        self._state = State(base, fresh_deltas(base, catalog), base.txid, timestamp_us, catalog)
+        self._open_base = open_base
+
+    def replay(self, log: SegmentedLog, last_index: int) -> None:
+        """The commits in the log that the base does not have, up to a record."""
+        reader = CommitReader()
+        base_txid = self._state.txid
+        for entry in log.read(log.first_index, last_index + 1):
+            if entry.txid > base_txid:
+                commit = reader.take(entry)
+                if commit is not None:
+                    self._apply(commit)
+
+    def __call__(self, current: State, commits: Sequence[Commit]) -> State:
+        for commit in commits:
+            self._apply(commit)
+        assert self._state.txid == current.txid, "every commit since was handed over"
+        return self._state
+
+    def _apply(self, commit: Commit) -> None:
+        if is_load(commit):
+            (change,) = commit.changes
+            assert isinstance(change, AttachSegments)
+            base = self._open_base(change.manifest)
+            self._state = attach(self._state, base, commit.txid, commit.timestamp_us)
+        else:
+            self._state = apply_commit(self._state, commit, self._open_base)

@@ -1,0 +1,135 @@
+"""What the other processes do; run as ``python roles.py ROLE PATH ...``, see conftest.py."""
+
+import os
+import random
+import sys
+import time
+
+import neuralgraph
+from neuralgraph.errors import ConflictError, DatabaseLockedError
+
+COUNT = "MATCH (c:Counter) SET c.n = c.n + 1"
+
+
+def tell(*words):
+    """One whole line, in one write."""
+    os.write(1, (" ".join(map(str, words)) + "\n").encode())
+
+
+def obey(path, **options):
+    """Evaluate expressions about ``graph`` and ``tx``, a line each, and tell the results."""
+    with neuralgraph.open(path, **options) as graph:
+        known = {"graph": graph, "neuralgraph": neuralgraph, "os": os, "time": time}
+        tell("ready")
+        for line in sys.stdin:
+            try:
+                tell(eval(line, known))
+            except neuralgraph.NeuralGraphError as error:
+                tell(f"{type(error).__name__}: {error}".replace("\n", " "))
+
+
+def obey_exclusively(path):
+    """The same, alone."""
+    obey(path, exclusive=True)
+
+
+def obey_reading(path):
+    """The same, to read only."""
+    obey(path, read_only=True)
+
+
+def obey_impatiently(path):
+    """The same, without waiting."""
+    obey(path, busy_timeout_s=0.05)
+
+
+def count_up(path, times, checkpoint_changes):
+    """Add one, so many times, and leave a node each time; conflicts are met by trying again."""
+    with neuralgraph.open(path, checkpoint_changes=int(checkpoint_changes)) as graph:
+        tell("ready")
+        for number in range(int(times)):
+            while True:
+                try:
+                    with graph.transaction(actor=str(os.getpid())) as tx:
+                        tx.execute(COUNT)
+                        tx.execute("CREATE (:Step {by: $by, number: $n})", by=os.getpid(), n=number)
+                    break
+                except ConflictError:
+                    continue
+    tell("done")
+
+
+def make_unique(path, count):
+    """Try to make nodes 0 to `count`, of which each may be there once; tell which were ours."""
+    with neuralgraph.open(path) as graph:
+        tell("ready")
+        sys.stdin.readline()
+        mine = 0
+        for number in range(int(count)):
+            try:
+                graph.execute("CREATE (:User {name: $name})", name=number)
+                mine += 1
+            except neuralgraph.ConstraintViolationError:
+                continue
+        tell(mine)
+
+
+TOTALS = (
+    "MATCH (p:Pair) WITH count(p) AS nodes MATCH ()-[w:WITH]->() WITH nodes, count(w) AS edges"
+    " MATCH (c:Counter) RETURN nodes, edges, c.n"
+)
+SUMS = "MATCH (p:Pair) RETURN count(p.by), sum(p.number)"
+
+
+def live(path, by, seed):
+    """Write, read, load, fold, vacuum, for ever; tell before whom one could be held to it."""
+    chance = random.Random(int(seed))
+    options = {"checkpoint_changes": chance.choice([100, 400, 10**9]), "wal_segment_bytes": 1 << 16}
+    graph = neuralgraph.open(path, **options)
+    tell("ready")
+    number = 0
+    while True:
+        number += 1
+        try:
+            _live_once(graph, chance, (int(by), int(seed), number))
+        except (ConflictError, DatabaseLockedError):
+            continue
+
+
+def _live_once(graph, chance, who):
+    what = chance.random()
+    by, seed, number = who
+    if what < 0.70:
+        pair = {"by": by, "seed": seed, "number": number}
+        with graph.transaction() as tx:
+            tx.execute(COUNT)
+            tx.execute("CREATE (a:Pair)-[:WITH]->(b:Pair) SET a = $pair, b = $pair", pair=pair)
+        tell("wrote", *who)
+    elif what < 0.75:
+        graph.checkpoint()
+    elif what < 0.77:
+        graph.vacuum()
+    elif what < 0.79:
+        graph.load_nodes("Loaded", {"by": [by] * 20, "seed": [seed] * 20, "number": [number] * 20})
+        tell("loaded", *who)
+    elif what < 0.9:
+        _check(graph.execute)
+    else:
+        tx = graph.transaction()
+        before = [*tx.execute(SUMS)]
+        for _ in range(3):
+            _check(tx.execute)
+            time.sleep(0.01)
+        if [*tx.execute(SUMS)] != before:
+            tell("torn", "a snapshot moved")
+        tx.rollback()
+
+
+def _check(execute):
+    nodes, edges, counted = execute(TOTALS).single()
+    if not nodes == 2 * edges == 2 * counted:
+        tell("torn", nodes, edges, counted)
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])

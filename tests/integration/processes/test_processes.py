@@ -1,0 +1,170 @@
+"""Several processes have one graph open, and read and write."""
+
+import pytest
+
+import neuralgraph
+
+N = "graph.execute('MATCH (c:Counter) RETURN c.n').value()"
+ADD = "graph.execute('MATCH (c:Counter) SET c.n = c.n + 1').summary.counters.properties_set"
+
+
+def test_a_commit_is_seen_by_the_next_statement_of_another_process(start, path):
+    other = start("obey", path)
+    other.hear()
+    with neuralgraph.open(path) as graph:
+        for value in range(1, 20):
+            graph.execute("MATCH (c:Counter) SET c.n = $value", value=value)
+            assert other.ask(N) == str(value)
+            assert other.ask(ADD) == "1"
+            assert graph.execute("MATCH (c:Counter) RETURN c.n").value() == value + 1
+    other.end()
+    with neuralgraph.open(path) as graph:
+        assert graph.execute("MATCH (c:Counter) RETURN c.n").value() == 20
+        assert graph.verify(history=True) == []
+
+
+def test_counting_processes_lose_no_update(start, path):
+    counting = [start("count_up", path, 60, changes) for changes in (10**6, 40, 10**6)]
+    for process in counting:
+        process.hear(2)
+        process.end()
+    with neuralgraph.open(path) as graph:
+        assert graph.execute("MATCH (c:Counter) RETURN c.n").value() == 180
+        steps = "MATCH (s:Step) RETURN count(*), count(DISTINCT [s.by, s.number]), count(DISTINCT id(s))"
+        assert tuple(graph.execute(steps).single()) == (180, 180, 180)
+        assert graph.verify(history=True) == []
+        # The past is right whoever wrote it.
+        last = graph.info().txid
+        for txid in (2, last // 2, last):
+            counted = graph.at(txid).execute("MATCH (c:Counter) RETURN c.n").value()
+            assert counted == graph.at(txid).execute("MATCH (s:Step) RETURN count(*)").value()
+        actors = "CALL neural.transactions() YIELD metadata RETURN count(DISTINCT metadata.actor)"
+        assert graph.execute(actors).value() == 3
+
+
+def test_a_conflict_with_another_process_names_the_node(start, path):
+    other = start("obey", path)
+    other.hear()
+    with neuralgraph.open(path) as graph:
+        tx = graph.transaction()
+        tx.execute("MATCH (c:Counter) SET c.n = c.n + 1")
+        assert other.ask(ADD) == "1"
+        with pytest.raises(neuralgraph.ConflictError) as conflict:
+            tx.commit()
+        assert conflict.value.entities == ("node 0",)
+        assert graph.execute("MATCH (c:Counter) RETURN c.n").value() == 1
+
+
+def test_a_node_that_another_process_ties_to_is_not_deleted(start, path):
+    other = start("obey", path)
+    other.hear()
+    with neuralgraph.open(path) as graph:
+        tx = graph.transaction()
+        tx.execute("MATCH (c:Counter) DELETE c")
+        other.ask("graph.execute('MATCH (c:Counter) CREATE (c)-[:R]->(:X)').summary")
+        with pytest.raises(neuralgraph.ConflictError):
+            tx.commit()
+        assert graph.verify() == []
+
+
+def test_a_value_is_unique_across_processes(start, path):
+    with neuralgraph.open(path) as graph:
+        graph.execute("CREATE CONSTRAINT one FOR (u:User) REQUIRE u.name IS UNIQUE")
+    making = [start("make_unique", path, 80) for _ in range(3)]
+    for process in making:
+        process.hear()
+    for process in making:
+        process.say("go")
+    assert sum(int(process.hear()) for process in making) == 80
+    for process in making:
+        process.end()
+    with neuralgraph.open(path) as graph:
+        assert (
+            graph.execute("MATCH (u:User) RETURN count(*), count(DISTINCT u.name)").single()[1]
+            == 80
+        )
+        assert graph.execute("MATCH (u:User) RETURN count(*)").value() == 80
+        assert graph.verify() == []
+
+
+def test_a_constraint_of_another_process_holds_for_who_began_before(start, path):
+    other = start("obey", path)
+    other.hear()
+    with neuralgraph.open(path) as graph:
+        graph.execute("CREATE (:User {name: 'Ada'})")
+        tx = graph.transaction()
+        tx.execute("CREATE (:User {name: 'Ada'})")
+        made = other.ask(
+            "graph.execute('CREATE CONSTRAINT one FOR (u:User) REQUIRE u.name IS UNIQUE').summary"
+        )
+        assert "Error" not in made
+        with pytest.raises(neuralgraph.ConflictError) as conflict:
+            tx.commit()
+        assert conflict.value.entities == ("the schema",)
+        with pytest.raises(neuralgraph.ConstraintViolationError):
+            graph.execute("CREATE (:User {name: 'Ada'})")
+        assert graph.verify() == []
+
+
+def test_ids_of_two_processes_never_meet(start, path):
+    other = start("obey", path)
+    other.hear()
+    ids = []
+    with neuralgraph.open(path) as graph:
+        for _ in range(3):
+            create = "UNWIND range(1, 700) AS i CREATE (n:N) RETURN collect(id(n)) AS ids"
+            ids += graph.execute(create).value()
+            ids += eval(other.ask(f"graph.execute({create!r}).value()"))
+    assert len(ids) == len(set(ids)) == 4_200
+
+
+def test_loads_checkpoints_and_vacuums_of_others_leave_a_snapshot_as_it_is(start, path):
+    other = start("obey", path)
+    other.hear()
+    with neuralgraph.open(path) as graph:
+        graph.load_nodes("N", {"value": list(range(5_000)), "text": ["x" * 50] * 5_000})
+        graph.checkpoint()
+        total = "MATCH (n:N) RETURN count(n.text), sum(n.value)"
+        with graph.transaction() as tx:
+            snapshot = "MATCH (n:N) WHERE n.value % 7 = 0 RETURN sum(n.value)"
+            before = tx.execute(snapshot).value()
+            for round_ in range(4):
+                other.ask("graph.execute('MATCH (n:N) SET n.value = n.value + 1').summary")
+                other.ask("graph.checkpoint()")
+                other.ask("graph.load_nodes('N', {'value': [1] * 100, 'text': ['y'] * 100})")
+                other.ask("graph.vacuum()")
+                assert tx.execute(snapshot).value() == before
+                assert tuple(tx.execute(total).single()) == (5_000, 12_497_500)
+                counted = graph.execute("MATCH (n:N) RETURN count(*)").value()
+                assert counted == 5_000 + 100 * (round_ + 1)
+        assert graph.verify() == []
+        graph.execute("MATCH (n:N) SET n.value = 0")
+        graph.checkpoint()
+        assert other.ask("graph.execute('MATCH (n:N) RETURN sum(n.value)').value()") == "0"
+        assert other.ask("graph.verify()") == "[]"
+
+
+def test_who_was_idle_while_the_log_was_cut_goes_on(start, path):
+    with neuralgraph.open(path, wal_segment_bytes=1 << 16) as graph:
+        tx = graph.transaction()
+        tx.execute("MATCH (c:Counter) SET c.m = 1")
+        other = start("count_up", path, 400, 50)
+        other.hear(2)
+        assert graph.execute("MATCH (c:Counter) RETURN c.n").value() == 400
+        with pytest.raises(neuralgraph.ConflictError):
+            tx.commit()
+        graph.execute("MATCH (c:Counter) SET c.n = c.n + 1")
+        assert graph.verify(history=True) == []
+        other.end()
+    with neuralgraph.open(path) as graph:
+        assert graph.execute("MATCH (c:Counter) RETURN c.n").value() == 401
+
+
+def test_the_last_to_close_leaves_one_file(start, path):
+    other = start("obey", path)
+    other.hear()
+    with neuralgraph.open(path) as graph:
+        graph.execute("CREATE (:N)")
+    assert sorted(each.name for each in path.parent.iterdir()) == [path.name, f"{path.name}-wal"]
+    other.end()
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
