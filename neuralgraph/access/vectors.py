@@ -11,12 +11,23 @@ from neuralgraph.values import Kind
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from neuralgraph.access.catalog import IndexDefinition
     from neuralgraph.values import Column, MaskArray
     from neuralgraph.values.arrays import Float32Array, Float64Array
 
 Metric = Literal["cosine", "euclidean", "dot"]
+VectorKindName = Literal["flat", "hnsw", "ivf"]
+Quantization = Literal["none", "int8", "product", "binary"]
 METRICS: Final = ("cosine", "euclidean", "dot")
+KINDS: Final = ("auto", "flat", "hnsw", "ivf")
+QUANTIZATIONS: Final = ("none", "int8", "product", "binary")
+
+FLAT_ROWS_MAX: Final = 10_000
+"""Up to so many vectors, comparing with each of them is quick enough."""
+_LINKS: Final = 16
+_LINKING_EFFORT: Final = 64
 
 
 @record
@@ -27,11 +38,19 @@ class VectorSettings:
         name: of the index.
         dimension: of every vector in it.
         metric: what is near.
+        kind: how near ones are found; ``auto``: by the number of vectors.
+        quantization: how vectors are made smaller in the index.
+        links: of each vector in an HNSW graph.
+        linking_effort: how many candidates are looked at for them.
     """
 
     name: str
     dimension: int
     metric: Metric
+    kind: Literal["auto", "flat", "hnsw", "ivf"] = "auto"
+    quantization: Quantization = "none"
+    links: int = _LINKS
+    linking_effort: int = _LINKING_EFFORT
 
     @staticmethod
     def of(definition: IndexDefinition) -> VectorSettings:
@@ -41,7 +60,19 @@ class VectorSettings:
             definition.name,
             int(options.get("vector.dimensions", 0)),
             options.get("vector.similarity_function", "cosine"),
+            options.get("neural.kind", "auto"),
+            _quantization(options),
+            options.get("vector.hnsw.m", _LINKS),
+            options.get("vector.hnsw.ef_construction", _LINKING_EFFORT),
         )
+
+    def kind_for(self, rows: int) -> VectorKindName:
+        """How so many vectors are searched."""
+        if self.kind != "auto":
+            return self.kind
+        if rows <= FLAT_ROWS_MAX:
+            return "flat"
+        return "hnsw" if self.quantization in ("none", "int8") else "ivf"
 
     def check(self, vector: Float32Array) -> None:
         """Can it be asked for?
@@ -55,6 +86,13 @@ class VectorSettings:
                 f"the vector index {self.name} cannot be asked for this vector: {fault}",
                 detail="InvalidVector",
             )
+
+
+def _quantization(options: Mapping[str, Any]) -> Quantization:
+    chosen: Quantization | None = options.get("vector.quantization.type")
+    if chosen is not None:
+        return chosen
+    return "int8" if options.get("vector.quantization.enabled", False) else "none"
 
 
 def fault_of(vector: Float32Array, settings: VectorSettings) -> str | None:

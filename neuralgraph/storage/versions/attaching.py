@@ -9,6 +9,7 @@ the order of the outgoing adjacency, which then need not store them.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from neuralgraph.storage.versions.base_arrays import (
     by_segment,
     ranges_by_segment,
 )
-from neuralgraph.storage.versions.base_columns import PropertyColumn
+from neuralgraph.storage.versions.base_columns import PropertyColumn, join
 from neuralgraph.storage.versions.base_edges import EdgeTable
 from neuralgraph.storage.versions.base_nodes import LabelCoder, NodeTable
 from neuralgraph.storage.versions.folding_segments import (
@@ -36,6 +37,7 @@ from neuralgraph.storage.versions.folding_segments import (
     set_edge_rows,
     set_node_rows,
 )
+from neuralgraph.storage.versions.search_building import base_read
 from neuralgraph.values import NO_IDS, Column, Kind
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuralgraph.storage.disk import BlockFile
-    from neuralgraph.storage.indexes.search_run import SearchRun
+    from neuralgraph.storage.indexes.search_run import Read, SearchRun
     from neuralgraph.storage.indexes.sorted_index import IndexRun
     from neuralgraph.storage.versions.base import Base
     from neuralgraph.values import IdArray
@@ -252,17 +254,25 @@ def _attach_found(
         definition = run.definition
         is_covered = definition.entity == entity and bool(set(definition.labels) & set(labels))
         ids = np.arange(first_id, first_id + count) if is_covered else NO_IDS
-        keys = definition.keys
-
-        def read(wanted: IdArray, keys: Sequence[str] = keys) -> Sequence[Column]:
-            rows = wanted - first_id
-            return [
-                columns[key].take(rows) if key in columns else Column.nulls(len(rows))
-                for key in keys
-            ]
-
+        read = partial(_read, base_read(base, definition), first_id, columns, definition.keys)
         runs[name] = run.changed(NO_IDS, SearchSource(ids, read), blocks)
     return runs
+
+
+def _read(
+    older: Read,
+    first_id: int,
+    columns: Mapping[str, Column],
+    keys: Sequence[str],
+    ids: IdArray,
+) -> list[Column]:
+    """Properties of entities of the base and, from `first_id` on, of new ones."""
+    split = int(ids.searchsorted(first_id))
+    rows = ids[split:] - first_id
+    fresh = [columns[key].take(rows) if key in columns else Column.nulls(len(rows)) for key in keys]
+    if split == 0:
+        return fresh
+    return [join(pair) for pair in zip(older(ids[:split]), fresh, strict=True)]
 
 
 # ── adjacency ─────────────────────────────────────────────────────────────────────────────────

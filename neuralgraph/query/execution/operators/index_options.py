@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.access import IndexOptions
-from neuralgraph.access.vectors import METRICS
+from neuralgraph.access.vectors import KINDS, METRICS, QUANTIZATIONS
 from neuralgraph.errors import SchemaError
 from neuralgraph.query.language.hints import close_name
 from neuralgraph.query.language.syntax import ListLiteral, LiteralValue, MapLiteral
@@ -127,6 +127,8 @@ SETTINGS: Final[Mapping[IndexKind, Mapping[str, Check]]] = {
         "vector.quantization.enabled": boolean,
         "vector.hnsw.m": integer(1, 512),
         "vector.hnsw.ef_construction": integer(1, 3_200),
+        "vector.quantization.type": one_of(*QUANTIZATIONS),
+        "neural.kind": one_of(*KINDS),
         "neural.model": text,
     },
     "fulltext": {

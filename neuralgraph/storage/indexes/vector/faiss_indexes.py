@@ -1,0 +1,209 @@
+"""faiss: the indexes that find near vectors without comparing all; made once, then bytes in the file.
+
+    hnsw    none, int8                       a graph of near ones
+    ivf     none, int8, product, binary      vectors in groups, of which the nearest are looked at
+    flat          int8, product, binary      all of them, but smaller
+
+The bytes are read where they are mapped: opening one takes as long for a million vectors as for ten. faiss is
+imported when the first index is made or asked; without it, every search compares with all vectors.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from neuralgraph.access.vectors import VectorKindName, VectorSettings
+    from neuralgraph.values.arrays import Float32Array, Int64Array, MaskArray
+
+    Progress = Callable[[float], object]
+    """Called with the share that is done, up to 1.0."""
+
+_ADDED_ROWS: Final = 8_192
+_TRAINED_ROWS_MAX: Final = 10_240
+_TRAINING_ROUNDS: Final = 6
+_PRODUCT_DIMENSIONS: Final = 4
+"""So many dimensions share a byte of a product code; fewer where the dimension is no multiple."""
+_GROUP_ROWS_MIN: Final = 39
+"""faiss wants so many vectors for each group that it makes."""
+
+EFFORT: Final = 64
+"""Candidates that a graph is walked for by default."""
+_GROUPS_SHARE: Final = 12
+"""By default one group in so many is looked at."""
+
+CANDIDATES: Final = {"none": (1, 0), "int8": (2, 20), "product": (16, 160), "binary": (32, 320)}
+"""By quantization: so many times the limit, and at least so many, are compared again in full."""
+
+
+def is_there() -> bool:
+    """Can faiss be imported?"""
+    return find_spec("faiss") is not None
+
+
+def faiss() -> Any:
+    """The library."""
+    return import_module("faiss")
+
+
+def make(
+    settings: VectorSettings, kind: VectorKindName, vectors: Float32Array, progress: Progress
+) -> NDArray[np.uint8]:
+    """An index over vectors, as bytes; searches give their rows.
+
+    Args:
+        settings: of the index.
+        kind: chosen for so many vectors.
+        vectors: shape (rows, dimension); of length 1 under cosine.
+        progress: is told how far it is.
+    """
+    lib = faiss()
+    index = _empty(lib, settings, kind, len(vectors))
+    if not index.is_trained:
+        sample = vectors
+        if len(vectors) > _TRAINED_ROWS_MAX:
+            sample = vectors[:: len(vectors) // _TRAINED_ROWS_MAX + 1]
+        _train(lib, index, np.ascontiguousarray(sample))
+    for start in range(0, len(vectors), _ADDED_ROWS):
+        progress(start / len(vectors))
+        index.add(np.ascontiguousarray(vectors[start : start + _ADDED_ROWS]))
+    made: NDArray[np.uint8] = lib.serialize_index(index)
+    progress(1.0)
+    return made
+
+
+def _train(lib: Any, index: Any, sample: Float32Array) -> None:
+    # Training is many small steps: threads that meet after each of them lose more than they win.
+    threads = lib.omp_get_max_threads()
+    lib.omp_set_num_threads(1)
+    try:
+        index.train(sample)
+    finally:
+        lib.omp_set_num_threads(threads)
+
+
+def _empty(lib: Any, settings: VectorSettings, kind: VectorKindName, rows: int) -> Any:
+    dimension = settings.dimension
+    metric = lib.METRIC_L2 if settings.metric == "euclidean" else lib.METRIC_INNER_PRODUCT
+    codes = {
+        "none": "Flat",
+        "int8": "SQ8",
+        "product": f"PQ{_codes(dimension)}x8",
+        "binary": "RaBitQ",
+    }[settings.quantization]
+    if kind == "hnsw":
+        index = (
+            lib.IndexHNSWFlat(dimension, settings.links, metric)
+            if settings.quantization == "none"
+            else lib.IndexHNSWSQ(dimension, lib.ScalarQuantizer.QT_8bit, settings.links, metric)
+        )
+        index.hnsw.efConstruction = settings.linking_effort
+        return index
+    if kind == "ivf":
+        groups = max(1, min(int(np.sqrt(rows)), rows // _GROUP_ROWS_MIN))
+        index = lib.index_factory(dimension, f"IVF{groups},{codes}", metric)
+        index.cp.niter = _TRAINING_ROUNDS
+    else:
+        # "np": without an ordering of codes that takes minutes and that nothing here uses.
+        suffix = "np" if settings.quantization == "product" else ""
+        index = lib.index_factory(dimension, codes + suffix, metric)
+    if settings.quantization == "product":
+        index.pq.cp.niter = _TRAINING_ROUNDS
+        index.pq.cp.max_points_per_centroid = _GROUP_ROWS_MIN + 1
+    return index
+
+
+def _codes(dimension: int) -> int:
+    """How many bytes a product code has."""
+    for width in (_PRODUCT_DIMENSIONS, 3, 2):
+        if dimension % width == 0:
+            return dimension // width
+    return dimension
+
+
+class MappedIndex:
+    """A faiss index over bytes that stay where they are.
+
+    Attributes:
+        rows: how many vectors it has.
+    """
+
+    __slots__ = ("_data", "_index", "_kind", "_lib", "_reader", "rows")
+
+    def __init__(self, data: NDArray[np.uint8], kind: VectorKindName) -> None:
+        self._lib = lib = faiss()
+        # It points into the bytes, so they must live as long.
+        self._data = data
+        self._reader = lib.ZeroCopyIOReader(lib.swig_ptr(data), data.nbytes)
+        self._index = lib.read_index(self._reader, lib.IO_FLAG_MMAP_IFC)
+        self._kind = kind
+        self.rows: int = self._index.ntotal
+
+    def matrix(self) -> Float32Array | None:
+        """The vectors as they are mapped, where the index keeps them whole."""
+        if self._kind != "hnsw":
+            return None
+        storage = self._lib.downcast_index(self._index.storage)
+        if not isinstance(storage, self._lib.IndexFlat):
+            return None
+        pointer = storage.get_xb()
+        dimension = self._index.d
+        view = self._lib.rev_swig_ptr(pointer, self.rows * dimension)
+        return np.asarray(view).reshape(self.rows, dimension)
+
+    def search(
+        self, vector: Float32Array, count: int, effort: int, kept: MaskArray | None
+    ) -> Int64Array:
+        """Rows of the nearest vectors, the best first; fewer when it does not find so many.
+
+        Args:
+            vector: what is sought.
+            count: how many.
+            effort: candidates to look at; 0: the default.
+            kept: the rows that count; None: all. Only for indexes that `can_select`.
+        """
+        count = min(count, self.rows)
+        params = self._parameters(count, effort, kept)
+        _, rows = self._index.search(vector[None, :], count, params=params)
+        found: Int64Array = rows[0]
+        return found[found >= 0]
+
+    @property
+    def can_select(self) -> bool:
+        """Can a search be told which rows count?"""
+        return self._kind != "flat"
+
+    def _parameters(self, count: int, effort: int, kept: MaskArray | None) -> Any:
+        lib = self._lib
+        if self._kind == "flat":
+            return None
+        settings: dict[str, Any] = {}
+        share = 1.0
+        if kept is not None:
+            bits = np.packbits(kept, bitorder="little")
+            settings["sel"] = lib.IDSelectorBitmap(bits)
+            share = max(float(kept.mean()), 1e-6)
+        if self._kind == "hnsw":
+            # Of the candidates only those that count are kept: as many more must be looked at.
+            wanted = max(effort or EFFORT, 2 * count)
+            return lib.SearchParametersHNSW(efSearch=int(wanted / share), **settings)
+        groups = self._index.nlist
+        probes = groups // _GROUPS_SHARE + 1
+        if effort:
+            probes = int(np.ceil(effort * groups / max(1, self.rows)))
+        return self._ivf_parameters(max(1, min(groups, int(probes / share))), settings)
+
+    def _ivf_parameters(self, probes: int, settings: dict[str, Any]) -> Any:
+        lib = self._lib
+        kind = lib.SearchParametersIVF
+        if isinstance(self._index, lib.IndexIVFRaBitQ):
+            kind = lib.IVFRaBitQSearchParameters
+        return kind(nprobe=probes, **settings)

@@ -1,0 +1,75 @@
+"""Comparing one vector with many: quickly in 32 bits to see which may be the best, then exactly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from neuralgraph.access.vectors import Metric, VectorSettings
+    from neuralgraph.values.arrays import Float32Array, Int64Array
+
+_UNIT_TOLERANCE: Final = 1e-6
+_SLACK: Final = 1e-6
+"""How far 32-bit sums may be off, as a share of the lengths that go into them, by root of the dimension."""
+_RUN: Final = 64
+"""The best of so many neighbouring scores speaks for all of them in the first look."""
+
+
+def prepared(settings: VectorSettings, vectors: Float32Array) -> tuple[Float32Array, bool]:
+    """Vectors as an index compares them, and whether they are what they were.
+
+    Under cosine they are made of length 1, but for those that are so already.
+    """
+    if settings.metric != "cosine" or len(vectors) == 0:
+        return vectors, True
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
+    if bool((np.abs(lengths - 1.0) <= _UNIT_TOLERANCE).all()):
+        return vectors, True
+    return (vectors / lengths[:, None]).astype(np.float32), False
+
+
+def squared_lengths(vectors: Float32Array) -> Float32Array:
+    """Of each vector; shape (rows,)."""
+    return np.asarray(np.einsum("ij,ij->i", vectors, vectors))
+
+
+def rough_scores(
+    metric: Metric, vectors: Float32Array, lengths: Float32Array | None, sought: Float32Array
+) -> Float32Array:
+    """The higher, the nearer; in 32 bits. `lengths` are squared, and only Euclid asks for them."""
+    # Not `@`: it wakes threads for each search, which wait for one another where others compute, too.
+    dots: Float32Array = np.einsum("ij,j->i", vectors, sought)
+    if metric != "euclidean":
+        return dots
+    assert lengths is not None
+    return 2 * dots - lengths
+
+
+def slack_of(
+    metric: Metric, lengths: Float32Array | None, sought: Float32Array, longest: float
+) -> float:
+    """By how much a rough score may be wrong."""
+    slack = _SLACK * float(np.sqrt(len(sought)))
+    length = float(np.sqrt(np.einsum("i,i->", sought, sought)))
+    if metric != "euclidean" or lengths is None:
+        return slack * max(length * longest, 1e-30)
+    return slack * (length + longest) ** 2
+
+
+def promising(scores: Float32Array, count: int, slack: float) -> Int64Array:
+    """Rows that may be among the `count` best once they are scored exactly; `-inf` never is."""
+    rows = len(scores)
+    if rows < 16 * _RUN or count * _RUN * 2 > rows:
+        if rows <= count:
+            return np.flatnonzero(scores > -np.inf)
+        least = np.partition(scores, rows - count)[rows - count]
+    else:
+        # As many runs as are sought have a best score of at least this one: so have as many rows.
+        whole = rows - rows % _RUN
+        best = scores[:whole].reshape(-1, _RUN).max(axis=1)
+        least = np.partition(best, len(best) - count)[len(best) - count]
+    if least == -np.inf:
+        return np.flatnonzero(scores > -np.inf)
+    return np.flatnonzero(scores >= least - slack)

@@ -1,0 +1,276 @@
+"""VectorRun: a vector index over the base: one large part, a small one of what came later, and what is gone.
+
+    main    most vectors; in a faiss index when there are many
+    tail    what checkpoints and loads added since it was made; compared one by one
+    dead    ids of the main part that no longer count
+
+A checkpoint writes the tail anew, and the main part only when tail and dead have grown to a share of it: so
+what it costs goes with what changed. The same rule builds the index after CREATE INDEX, which itself only
+gathers the vectors: until then all of them are in the tail.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from neuralgraph.access.search import VectorQuery, best_hits
+from neuralgraph.access.vectors import VectorSettings, scores_of, vectors_of
+from neuralgraph.errors import QueryArgumentError
+from neuralgraph.storage.indexes.stored_array import StoredArray, narrowest
+from neuralgraph.storage.indexes.vector import faiss_indexes
+from neuralgraph.storage.indexes.vector.fresh_vectors import FreshVectors
+from neuralgraph.storage.indexes.vector.scoring import prepared
+from neuralgraph.storage.indexes.vector.vector_part import Sought, VectorPart
+from neuralgraph.values import NO_IDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from neuralgraph.access import IndexDefinition, SearchHits, SearchQuery
+    from neuralgraph.access.vectors import VectorKindName
+    from neuralgraph.storage.disk import BlockFile, BlockRef
+    from neuralgraph.storage.indexes.search_run import FreshEntries, Overlay, Read, SearchSource
+    from neuralgraph.values import IdArray
+    from neuralgraph.values.arrays import Float32Array, Float64Array
+
+_LOOSE_MIN: Final = 1_000
+_LOOSE_SHARE: Final = 4
+"""The main part is made anew when more than a fourth of it (and more than 1,000) lies outside or is dead."""
+_READ_ROWS: Final = 65_536
+
+
+class VectorRun:
+    """Implements `SearchRun`.
+
+    Attributes:
+        progress: how far the making of the main part is that goes on, from 0 to 1; else 1.
+    """
+
+    __slots__ = ("_dead", "_main", "_settings", "_tail", "definition", "progress")
+
+    def __init__(
+        self, definition: IndexDefinition, main: VectorPart, tail: VectorPart, dead: StoredArray
+    ) -> None:
+        self.definition = definition
+        self._settings = VectorSettings.of(definition)
+        self._main = main
+        self._tail = tail
+        self._dead = dead
+        self.progress = 0.0 if self.is_unfinished else 1.0
+
+    @property
+    def is_stored(self) -> bool:
+        """See `SearchRun`."""
+        return self._main.is_stored and self._tail.is_stored and self._dead.is_stored
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Is there so much outside the main part that the next checkpoint makes it anew?"""
+        loose = len(self._tail) + len(self._dead)
+        return loose > max(_LOOSE_MIN, len(self._main) // _LOOSE_SHARE)
+
+    def __len__(self) -> int:
+        return len(self._main) + len(self._tail) - len(self._dead)
+
+    def facts(self) -> dict[str, Any]:
+        """What is told of it: rows, rows in the index, kind and quantization, bytes, progress."""
+        settings = self._settings
+        return {
+            "rows": len(self),
+            "indexedRows": len(self._main) - len(self._dead),
+            "kind": self._main.kind,
+            "quantization": settings.quantization if self._main.kind != "flat" else "none",
+            "bytes": self._main.bytes_count() + self._tail.bytes_count(),
+            "progress": self.progress if self.is_unfinished else 1.0,
+        }
+
+    # ── searching ─────────────────────────────────────────────────────────────────────────────
+
+    def search(
+        self,
+        query: SearchQuery,
+        limit: int,
+        overlay: Overlay,
+        within: IdArray | None,
+        read: Read,
+    ) -> SearchHits:
+        """See `SearchRun`."""
+        settings = self._settings
+        if not isinstance(query, VectorQuery):
+            raise QueryArgumentError(f"the vector index {settings.name} is asked for a vector")
+        vector = np.asarray(query.vector, dtype=np.float32)
+        settings.check(vector)
+        ready = prepared(settings, vector[None, :])[0][0]
+        sought = Sought(settings, vector, ready, limit, query.exact, query.effort, read)
+        found: list[tuple[IdArray, Float64Array]] = []
+        for part, gone in ((self._main, self._dead.array), (self._tail, NO_IDS)):
+            if len(part):
+                hidden = part.rows_of(overlay.hidden)
+                if len(gone):
+                    hidden = np.union1d(hidden, part.rows_of(gone.astype(np.int64)))
+                inside = None if within is None else part.rows_of(within)
+                found.append(part.search(sought, hidden, inside))
+        for fresh in overlay.fresh:
+            places, ids = fresh.places, fresh.ids
+            if within is not None:
+                counts = np.isin(ids, within, assume_unique=True)
+                places, ids = places[counts], ids[counts]
+            if len(ids):
+                found.append((ids, _scores(settings, fresh.entries, places, vector)))
+        if not found:
+            return best_hits(NO_IDS, np.zeros(0, dtype=np.float64), limit)
+        if len(found) == 1:
+            return best_hits(*found[0], limit)
+        ids, scores = (np.concatenate(pieces) for pieces in zip(*found, strict=True))
+        return best_hits(ids, scores, limit)
+
+    # ── the next one ──────────────────────────────────────────────────────────────────────────
+
+    def changed(self, hidden: IdArray, source: SearchSource, blocks: BlockFile | None) -> VectorRun:
+        """See `SearchRun`."""
+        settings = self._settings
+        mask, fresh = vectors_of(source.read(source.ids)[0], settings)
+        fresh_ids = source.ids[mask]
+        tail, dead = self._tail, self._dead.array.astype(np.int64)
+        died = self._main.ids[self._main.rows_of(hidden)]
+        kept = np.ones(len(tail), dtype=np.bool_)
+        kept[tail.rows_of(hidden)] = False
+        is_same = not len(fresh_ids) and len(dead) == len(np.union1d(dead, died)) and kept.all()
+        is_done = blocks is None or (self.is_stored and not self.is_unfinished)
+        if is_same and is_done:
+            return self
+        dead = np.union1d(dead, died)
+        loose = int(kept.sum()) + len(fresh_ids) + len(dead)
+        main = self._main
+        if blocks is not None and loose > max(_LOOSE_MIN, len(main) // _LOOSE_SHARE):
+            live = np.isin(main.ids, dead, assume_unique=True, invert=True)
+            ids = np.sort(np.concatenate([main.ids[live], tail.ids[kept], fresh_ids]))
+            vectors = fresh if len(ids) == len(fresh) else _gathered(settings, ids, source.read)
+            return self._whole(ids, vectors, blocks)
+        # What is kept of the tail is read again: the part may have it in another form.
+        ids = np.sort(np.concatenate([tail.ids[kept], fresh_ids]))
+        vectors = fresh if len(ids) == len(fresh) else _gathered(settings, ids, source.read)
+        flat = _flat(settings)
+        # In memory there is nothing in the main part.
+        main = main if len(main) else _empty(settings, blocks)
+        return VectorRun(
+            self.definition,
+            main,
+            VectorPart.of(flat, ids, vectors, blocks),
+            StoredArray.store(narrowest(dead), blocks),
+        )
+
+    def _whole(self, ids: IdArray, vectors: Float32Array, blocks: BlockFile) -> VectorRun:
+        """All in a new main part."""
+        settings = self._settings
+        kind: VectorKindName = settings.kind_for(len(ids))
+        is_plain = kind == "flat" and settings.quantization == "none"
+        if not is_plain and (not faiss_indexes.is_there() or len(ids) < _LOOSE_MIN):
+            kind, settings = "flat", _flat(settings)
+        main = VectorPart.of(
+            settings, ids, vectors, blocks, kind=kind, progress=self._note_progress
+        )
+        return VectorRun(self.definition, main, _empty(settings, blocks), _nobody(blocks))
+
+    def _note_progress(self, share: float) -> None:
+        self.progress = share
+
+    def problems(self, source: SearchSource) -> Iterator[str]:
+        """See `SearchRun`."""
+        settings = self._settings
+        mask, vectors = vectors_of(source.read(source.ids)[0], settings)
+        wanted = source.ids[mask]
+        main, tail = self._main, self._tail
+        dead = self._dead.array.astype(np.int64)
+        live = np.isin(main.ids, dead, assume_unique=True, invert=True)
+        held = np.sort(np.concatenate([main.ids[live], tail.ids]))
+        if not np.array_equal(wanted, held):
+            differing = np.setxor1d(wanted, held)[:5].tolist()
+            yield f"does not have the entities that it should: {differing} differ"
+            return
+        if main.index_rows() != len(main):
+            yield f"has {main.index_rows()} vectors in its index for {len(main)} entities"
+        ready, _ = prepared(settings, vectors)
+        for part, rows in ((main, np.flatnonzero(live)), (tail, np.arange(len(tail)))):
+            matrix = part.matrix(settings.dimension) if len(part) else None
+            if matrix is not None:
+                expected = ready[wanted.searchsorted(part.ids[rows])]
+                if not np.allclose(matrix[rows], expected, rtol=1e-5, atol=1e-7):
+                    yield "has other vectors than the data"
+
+    # ── as bytes ──────────────────────────────────────────────────────────────────────────────
+
+    def descriptor(self) -> Any:
+        """See `SearchRun`."""
+        return {
+            "main": self._main.descriptor(),
+            "tail": self._tail.descriptor(),
+            "dead": self._dead.descriptor(),
+        }
+
+    def block_refs(self) -> Iterator[BlockRef]:
+        """See `SearchRun`."""
+        yield from self._main.block_refs()
+        yield from self._tail.block_refs()
+        yield from self._dead.block_refs()
+
+
+class VectorKind:
+    """Implements `SearchKind`."""
+
+    __slots__ = ()
+
+    def build(
+        self, definition: IndexDefinition, source: SearchSource, blocks: BlockFile | None
+    ) -> VectorRun:
+        """See `SearchKind`."""
+        settings = VectorSettings.of(definition)
+        run = VectorRun(definition, _empty(settings, None), _empty(settings, None), _nobody(None))
+        return run.changed(NO_IDS, source, blocks)
+
+    def read(self, definition: IndexDefinition, descriptor: Any, blocks: BlockFile) -> VectorRun:
+        """See `SearchKind`."""
+        return VectorRun(
+            definition,
+            VectorPart.read(descriptor["main"], blocks),
+            VectorPart.read(descriptor["tail"], blocks),
+            StoredArray.read(descriptor["dead"], blocks),
+        )
+
+    def fresh(self, definition: IndexDefinition) -> FreshEntries:
+        """See `SearchKind`."""
+        return FreshVectors(VectorSettings.of(definition))
+
+
+def _scores(
+    settings: VectorSettings, entries: FreshVectors, places: IdArray, vector: Float32Array
+) -> Float64Array:
+    return scores_of(settings.metric, entries.take(places), vector)
+
+
+def _flat(settings: VectorSettings) -> VectorSettings:
+    """The same index, with whole vectors."""
+    if settings.quantization == "none":
+        return settings
+    return VectorSettings(settings.name, settings.dimension, settings.metric)
+
+
+def _gathered(settings: VectorSettings, ids: IdArray, read: Read) -> Float32Array:
+    """The vectors of entities, as they are stored."""
+    pieces: list[Float32Array] = [np.zeros((0, settings.dimension), dtype=np.float32)]
+    for start in range(0, len(ids), _READ_ROWS):
+        mask, vectors = vectors_of(read(ids[start : start + _READ_ROWS])[0], settings)
+        assert mask.all(), "what an index holds can be read"
+        pieces.append(vectors)
+    return pieces[1] if len(pieces) == 2 else np.concatenate(pieces)
+
+
+def _empty(settings: VectorSettings, blocks: BlockFile | None) -> VectorPart:
+    none = np.zeros((0, settings.dimension), dtype=np.float32)
+    return VectorPart.of(_flat(settings), NO_IDS, none, blocks)
+
+
+def _nobody(blocks: BlockFile | None) -> StoredArray:
+    return StoredArray.store(NO_IDS, blocks)

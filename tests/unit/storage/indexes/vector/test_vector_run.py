@@ -1,0 +1,163 @@
+"""VectorRun: every kind of index finds the neighbours, stands in the file, and follows what changes."""
+
+import numpy as np
+import pytest
+
+from neuralgraph.access import IndexDefinition, IndexOptions, VectorQuery
+from neuralgraph.storage.disk import BlockFile, MemoryDirectory
+from neuralgraph.storage.indexes.search_run import NO_OVERLAY, FreshRows, Overlay, SearchSource
+from neuralgraph.storage.indexes.vector.vector_run import VectorKind
+from neuralgraph.values import NO_IDS, Column, Kind
+
+pytest.importorskip("faiss")
+ROWS, DIMENSION = 1_500, 16
+KIND = VectorKind()
+FORMS = [
+    ("flat", "none"),
+    ("hnsw", "none"),
+    ("hnsw", "int8"),
+    ("ivf", "none"),
+    ("ivf", "int8"),
+    ("ivf", "binary"),
+    ("flat", "int8"),
+    ("flat", "binary"),
+]
+
+
+def definition(kind="auto", quantization="none", metric="cosine"):
+    options = IndexOptions(
+        {
+            "vector.dimensions": DIMENSION,
+            "vector.similarity_function": metric,
+            "neural.kind": kind,
+            "vector.quantization.type": quantization,
+        }
+    )
+    return IndexDefinition("v", "vector", "node", ("A",), ("v",), options=options)
+
+
+def vectors(rows=ROWS, seed=0):
+    """Around some centres, as embeddings are."""
+    chance = np.random.default_rng(seed)
+    centres = chance.standard_normal((20, DIMENSION))
+    near = centres[chance.integers(0, 20, rows)] + 0.3 * chance.standard_normal((rows, DIMENSION))
+    return near.astype(np.float32)
+
+
+def source(matrix, first=100):
+    """Entity `first + 2 * row` has the vector of a row."""
+    ids = np.arange(first, first + 2 * len(matrix), 2)
+
+    def read(wanted):
+        return [Column.of_array(Kind.VECTOR, matrix[(wanted - first) // 2])]
+
+    return SearchSource(ids, read)
+
+
+def stored(index, given):
+    blocks = BlockFile.create(MemoryDirectory(), "graph")
+    run = KIND.build(index, given, None).changed(NO_IDS, SearchSource(NO_IDS, given.read), blocks)
+    assert run.is_stored
+    return KIND.read(index, run.descriptor(), blocks), blocks
+
+
+def found(run, given, vector, limit=10, overlay=NO_OVERLAY, within=None, **how):
+    query = VectorQuery(vector.astype(np.float32), **how)
+    return run.search(query, limit, overlay, within, given.read).ids.tolist()
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean", "dot"])
+@pytest.mark.parametrize(("kind", "quantization"), FORMS)
+def test_near_ones_are_found_and_exact_search_finds_all_of_them(kind, quantization, metric):
+    matrix = vectors()
+    given = source(matrix)
+    index = definition(kind, quantization, metric)
+    run, _ = stored(index, given)
+    plain = KIND.build(definition("flat", "none", metric), given, None)
+    assert run.facts()["kind"] == kind
+    assert list(run.problems(given)) == []
+    alike, asked = 0, vectors(30, seed=1)
+    for vector in asked:
+        wanted = found(plain, given, vector)
+        assert found(run, given, vector, exact=True) == wanted
+        alike += len(set(found(run, given, vector)) & set(wanted))
+    assert alike >= 0.9 * 10 * len(asked)
+
+
+@pytest.mark.parametrize(("kind", "quantization"), FORMS)
+def test_recall_does_not_drop_with_selectivity(kind, quantization):
+    matrix = vectors()
+    given = source(matrix)
+    run, _ = stored(definition(kind, quantization), given)
+    plain = KIND.build(definition("flat"), given, None)
+    chance = np.random.default_rng(2)
+    for share in (0.95, 0.5, 0.1, 0.01):
+        within = given.ids[chance.random(ROWS) < share]
+        hidden = given.ids[chance.random(ROWS) < 0.3]
+        overlay = Overlay(hidden, ())
+        alike = total = 0
+        for vector in vectors(15, seed=3):
+            wanted = found(plain, given, vector, overlay=overlay, within=within)
+            got = found(run, given, vector, overlay=overlay, within=within)
+            assert len(got) == len(wanted)
+            assert set(got) <= set(within.tolist()) - set(hidden.tolist())
+            alike += len(set(got) & set(wanted))
+            total += len(wanted)
+        assert alike >= 0.9 * total
+
+
+@pytest.mark.parametrize(("kind", "quantization"), [("flat", "none"), ("hnsw", "int8")])
+def test_a_little_change_leaves_the_main_part_as_it_is_and_much_makes_it_anew(kind, quantization):
+    matrix = vectors(4_000)
+    given = source(matrix)
+    run, blocks = stored(
+        definition(kind, quantization), SearchSource(given.ids[:2_000], given.read)
+    )
+    main = run.descriptor()["main"]
+    some = SearchSource(given.ids[1_990:2_100], given.read)
+    changed = run.changed(given.ids[:10], SearchSource(some.ids[10:], some.read), blocks)
+    assert changed.descriptor()["main"] == main
+    assert len(changed) == 2_000 - 10 + 100
+    left = SearchSource(given.ids[10:2_100], given.read)
+    assert list(changed.problems(left)) == []
+    query = matrix[2_050]
+    assert found(changed, given, query, limit=1) == [int(given.ids[2_050])]
+    assert found(changed, given, matrix[5], limit=1) != [int(given.ids[5])]
+    grown = changed.changed(NO_IDS, SearchSource(given.ids[2_100:], given.read), blocks)
+    assert grown.descriptor()["main"] != main
+    assert grown.facts()["indexedRows"] == len(grown) == 3_990
+    # An entity that was dead may come back.
+    back = changed.changed(given.ids[:10], SearchSource(given.ids[:10], given.read), blocks)
+    assert found(back, given, matrix[5], limit=1) == [int(given.ids[5])]
+    gone = back.changed(given.ids, SearchSource(NO_IDS, given.read), blocks)
+    assert len(gone) == 0
+    assert found(gone, given, query) == []
+
+
+def test_without_faiss_every_search_is_exact(monkeypatch):
+    given = source(vectors())
+    run, blocks = stored(definition("hnsw"), given)
+    monkeypatch.setattr("neuralgraph.storage.indexes.vector.faiss_indexes.is_there", lambda: False)
+    reopened = KIND.read(definition("hnsw"), run.descriptor(), blocks)
+    vector = vectors(1, seed=4)[0]
+    assert found(reopened, given, vector) == found(run, given, vector, exact=True)
+    made, _ = stored(definition("hnsw"), given)
+    assert made.facts()["kind"] == "flat"
+    assert found(made, given, vector) == found(run, given, vector, exact=True)
+
+
+def test_fresh_entries_count_and_hidden_ones_do_not():
+    given = source(vectors())
+    run, _ = stored(definition("hnsw"), given)
+    entries = KIND.fresh(definition("hnsw"))
+    fresh = source(vectors(5, seed=5), first=1)
+    places = entries.add(fresh)
+    vector = fresh.read(fresh.ids[:1])[0].array[0]
+    overlay = Overlay(fresh.ids, (FreshRows(entries, places, fresh.ids),))
+    assert found(run, given, vector, limit=1, overlay=overlay) == [1]
+    assert found(run, given, vector, limit=5, overlay=overlay, within=fresh.ids[1:])[0] in {
+        3,
+        5,
+        7,
+        9,
+    }
