@@ -60,7 +60,6 @@ class Code(StrEnum):
     RAISED = "raised"
     SETUP = "setup"
     FAULT = "fault"
-    IGNORED = "ignored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +206,6 @@ def run_scenario(
     ``graphs`` has the queries of the named graphs; ``any_graph`` names the one (or ``"empty"``) that
     stands in where a scenario is content with any.
     """
-    if "@ignore" in scenario.tags:
-        return Outcome(scenario.id, Status.SKIP, Code.IGNORED, "the TCK marks it @ignore")
     session = Session()
     try:
         run = _Run(session, graphs, any_graph)
