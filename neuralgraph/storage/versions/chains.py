@@ -41,8 +41,8 @@ OWN_TXID: Final = 1 << 62
 LOOKUP_ROWS_MAX: Final = 48
 """Up to this many rows are looked up one by one; more, by `image`."""
 
-_IMAGES_MAX: Final = 2
-"""A long reader and the newest one; others make theirs anew."""
+_IMAGES_MAX: Final = 4
+"""The newest one, and those of readers of the past who read last; others make theirs anew."""
 
 
 class Image:
@@ -52,14 +52,16 @@ class Image:
         count: how many versions it knows.
         ids: who has one.
         places: of it, for each id.
+        last_use: grows with each use of an image of the log.
     """
 
-    __slots__ = ("count", "ids", "places")
+    __slots__ = ("count", "ids", "last_use", "places")
 
     def __init__(self, count: int, ids: SortedIds, places: RowArray) -> None:
         self.count = count
         self.ids = ids
         self.places = places
+        self.last_use = 0
 
     def locate(self, ids: IdArray) -> tuple[RowArray, RowArray]:
         """Rows of `ids` (ascending) with a version, and its place."""
@@ -85,6 +87,7 @@ class DeltaColumn:
         "_images",
         "_latch",
         "_typed",
+        "_uses",
         "heads",
         "ids",
         "older",
@@ -101,6 +104,7 @@ class DeltaColumn:
         self._id_array: GrowingArray | None = None
         self._images: tuple[Image, ...] = ()
         self._typed: Column | None = None
+        self._uses = 0
         self._latch = threading.Lock()
 
     # ── writing ───────────────────────────────────────────────────────────────────────────────
@@ -209,14 +213,17 @@ class DeltaColumn:
         """All chains as `txid` sees them; kept, and brought forward after a few commits."""
         count = self.visible_count(txid)
         best = _EMPTY_IMAGE
+        self._uses += 1  # two threads may count one use; it is only to tell old from new
         for image in self._images:
             if image.count == count:
+                image.last_use = self._uses
                 return image
             if best.count < image.count < count:
                 best = image
         made = self._advance(best, count)
-        # The newest images stay; what two threads make at once is the same.
-        kept = sorted((made, *self._images), key=lambda image: image.count)
+        made.last_use = self._uses
+        # What two threads make at once is the same.
+        kept = sorted((made, *self._images), key=lambda image: image.last_use)
         self._images = tuple(kept[-_IMAGES_MAX:])
         return made
 
