@@ -1,8 +1,8 @@
 """Question "history cost": what the past costs those who do not ask for it, and those who do.
 
 ``python -m benchmarks.history_cost [--quick]`` prints, for each promise of `docs/durability.md`, what was
-measured (medians of interleaved rounds, in processor time, so that other work on the machine counts little) and
-whether it holds:
+measured (medians of interleaved rounds, in processor time, so that other work on the machine counts little)
+and whether it holds:
 
     kept     reads and writes with ``history="forever"`` against ``history="none"``        at most 1.1
     past     a read in the past against the same read now, for 1, 10 and 1000 versions     at most 2

@@ -34,6 +34,7 @@ from neuralgraph.storage.maintenance import bulk_checks, bulk_load, bulk_rows
 from neuralgraph.storage.maintenance.checkpoint import Checkpointer
 from neuralgraph.storage.maintenance.copying import copy_base, read_commits
 from neuralgraph.storage.maintenance.following import Follower
+from neuralgraph.storage.maintenance.history_proof import check_told
 from neuralgraph.storage.maintenance.integrity import check_base, check_chain
 from neuralgraph.storage.maintenance.live_checks import check_log, check_state
 from neuralgraph.storage.maintenance.moments import Moments
@@ -427,7 +428,7 @@ class Engine:
         return cleaner.run(before or 0)
 
     def verify(self, *, history: bool = False) -> list[Problem]:
-        """Read and check everything, with `history` the chain of commits; empty when all is well."""
+        """Read and check everything, with `history` the commits against the data; empty when all is well."""
         if not self._is_open:
             raise _closed()
         with self._alone():
@@ -438,6 +439,7 @@ class Engine:
             problems.extend(check_log(self._log, log_name(self.name)))
             if history:
                 problems.extend(check_chain(state.base))
+                problems.extend(check_told(state.base))
         return problems
 
     def _alone(self) -> AbstractContextManager[object]:

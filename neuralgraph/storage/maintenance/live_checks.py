@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from neuralgraph.errors import ConstraintViolationError, StorageError
+from neuralgraph.storage.maintenance.index_checks import check_delta_indexes
 from neuralgraph.storage.maintenance.integrity import Problem
 from neuralgraph.storage.transactions.commit_codec import CommitReader
 from neuralgraph.storage.transactions.schema_changes import check_data
@@ -44,6 +45,7 @@ def check_state(state: State) -> Iterator[Problem]:
                 if len(lost):
                     yield Problem("relationships", f"{lost[:5].tolist()} end at no node")
         yield from _check_ways(view)
+        yield from check_delta_indexes(state)
         yield from _check_constraints(view)
     except StorageError as error:
         yield Problem("the newest state", str(error))

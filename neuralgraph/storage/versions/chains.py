@@ -21,7 +21,7 @@ prefix has the place of each id's newest version, and the values as a typed colu
 from __future__ import annotations
 
 import threading
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,6 +40,9 @@ OWN_TXID: Final = 1 << 62
 
 LOOKUP_ROWS_MAX: Final = 48
 """Up to this many rows are looked up one by one; more, by `image`."""
+
+_STEPS_MAX: Final = 16
+"""A chain is walked so far; what lies deeper is found by halving, in a list of its places."""
 
 _IMAGES_MAX: Final = 4
 """The newest one, and those of readers of the past who read last; others make theirs anew."""
@@ -86,6 +89,7 @@ class DeltaColumn:
         "_id_array",
         "_images",
         "_latch",
+        "_long_chains",
         "_typed",
         "_uses",
         "heads",
@@ -105,6 +109,7 @@ class DeltaColumn:
         self._images: tuple[Image, ...] = ()
         self._typed: Column | None = None
         self._uses = 0
+        self._long_chains: dict[int, tuple[int, ...]] = {}
         self._latch = threading.Lock()
 
     # ── writing ───────────────────────────────────────────────────────────────────────────────
@@ -146,11 +151,30 @@ class DeltaColumn:
     def place_of(self, wanted_id: int, txid: int) -> int:
         """Place of the version that a snapshot sees; -1: ask the base."""
         place = self.heads.get(wanted_id, -1)
-        if place >= 0:
-            txids = self.txids
-            while place >= 0 and txids[place] > txid:
+        txids = self.txids
+        if place < 0 or txids[place] <= txid:
+            return place
+        older = self.older
+        for _ in range(_STEPS_MAX):
+            place = older[place]
+            if place < 0 or txids[place] <= txid:
+                return place
+        return self._far_place(wanted_id, self.visible_count(txid))
+
+    def _far_place(self, wanted_id: int, count: int) -> int:
+        """Place of the newest version among the first `count` of the log, for long chains."""
+        chain = self._long_chains.get(wanted_id, ())
+        known = chain[-1] if chain else -1
+        place = self.heads[wanted_id]
+        if place != known:
+            fresh = []
+            while place != known:
+                fresh.append(place)
                 place = self.older[place]
-        return place
+            # A new one, for another thread may be reading the old.
+            chain = self._long_chains[wanted_id] = (*chain, *reversed(fresh))
+        row = bisect_left(chain, count)
+        return chain[row - 1] if row else -1
 
     def changed_between(self, low: int, high: int) -> tuple[IdArray, IdArray]:
         """Ids that commits after `low` up to `high` changed, and the txid of each change, in order."""

@@ -2,10 +2,10 @@
 
 import pytest
 
-from neuralgraph.access import ConstraintDefinition
+from neuralgraph.access import ConstraintDefinition, IndexDefinition
 from neuralgraph.storage.maintenance.live_checks import check_state
 from neuralgraph.storage.versions.changes import Commit, CreateEdge, CreateNode, SetNodeProperty
-from tests.support.engines import open_engine
+from tests.support.engines import add_node, open_engine
 
 ONE_NAME = ConstraintDefinition("one_name", "unique", "node", "P", ("name",))
 
@@ -59,3 +59,24 @@ def test_counts_that_are_wrong_are_found(engine):
     state = engine.state
     state.catalog._node_counts = {None: 77, "P": 2}
     assert any("77 are counted, 2 are there" in problem.what for problem in check_state(state))
+
+
+@pytest.mark.parametrize("is_forgotten", [True, False])
+def test_an_index_that_missed_a_change_is_found(is_forgotten):
+    engine = open_engine()
+    making = engine.begin()
+    making.create_index(IndexDefinition("i", "range", "node", ("N",), ("k",)))
+    making.commit()
+    node = add_node(engine, "N", k=1)
+    engine.checkpoint()
+    writing = engine.begin()
+    writing.set_node_property(node, "k", 2)
+    writing.commit()
+    assert engine.verify() == []
+    candidates = engine.state.deltas.indexes["i"]
+    if is_forgotten:
+        candidates.touched.clear()
+    else:
+        candidates._entries.clear()
+    told = [str(problem) for problem in engine.verify()]
+    assert any("index i" in one for one in told), told

@@ -52,3 +52,17 @@ def test_edges_of_many_nodes_are_those_of_each(types):
             assert rows.tolist() == [row for row, found in enumerate(each) for _ in found[0]]
             assert edge_ids.tolist() == [e for found in each for e in found[1].tolist()]
             assert neighbours.tolist() == [n for found in each for n in found[2].tolist()]
+
+
+def test_a_long_chain_is_read_at_every_moment_while_it_grows():
+    column = DeltaColumn()
+    txid = 0
+    for _ in range(3):
+        for _ in range(40):
+            txid += 2
+            column.push(7, txid, txid)
+            column.push(8 + txid % 5, 0, txid)
+        for moment in [*range(1, txid + 2, 3), txid + 5]:
+            place = column.place_of(7, moment)
+            wanted = moment // 2 * 2
+            assert (place < 0) if wanted == 0 else column.values[place] == min(wanted, txid)
