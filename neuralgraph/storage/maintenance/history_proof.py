@@ -11,6 +11,7 @@ the first commit whose contents retention has kept.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -198,11 +199,7 @@ class _Proof:
         for entity_id, txid, one, other in zip(
             ids.tolist(), txids.tolist(), found, wanted, strict=True
         ):
-            if (
-                one is other
-                or (one == other and type(one) is type(other))
-                or same_value(one, other)
-            ):
+            if same_value(one, other) or _are_nan(one, other):
                 continue
             if shown < _SHOWN_MAX:
                 self._note(
@@ -268,3 +265,8 @@ class _Proof:
 
 def _named(kind: str, entity_id: int) -> str:
     return f"{'node' if kind == 'node' else 'relationship'} {entity_id}"
+
+
+def _are_nan(one: Any, other: Any) -> bool:
+    both = isinstance(one, float) and isinstance(other, float)
+    return both and math.isnan(one) and math.isnan(other)

@@ -5,7 +5,10 @@ The part of an index that lies in the base is checked with the base (`integrity`
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from neuralgraph.storage.maintenance.integrity import Problem
 
@@ -56,8 +59,7 @@ def _entry(view: Below, definition: IndexDefinition, entity_id: int) -> list[Any
         values = [view.latest_edge_value(entity_id, key) for key in definition.keys]
     if labels is None or not set(labels) & set(definition.labels):
         return None
-    # What equals nothing, not even itself, is under no key.
-    return None if any(value is None or value != value for value in values) else values  # noqa: PLR0124
+    return None if any(map(_is_no_key, values)) else values
 
 
 def _differ(one: list[Any], other: list[Any]) -> bool:
@@ -65,4 +67,11 @@ def _differ(one: list[Any], other: list[Any]) -> bool:
 
 
 def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+
+
+def _is_no_key(value: Any) -> bool:
+    """Absent, or equal to nothing, not even to itself."""
+    return value is None or (isinstance(value, float) and math.isnan(value))

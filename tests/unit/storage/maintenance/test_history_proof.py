@@ -2,6 +2,7 @@
 
 import random
 
+import numpy as np
 import pytest
 
 from neuralgraph.access import IndexDefinition
@@ -147,3 +148,20 @@ def test_random_lives_are_told_as_they_were(seed):
     life.engine.checkpoint()
     assert life.engine.verify(history=True) == []
     life.engine.close()
+
+
+def test_values_of_every_kind_are_told_as_they_were():
+    engine = open_engine()
+    writing = engine.begin()
+    kinds = [1, 1.5, float("nan"), True, "x", [1, "a", None], b"raw", {"m": [1]},
+             np.array([1, 2], dtype=np.float32)]  # fmt: skip
+    nodes = [writing.create_node(["N"], {"k": value}) for value in kinds]
+    writing.commit()
+    for value in kinds:
+        writing = engine.begin()
+        for node in nodes:
+            writing.set_node_property(node, "k", value)
+        writing.commit()
+        engine.checkpoint()
+    assert engine.verify(history=True) == []
+    engine.close()
