@@ -8,7 +8,14 @@ against. Names cross as strings, ids as int64 arrays, values as columns.
 from neuralgraph.access.catalog import CatalogReader, ConstraintDefinition, IndexDefinition
 from neuralgraph.access.options import IndexOptions
 from neuralgraph.access.reader import Adjacency, Direction, Expansion, GraphReader, Range
-from neuralgraph.access.search import SearchHits, SearchQuery, TextQuery, VectorQuery
+from neuralgraph.access.search import (
+    SearchHits,
+    SearchQuery,
+    TermCount,
+    TermRequest,
+    TextQuery,
+    VectorQuery,
+)
 from neuralgraph.access.writer import GraphWriter
 
 __all__ = [
@@ -24,6 +31,8 @@ __all__ = [
     "Range",
     "SearchHits",
     "SearchQuery",
+    "TermCount",
+    "TermRequest",
     "TextQuery",
     "VectorQuery",
 ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from neuralgraph.access.catalog import CatalogReader, IndexDefinition
-    from neuralgraph.access.search import SearchHits, SearchQuery
+    from neuralgraph.access.search import SearchHits, SearchQuery, TermCount, TermRequest
     from neuralgraph.values.arrays import IdArray, Int64Array, MaskArray, RowArray
     from neuralgraph.values.columns import Column
 
@@ -214,5 +214,13 @@ class GraphReader(Protocol):
 
         Raises:
             QueryArgumentError: the query cannot be asked of this index.
+        """
+        ...
+
+    def search_terms(self, index: IndexDefinition, request: TermRequest) -> Sequence[TermCount]:
+        """Terms of a full-text index at this snapshot; the most common first, then by term and field.
+
+        Raises:
+            QueryArgumentError: the index has no terms, or not this field.
         """
         ...

@@ -46,6 +46,38 @@ class TextQuery:
 SearchQuery = VectorQuery | TextQuery
 
 
+@record
+class TermRequest:
+    """Which terms of a full-text index to count.
+
+    Attributes:
+        field: a key of the index; None: all.
+        prefix: what they start with.
+        near: a term that they differ from by `distance` letters at most; None: any.
+        distance: 1 or 2.
+        limit: so many at most; those that most entities have.
+    """
+
+    field: str | None = None
+    prefix: str = ""
+    near: str | None = None
+    distance: int = 2
+    limit: int = 100
+
+
+class TermCount(NamedTuple):
+    """A term of a full-text index, and where it stands at a snapshot."""
+
+    field: str
+    term: str
+    documents: int
+    """How many entities have it."""
+    occurrences: int
+    """How often it stands in them."""
+    example: int
+    """One of the entities."""
+
+
 class SearchHits(NamedTuple):
     """What was found: the best first; of equal scores, the least id."""
 

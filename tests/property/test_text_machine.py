@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from neuralgraph.access import IndexDefinition, IndexOptions, TextQuery
+from neuralgraph.access import IndexDefinition, IndexOptions, TermRequest, TextQuery
 from neuralgraph.values import Column, Kind
 from tests.property.test_search_machine import Machine
 
@@ -61,6 +61,16 @@ class TextMachine(Machine):
         parts = chance.choices(PARTS, k=chance.randrange(1, 4))
         joined = f" {chance.choice(['', '', 'AND', 'OR', 'NOT'])} ".join(parts)
         return TextQuery(chance.choice(["", "", "+", "-"]) + joined)
+
+    def check(self, reader, model):
+        super().check(reader, model)
+        for index in model.catalog.indexes():
+            near = self.chance.choice([None, "grahp", "edge", "x"])
+            field = self.chance.choice([None, "v"])
+            prefix = self.chance.choice(["", "", "g", "zz"])
+            request = TermRequest(field, prefix, near, limit=self.chance.choice([3, 100]))
+            found, wanted = (one.search_terms(index, request) for one in (reader, model))
+            assert [one[:4] for one in found] == [one[:4] for one in wanted]
 
     def some_column(self, count):
         texts = [self.some_text() for _ in range(count)]

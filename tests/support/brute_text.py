@@ -6,6 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from neuralgraph.access import TermCount
 from neuralgraph.text import analyzer_named
 from neuralgraph.text.analyzers import ITEM_BREAK
 from neuralgraph.text.query_parser import parse_text_query
@@ -27,7 +28,7 @@ from neuralgraph.text.query_syntax import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from neuralgraph.access import IndexDefinition, TextQuery
+    from neuralgraph.access import IndexDefinition, TermRequest, TextQuery
     from neuralgraph.text.query_syntax import TextQueryTree
 
 Scores = dict[int, float]
@@ -39,6 +40,22 @@ def text_scores(
     """The score of every entity that a query finds."""
     model = _Model(index, properties)
     return model.scores(parse_text_query(query.text), 1.0) or {}
+
+
+def term_counts(
+    index: IndexDefinition, request: TermRequest, properties: Mapping[int, Mapping[str, Any]]
+) -> list[TermCount]:
+    """The terms of all entities, counted; the example is the first of them."""
+    model = _Model(index, properties)
+    found: list[TermCount] = []
+    for key in index.keys if request.field is None else (request.field,):
+        for term in {term for tokens in model.documents[key].values() for term, _ in tokens}:
+            near = request.near is None or edit_distance(term, request.near) <= request.distance
+            if near and term.startswith(request.prefix):
+                counts = model.frequencies(key, term)
+                found.append(TermCount(key, term, len(counts), sum(counts.values()), min(counts)))
+    found.sort(key=lambda one: (-one.documents, one.term, one.field))
+    return found[: request.limit]
 
 
 def edit_distance(one: str, other: str) -> int:

@@ -22,6 +22,8 @@ from neuralgraph.access import (
     Range,
     SearchHits,
     SearchQuery,
+    TermCount,
+    TermRequest,
 )
 from neuralgraph.errors import (
     ConstraintViolationError,
@@ -32,6 +34,7 @@ from neuralgraph.errors import (
 from neuralgraph.values import BATCH_ROWS_MAX, Column, EdgeRef, IdArray, Kind, MaskArray, NodeRef
 from neuralgraph.values.entities import PathRef
 from tests.support.brute_search import brute_force
+from tests.support.brute_text import term_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -270,6 +273,10 @@ class DictGraph:
         self, index: IndexDefinition, query: SearchQuery, limit: int, within: IdArray | None = None
     ) -> SearchHits:
         return brute_force(index, query, limit, within, *self._covered(index))
+
+    def search_terms(self, index: IndexDefinition, request: TermRequest) -> list[TermCount]:
+        ids, properties = self._covered(index)
+        return term_counts(index, request, dict(zip(ids, properties, strict=True)))
 
     def _covered(self, index: IndexDefinition) -> tuple[list[int], list[Mapping[str, Any]]]:
         """Entities with a label (or of a type) of the index, and their properties."""

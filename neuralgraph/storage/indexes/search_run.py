@@ -13,7 +13,7 @@ travel and the changes of transactions go through these protocols.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from neuralgraph.values import NO_IDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from neuralgraph.access import IndexDefinition, SearchHits, SearchQuery
+    from neuralgraph.access import IndexDefinition, SearchHits, SearchQuery, TermCount, TermRequest
     from neuralgraph.storage.disk import BlockFile, BlockRef
     from neuralgraph.values import Column, IdArray
     from neuralgraph.values.arrays import Int64Array
@@ -136,6 +136,15 @@ class SearchRun(Protocol):
 
     def block_refs(self) -> Iterator[BlockRef]:
         """Every block it stands in."""
+        ...
+
+
+@runtime_checkable
+class TermSource(Protocol):
+    """A run that has terms."""
+
+    def terms(self, request: TermRequest, overlay: Overlay, read: Read) -> Sequence[TermCount]:
+        """See `access.GraphReader.search_terms`; for the others as `SearchRun.search`."""
         ...
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
         Range,
         SearchHits,
         SearchQuery,
+        TermCount,
+        TermRequest,
     )
     from neuralgraph.storage.versions.base_reader import BaseReader
     from neuralgraph.storage.versions.catalog import Catalog
@@ -346,6 +348,10 @@ class GraphView:
     ) -> SearchHits:
         """See `access.GraphReader`."""
         return search_reading.search(self, index, query, limit, within)
+
+    def search_terms(self, index: IndexDefinition, request: TermRequest) -> Sequence[TermCount]:
+        """See `access.GraphReader`."""
+        return search_reading.search_terms(self, index, request)
 
     def up_to(self, layer: DeltaStore) -> GraphView:
         """The view without the layers above one of its own."""

@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralgraph.errors import SchemaError
-from neuralgraph.storage.indexes.search_run import NO_OVERLAY, SearchSource, overlay_of
+from neuralgraph.errors import QueryArgumentError, SchemaError
+from neuralgraph.storage.indexes.search_run import NO_OVERLAY, SearchSource, TermSource, overlay_of
 from neuralgraph.storage.versions.search_building import base_read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from neuralgraph.access import IndexDefinition, SearchHits, SearchQuery
-    from neuralgraph.storage.indexes.search_run import Level
+    from neuralgraph.access import (
+        IndexDefinition,
+        SearchHits,
+        SearchQuery,
+        TermCount,
+        TermRequest,
+    )
+    from neuralgraph.storage.indexes.search_run import Level, Overlay, SearchRun
     from neuralgraph.storage.versions.layered import LayeredView
     from neuralgraph.values import Column, IdArray
 
@@ -28,16 +34,32 @@ def search(
     within: IdArray | None,
 ) -> SearchHits:
     """See `access.GraphReader.search`."""
+    run = _run(view, index)
+    return run.search(query, limit, _overlay(view, index), within, base_read(view.base, index))
+
+
+def search_terms(
+    view: LayeredView, index: IndexDefinition, request: TermRequest
+) -> Sequence[TermCount]:
+    """See `access.GraphReader.search_terms`."""
+    run = _run(view, index)
+    if not isinstance(run, TermSource):
+        raise QueryArgumentError(f"the {index.kind} index {index.name} has no terms")
+    return run.terms(request, _overlay(view, index), base_read(view.base, index))
+
+
+def _run(view: LayeredView, index: IndexDefinition) -> SearchRun:
     run = view.base.search_run(index.name)
     if run is None or run.definition != index:
         raise SchemaError(
             f"there is no {index.kind} index named {index.name}", detail="IndexNotFound"
         )
-    overlay = NO_OVERLAY
+    return run
+
+
+def _overlay(view: LayeredView, index: IndexDefinition) -> Overlay:
     levels = _levels(view, index)
-    if levels:
-        overlay = overlay_of(levels)
-    return run.search(query, limit, overlay, within, base_read(view.base, index))
+    return overlay_of(levels) if levels else NO_OVERLAY
 
 
 def _levels(view: LayeredView, index: IndexDefinition) -> list[Level]:

@@ -30,6 +30,7 @@ from neuralgraph.storage.indexes.text.segment_building import (
     documents_of,
     merge_segments,
 )
+from neuralgraph.storage.indexes.text.term_counts import count_terms
 from neuralgraph.storage.indexes.text.text_segment import TextSegment, store_ids
 from neuralgraph.storage.indexes.text.text_settings import PLAIN_QUERY, QuerySettings, TextSettings
 from neuralgraph.text import analyzer_named
@@ -40,7 +41,13 @@ from neuralgraph.values.records import record
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from neuralgraph.access import IndexDefinition, SearchHits, SearchQuery
+    from neuralgraph.access import (
+        IndexDefinition,
+        SearchHits,
+        SearchQuery,
+        TermCount,
+        TermRequest,
+    )
     from neuralgraph.storage.disk import BlockFile, BlockRef
     from neuralgraph.storage.indexes.search_run import Overlay, Read
     from neuralgraph.storage.indexes.text.scorers import Scored
@@ -135,6 +142,10 @@ class TextRun:
                 ids.append(own)
                 scores.append(their)
         return best_hits(np.concatenate(ids), np.concatenate(scores), limit)
+
+    def terms(self, request: TermRequest, overlay: Overlay, read: Read) -> Sequence[TermCount]:
+        """See `TermSource`."""
+        return count_terms(self.corpus(overlay, read), self._settings.keys, request)
 
     def _query_settings(self, query: TextQuery) -> QuerySettings:
         return (
