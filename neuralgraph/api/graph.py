@@ -7,6 +7,7 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from neuralgraph import text
 from neuralgraph.api import engines, loading
 from neuralgraph.api.dumps import DumpReport, dump_graph, reading_from, restore_lines
 from neuralgraph.api.exporting import csr_arrays, networkx_graph
@@ -331,6 +332,21 @@ class Graph:
             )
         )
         shared.runner.cache.clear()
+
+    def register_analyzer(self, name: str, function: Callable[[str], Iterable[Any]]) -> None:
+        """Give a name to an analyzer of full text, for all graphs of this process.
+
+        Args:
+            name: as in ``OPTIONS {indexConfig: {`fulltext.analyzer`: 'name'}}``.
+            function: takes a text and gives its terms: strings, or tuples of a term, its position and
+                where it starts and ends in the text. An analyzer of whoosh will do as it is. The same
+                text must always give the same terms: an index keeps them.
+
+        Raises:
+            QueryArgumentError: the name is a built-in analyzer's.
+        """
+        self._opened()
+        text.register_analyzer(name, function)
 
     # ── the whole ─────────────────────────────────────────────────────────────────────────────
 

@@ -103,7 +103,7 @@ def register_analyzer(name: str, function: Callable[[str], Iterable[Any]]) -> No
         _made[name] = CallableAnalyzer(name, function)
 
 
-def analyzers() -> list[tuple[str, str]]:
+def listed_analyzers() -> list[tuple[str, str]]:
     """Names and descriptions, by name; registered ones included."""
     own = [(name, "registered by this program") for name in _made if name not in _BUILT_IN]
     return sorted([(name, text) for name, (text, _) in _BUILT_IN.items()] + own)
@@ -197,7 +197,7 @@ __all__ = [
     "DEFAULT_ANALYZER",
     "LANGUAGES",
     "analyzer_named",
-    "analyzers",
     "is_analyzer",
+    "listed_analyzers",
     "register_analyzer",
 ]

@@ -117,7 +117,7 @@ def _inside(query: RangeQuery, analyzer: Analyzer) -> Test:
 # ── pieces ────────────────────────────────────────────────────────────────────────────────────
 
 
-def snippets(
+def pieces_of(
     text: str,
     spans: Sequence[tuple[int, int]],
     *,

@@ -55,7 +55,7 @@ _OWN: Final = {
 }
 
 
-def stop_words(language: str) -> frozenset[str]:
+def stop_words_of(language: str) -> frozenset[str]:
     """The stop words of a language, in lower case; none for languages without a list.
 
     Raises:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from neuralgraph.text.stop_words import missing_extra, stop_words
+from neuralgraph.text.stop_words import missing_extra, stop_words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -91,7 +91,7 @@ def stemmed(language: str) -> tuple[WordTerms, Callable[[str], str]]:
     except ImportError as error:
         raise missing_extra(error) from error
     stem = snowballstemmer.stemmer(language).stemWord
-    stops = stop_words(language)
+    stops = stop_words_of(language)
     normalise = turkish_lower if language == "turkish" else str.lower
     elided = frozenset(_ELIDED.get(language, "").split())
 

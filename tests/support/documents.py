@@ -22,9 +22,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+import neuralgraph
 from neuralgraph import Node, Path, Relationship
 
 if TYPE_CHECKING:
+    import pathlib
     from collections.abc import Iterator
 
 _BLOCK: Final = re.compile(
@@ -131,3 +133,29 @@ def shown(value: Any) -> str:
 def int_or_nan(value: float) -> float:
     """The whole part of a number; NaN for what has none."""
     return float(int(value)) if np.isfinite(value) else float("nan")
+
+
+def wrong_examples(document: str, folder: pathlib.Path) -> list[tuple[Any, ...]]:
+    """The examples that do not give what they say: the line, what they gave, and what they say.
+
+    Args:
+        document: its text.
+        folder: an empty one, for the files that examples read.
+    """
+    for name, content in files(document):
+        (folder / name).write_text(content, encoding="utf-8")
+    graph = neuralgraph.open(import_folders=[str(folder)])
+    wrong: list[tuple[Any, ...]] = []
+    for example in examples(document):
+        if example.setup:
+            graph = neuralgraph.open(import_folders=[str(folder)])
+        try:
+            result = graph.execute(example.query, example.parameters)
+            found = table(result.columns, [tuple(record) for record in result])
+        except neuralgraph.NeuralGraphError as error:
+            if error.code != example.error:
+                wrong.append((example.line, error.code, str(error)))
+            continue
+        if example.error is not None or (example.table and example.table != found):
+            wrong.append((example.line, "\n".join(found), example.table))
+    return wrong

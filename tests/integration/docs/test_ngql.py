@@ -10,29 +10,13 @@ import pytest
 import neuralgraph
 from neuralgraph.query.functions import default_registry
 from neuralgraph.query.language.lexis import CLAUSE_WORDS
-from tests.support.documents import examples, files, function_examples, shown, table
+from tests.support.documents import examples, function_examples, shown, wrong_examples
 
 DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "ngql.md").read_text(encoding="utf-8")
 
 
 def test_every_example_gives_what_it_says(tmp_path):
-    for name, content in files(DOCUMENT):
-        (tmp_path / name).write_text(content, encoding="utf-8")
-    graph = neuralgraph.open(import_folders=[str(tmp_path)])
-    wrong = []
-    for example in examples(DOCUMENT):
-        if example.setup:
-            graph = neuralgraph.open(import_folders=[str(tmp_path)])
-        try:
-            result = graph.execute(example.query, example.parameters)
-            found = table(result.columns, [tuple(record) for record in result])
-        except neuralgraph.NeuralGraphError as error:
-            if error.code != example.error:
-                wrong.append((example.line, error.code, str(error)))
-            continue
-        if example.error is not None or (example.table and example.table != found):
-            wrong.append((example.line, "\n".join(found), example.table))
-    assert wrong == []
+    assert wrong_examples(DOCUMENT, tmp_path) == []
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuralgraph.errors import QueryArgumentError
-from neuralgraph.text import analyzer_named, analyzers, is_analyzer, register_analyzer
+from neuralgraph.text import analyzer_named, is_analyzer, listed_analyzers, register_analyzer
 from neuralgraph.text.analyzers import ITEM_BREAK
 from neuralgraph.text.tokens import TermNumbers
 
@@ -65,7 +65,7 @@ def test_long_words_are_cut():
 
 
 def test_all_that_are_listed_can_be_used():
-    for name, description in analyzers():
+    for name, description in listed_analyzers():
         assert is_analyzer(name)
         assert description
         assert analyzer_named(name).name == name

@@ -7,6 +7,7 @@ creating     apoc.create.*, db.create.set...VectorProperty
 merging      apoc.merge.*
 refactoring  apoc.refactor.mergeNodes
 searching    db.index.vector.*, neural.search
+fulltext_queries, fulltext_indexes    db.index.fulltext.*, neural.fulltext.*
 
 Those of APOC are the ones that graph libraries send; each does what APOC's does, as far as it means
 anything here.

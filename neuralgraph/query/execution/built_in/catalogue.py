@@ -4,6 +4,8 @@ from typing import Final
 
 from neuralgraph.query.execution.built_in import (
     creating,
+    fulltext_indexes,
+    fulltext_queries,
     hybrid,
     indexes,
     merging,
@@ -22,4 +24,6 @@ BUILT_IN: Final = (
     *refactoring.PROCEDURES,
     *searching.PROCEDURES,
     *hybrid.PROCEDURES,
+    *fulltext_queries.PROCEDURES,
+    *fulltext_indexes.PROCEDURES,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from neuralgraph import text as words
 from neuralgraph.access import IndexOptions
 from neuralgraph.access.vectors import KINDS, METRICS, QUANTIZATIONS
 from neuralgraph.errors import SchemaError
@@ -109,6 +110,27 @@ def text(name: str, value: Any) -> str:
     return value
 
 
+def _analyzer(name: str, value: Any) -> str:
+    """The name of an analyzer that there is."""
+    found = text(name, value)
+    if not words.is_analyzer(found):
+        known = [one for one, _ in words.listed_analyzers()]
+        raise _wrong(
+            f"there is no analyzer {found!r}; CALL db.index.fulltext.listAvailableAnalyzers() lists them",
+            close_name(found, known),
+        )
+    return found
+
+
+def _boosts(name: str, value: Any) -> dict[str, float]:
+    """Numbers by property."""
+    if isinstance(value, dict) and all(
+        type(boost) in (int, float) and 0 <= boost < float("inf") for boost in value.values()
+    ):
+        return {key: float(boost) for key, boost in value.items()}
+    raise _wrong(f"`{name}` is a map from properties to numbers from 0 up, not {value!r}")
+
+
 def _anything(_name: str, value: Any) -> Any:
     return value
 
@@ -132,7 +154,8 @@ SETTINGS: Final[Mapping[IndexKind, Mapping[str, Check]]] = {
         "neural.model": text,
     },
     "fulltext": {
-        "fulltext.analyzer": text,
+        "fulltext.analyzer": _analyzer,
+        "fulltext.boosts": _boosts,
         "fulltext.eventually_consistent": boolean,
     },
 }

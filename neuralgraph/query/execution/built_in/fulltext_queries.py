@@ -1,0 +1,295 @@
+"""Asking full-text indexes: ``db.index.fulltext.query...`` as Neo4j has them, and ``neural.fulltext.*``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+
+from neuralgraph import text
+from neuralgraph.access import IndexOptions, TermRequest, TextQuery
+from neuralgraph.errors import QueryArgumentError, QueryTypeError
+from neuralgraph.query.execution.built_in.searching import index_named
+from neuralgraph.query.execution.procedure import Procedure
+from neuralgraph.values import Column, EdgeRef, Kind, NodeRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from neuralgraph.access import GraphReader, IndexDefinition, SearchHits, TermCount
+    from neuralgraph.query.functions.signature import CallContext
+    from neuralgraph.text.tokens import Token
+    from neuralgraph.values import RowArray
+
+    Rows = Iterator[Sequence[Any]]
+
+_EVERYTHING: Final = 2**62
+_TERMS: Final = 100
+_SUGGESTIONS: Final = 5
+_SNIPPET: Final[Mapping[str, Any]] = {
+    "before": "<b>", "after": "</b>", "size": 150, "fragments": 1,
+}  # fmt: skip
+
+
+def fulltext_index(
+    reader: GraphReader, name: Any, entity: Literal["node", "edge"] | None = None
+) -> IndexDefinition:
+    """The full-text index of a name.
+
+    Raises:
+        SchemaError: there is none.
+    """
+    return index_named(reader, name, kinds=("fulltext",), entity=entity)
+
+
+class _Options:
+    """The options of a call, taken one by one; what is left over does not exist."""
+
+    __slots__ = ("_given", "_procedure")
+
+    def __init__(self, procedure: str, given: Any) -> None:
+        if given is not None and not isinstance(given, dict):
+            raise QueryTypeError(
+                f"the options of {procedure} are a map", detail="InvalidArgumentType"
+            )
+        self._procedure = procedure
+        self._given = dict(given or {})
+
+    def count(self, name: str, default: int, least: int = 0) -> int:
+        """An integer."""
+        value = self._given.pop(name, None)
+        if value is None:
+            return default
+        if type(value) is not int or value < least:
+            raise self._wrong(f"`{name}` is an integer from {least} up, not {value!r}")
+        return value
+
+    def words(self, name: str, default: str | None) -> str | None:
+        """A string."""
+        value = self._given.pop(name, None)
+        if value is None:
+            return default
+        if not isinstance(value, str):
+            raise self._wrong(f"`{name}` is a string, not {value!r}")
+        return value
+
+    def rest(self) -> IndexOptions:
+        """What was not taken: for the index to look at."""
+        return IndexOptions(self._given)
+
+    def end(self) -> None:
+        """Nothing may be left over."""
+        for name in self._given:
+            raise self._wrong(f"there is no option `{name}`")
+
+    def _wrong(self, message: str) -> QueryArgumentError:
+        return QueryArgumentError(f"{self._procedure}: {message}", detail="InvalidArgumentValue")
+
+
+def _text_of(procedure: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise QueryTypeError(f"{procedure} is asked for a string", detail="InvalidArgumentType")
+    return value
+
+
+# ── queries ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _found(
+    procedure: str,
+    reader: GraphReader,
+    arguments: tuple[Any, Any, Any],
+    *,
+    entity: Literal["node", "edge"] | None = None,
+    distance: int = 0,
+) -> tuple[IndexDefinition, SearchHits]:
+    """What one call finds."""
+    name, sought, given = arguments
+    index = fulltext_index(reader, name, entity)
+    options = _Options(procedure, given)
+    skip = options.count("skip", 0)
+    limit = options.count("limit", _EVERYTHING)
+    settings = options.rest()
+    if distance and "distance" not in settings:
+        settings = IndexOptions({**settings, "distance": distance})
+    query = TextQuery(_text_of(procedure, sought), settings)
+    hits = reader.search(index, query, min(_EVERYTHING, skip + limit))
+    return index, type(hits)(hits.ids[skip:], hits.scores[skip:])
+
+
+def _querying(procedure: str, entity: Literal["node", "edge"]) -> Any:
+    """A procedure that gives entities of one kind and scores, as columns."""
+    kind = Kind.NODE if entity == "node" else Kind.EDGE
+
+    def columns(
+        context: CallContext, count: int, *arguments: Column
+    ) -> tuple[RowArray, list[Column]]:
+        found = [
+            _found(procedure, context.reader, each, entity=entity)[1]
+            for each in _calls(count, arguments)
+        ]
+        if len(found) == 1:
+            ids, scores = found[0]
+            rows = np.zeros(len(ids), dtype=np.int64)
+        else:
+            ids = np.concatenate([hits.ids for hits in found])
+            scores = np.concatenate([hits.scores for hits in found])
+            rows = np.repeat(np.arange(count), [len(hits.ids) for hits in found])
+        return rows, [Column.of_array(kind, ids), Column.of_array(Kind.FLOAT, scores)]
+
+    return columns
+
+
+def _calls(count: int, arguments: Sequence[Column]) -> list[tuple[Any, Any, Any]]:
+    name, sought = (column.to_values() for column in arguments[:2])
+    options = arguments[2].to_values() if len(arguments) > 2 else [None] * count
+    return list(zip(name, sought, options, strict=True))
+
+
+def _query(context: CallContext, name: Any, sought: Any, options: Any = None) -> Rows:
+    found = _found("neural.fulltext.query", context.reader, (name, sought, options))
+    return _either(*found)
+
+
+def _fuzzy_query(context: CallContext, name: Any, sought: Any, options: Any = None) -> Rows:
+    me = "neural.fulltext.fuzzyQuery"
+    return _either(*_found(me, context.reader, (name, sought, options), distance=1))
+
+
+def _either(index: IndexDefinition, hits: SearchHits) -> Rows:
+    """Nodes or relationships, the other null."""
+    for entity_id, score in zip(hits.ids.tolist(), hits.scores.tolist(), strict=True):
+        if index.entity == "node":
+            yield NodeRef(entity_id), None, score
+        else:
+            yield None, EdgeRef(entity_id), score
+
+
+# ── terms ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _terms(context: CallContext, name: Any, options: Any = None) -> Rows:
+    index = fulltext_index(context.reader, name)
+    given = _Options("neural.fulltext.terms", options)
+    request = TermRequest(
+        given.words("field", None),
+        given.words("prefix", "") or "",
+        limit=given.count("limit", _TERMS),
+    )
+    given.end()
+    for one in context.reader.search_terms(index, request):
+        yield one.field, one.term, one.documents, one.occurrences
+
+
+def _suggest(context: CallContext, name: Any, sought: Any, options: Any = None) -> Rows:
+    me = "neural.fulltext.suggest"
+    reader = context.reader
+    index = fulltext_index(reader, name)
+    given = _Options(me, options)
+    field = given.words("field", None)
+    limit, distance = given.count("limit", _SUGGESTIONS), given.count("distance", 2, 1)
+    given.end()
+    words = _text_of(me, sought)
+    analyzer = text.analyzer_named(index.options.get("fulltext.analyzer", text.DEFAULT_ANALYZER))
+    for token in analyzer.tokens(words):
+        request = TermRequest(field, near=token.term, distance=min(distance, 2), limit=_TERMS)
+        near = reader.search_terms(index, request)
+        if any(one.term == token.term for one in near):
+            continue
+        ranked = sorted(
+            near, key=lambda one: (_apart(one.term, token.term), -one.documents, one.term)
+        )
+        known: set[str] = set()
+        for one in ranked:
+            if one.term not in known and len(known) < limit:
+                known.add(one.term)
+                spelling = _spelling(reader, index, one, analyzer.tokens)
+                yield words[token.start : token.end], spelling, one.documents
+
+
+def _apart(one: str, other: str) -> int:
+    import jellyfish  # noqa: PLC0415 (only for suggestions)
+
+    return int(jellyfish.damerau_levenshtein_distance(one, other))
+
+
+def _spelling(reader: GraphReader, index: IndexDefinition, one: TermCount, tokens_of: Any) -> str:
+    """A word as a text has it: a term may be but a stem."""
+    token: Token
+    for written in _texts(reader, index, one.example, one.field):
+        for token in tokens_of(written):
+            if token.term == one.term:
+                return written[token.start : token.end].lower()
+    return one.term
+
+
+def _texts(reader: GraphReader, index: IndexDefinition, entity_id: int, key: str) -> list[str]:
+    """The strings of a property."""
+    values_of = reader.node_values if index.entity == "node" else reader.edge_values
+    (value,) = values_of([entity_id], key)
+    if isinstance(value, str):
+        return [value]
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+# ── snippets ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _snippets(
+    context: CallContext, name: Any, sought: Any, entity: Any, options: Any = None
+) -> Rows:
+    me = "neural.fulltext.snippets"
+    index = fulltext_index(context.reader, name)
+    given = _Options(me, options)
+    before = given.words("before", _SNIPPET["before"]) or ""
+    after = given.words("after", _SNIPPET["after"]) or ""
+    size = given.count("size", _SNIPPET["size"], 1)
+    count = given.count("fragments", _SNIPPET["fragments"], 1)
+    given.end()
+    if entity is None:
+        return
+    if not isinstance(entity, NodeRef if index.entity == "node" else EdgeRef):
+        wanted = "node" if index.entity == "node" else "relationship"
+        raise QueryTypeError(
+            f"{me}: {index.name} finds {wanted}s, and this is none", detail="InvalidArgumentType"
+        )
+    query = text.parse_text_query(_text_of(me, sought))
+    analyzer = text.analyzer_named(index.options.get("fulltext.analyzer", text.DEFAULT_ANALYZER))
+    for key in index.keys:
+        for written in _texts(context.reader, index, entity.id, key):
+            spans = text.matched_spans(query, analyzer, key, written)
+            for piece in text.pieces_of(
+                written, spans, before=before, after=after, size=size, count=count
+            ):
+                yield key, piece
+
+
+_ASKED: Final = (("indexName", "STRING"), ("queryString", "STRING"), ("options", "MAP"))
+_SCORE: Final = ("score", "FLOAT")
+_EITHER: Final = (("node", "NODE"), ("relationship", "RELATIONSHIP"), _SCORE)
+
+PROCEDURES: Final = (
+    Procedure("db.index.fulltext.queryNodes", _ASKED, (("node", "NODE"), _SCORE), optional_inputs=1,
+              columns=_querying("db.index.fulltext.queryNodes", "node"),
+              description="The nodes that a full-text index finds, the best first."),
+    Procedure("db.index.fulltext.queryRelationships", _ASKED,
+              (("relationship", "RELATIONSHIP"), _SCORE), optional_inputs=1,
+              columns=_querying("db.index.fulltext.queryRelationships", "edge"),
+              description="The relationships that a full-text index finds, the best first."),
+    Procedure("neural.fulltext.query", _ASKED, _EITHER, call=_query, optional_inputs=1,
+              description="What a full-text index finds, nodes or relationships, the best first."),
+    Procedure("neural.fulltext.fuzzyQuery", _ASKED, _EITHER, call=_fuzzy_query, optional_inputs=1,
+              description="The same, for words that may differ by a letter (or by `distance`)."),
+    Procedure("neural.fulltext.terms", (("indexName", "STRING"), ("options", "MAP")),
+              (("field", "STRING"), ("term", "STRING"), ("documents", "INTEGER"),
+               ("occurrences", "INTEGER")), call=_terms, optional_inputs=1,
+              description="The terms of a full-text index, the most common first."),
+    Procedure("neural.fulltext.suggest", (("indexName", "STRING"), ("text", "STRING"), ("options", "MAP")),
+              (("word", "STRING"), ("suggestion", "STRING"), ("documents", "INTEGER")),
+              call=_suggest, optional_inputs=1,
+              description="Did you mean: words of the index for those of a text that it lacks."),
+    Procedure("neural.fulltext.snippets",
+              (("indexName", "STRING"), ("queryString", "STRING"), ("entity", "ANY"), ("options", "MAP")),
+              (("field", "STRING"), ("snippet", "STRING")), call=_snippets, optional_inputs=1,
+              description="Pieces of an entity's texts with what a query seeks marked."),
+)  # fmt: skip

@@ -1,0 +1,257 @@
+"""Full text by the public interface: what a person writes and finds."""
+
+import subprocess
+import sys
+
+import pytest
+
+import neuralgraph
+from neuralgraph.errors import QueryArgumentError, QueryTimeoutError, SchemaError, TextQueryError
+
+CREATE = "CREATE FULLTEXT INDEX docs FOR (d:Doc) ON EACH [d.text]"
+
+
+@pytest.fixture
+def graph():
+    with neuralgraph.open() as opened:
+        yield opened
+
+
+def found(graph, query, /, name="docs", **options):
+    text = "CALL db.index.fulltext.queryNodes($name, $query, $options) YIELD node RETURN node.text"
+    parameters = {"name": name, "query": query, "options": options}
+    return [row[0] for row in graph.execute(text, parameters)]
+
+
+def add(graph, *texts):
+    graph.execute("UNWIND $texts AS text CREATE (:Doc {text: text})", texts=list(texts))
+
+
+# ── a snapshot ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_transaction_finds_what_it_wrote_and_others_do_not(graph):
+    graph.execute(CREATE)
+    add(graph, "old fish")
+    with graph.transaction() as transaction:
+        transaction.execute("CREATE (:Doc {text: 'new fish'})")
+        transaction.execute("MATCH (d:Doc {text: 'old fish'}) SET d.text = 'old bird'")
+        assert found(transaction, "fish") == ["new fish"]
+        assert found(graph, "fish") == ["old fish"]
+        transaction.rollback()
+    assert found(graph, "fish") == ["old fish"]
+
+
+def test_the_past_is_searched_as_it_was(graph):
+    graph.execute(CREATE)
+    add(graph, "red fish", "blue fish")
+    then = graph.info().txid
+    graph.execute("MATCH (d:Doc {text: 'red fish'}) DETACH DELETE d")
+    add(graph, "fish fish fish")
+    graph.checkpoint()
+    assert sorted(found(graph.at(then), "fish")) == ["blue fish", "red fish"]
+    assert found(graph, "fish") == ["fish fish fish", "blue fish"]
+    query = "CALL db.index.fulltext.queryNodes('docs', 'red') YIELD node RETURN node.text"
+    assert graph.execute(f"{query} AT TRANSACTION {then}").value() == "red fish"
+
+
+def test_scores_do_not_depend_on_how_documents_came(graph):
+    graph.execute(CREATE)
+    texts = [f"word{number % 7} common word{number % 3}" for number in range(40)]
+    add(graph, *texts[:20], "common to be deleted")
+    graph.checkpoint()
+    graph.execute("MATCH (d:Doc {text: 'common to be deleted'}) DELETE d")
+    add(graph, *texts[20:])
+    with neuralgraph.open() as other:
+        add(other, *texts)
+        other.execute(CREATE)
+        query = (
+            "CALL db.index.fulltext.queryNodes('docs', 'word1 common') YIELD node, score"
+            " RETURN node.text, score ORDER BY score DESC, node.text"
+        )
+        one, two = (list(map(tuple, each.execute(query))) for each in (graph, other))
+    assert [text for text, _ in one] == [text for text, _ in two]
+    assert [score for _, score in one] == pytest.approx([score for _, score in two])
+
+
+def test_relationships_and_lists_are_found(graph):
+    graph.execute(
+        "CREATE (:A)-[:R {tags: ['red fish', 'blue bird']}]->(:B)-[:S {tags: 'red bird'}]->(:C)"
+    )
+    graph.execute("CREATE FULLTEXT INDEX tags FOR ()-[r:R|S]-() ON EACH [r.tags]")
+    query = (
+        "CALL db.index.fulltext.queryRelationships('tags', $q) YIELD relationship"
+        " RETURN type(relationship) AS type ORDER BY type"
+    )
+    assert graph.execute(query, q="red").values() == ["R", "S"]
+    assert graph.execute(query, q='"fish blue"').values() == [], (
+        "no phrase goes from one item to the next"
+    )
+    assert graph.execute(query, q='"blue bird"').values() == ["R"]
+    with pytest.raises(SchemaError, match="no fulltext index named tags on nodes"):
+        found(graph, "red", name="tags")
+
+
+# ── files ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_index_is_there_after_a_reopening_and_agrees_with_the_texts(tmp_path):
+    path = tmp_path / "text.ngdb"
+    with neuralgraph.open(path) as graph:
+        graph.execute(
+            CREATE.replace("]", "] OPTIONS {indexConfig: {`fulltext.analyzer`: 'german'}}")
+        )
+        for number in range(12):
+            add(graph, *[f"Haus Nummer {number}, Fenster {place}" for place in range(10 + number)])
+            graph.execute("MATCH (d:Doc) WHERE d.text ENDS WITH ' 3' DELETE d")
+            graph.checkpoint()
+    with neuralgraph.open(path) as graph:
+        assert len(found(graph, "Häuser")) == sum(10 + number for number in range(12)) - 12
+        assert len(found(graph, "Häuser", limit=5, skip=2)) == 5
+        assert graph.verify() == []
+
+
+def test_a_program_without_the_analyzer_can_do_all_but_search(tmp_path):
+    path = tmp_path / "own.ngdb"
+    program = """
+import sys, neuralgraph
+with neuralgraph.open(sys.argv[1]) as graph:
+    graph.execute("MATCH (d:Doc {text: 'a-b'}) SET d.text = 'b-c'")
+    graph.execute("CREATE (:Doc {text: 'c-d'})")
+    graph.checkpoint()
+    try:
+        graph.execute("CALL db.index.fulltext.queryNodes('docs', 'b') YIELD node RETURN node")
+    except neuralgraph.QueryArgumentError as error:
+        print(error)
+"""
+    with neuralgraph.open(path) as graph:
+        graph.register_analyzer("dashes", lambda text: text.split("-"))
+        graph.execute(
+            CREATE.replace("]", "] OPTIONS {indexConfig: {`fulltext.analyzer`: 'dashes'}}")
+        )
+        add(graph, "a-b", "x-b")
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False
+    )
+    assert "the full-text index docs: there is no analyzer 'dashes'" in ended.stdout, ended.stderr
+    with neuralgraph.open(path) as graph:
+        assert sorted(found(graph, "b")) == ["b-c", "x-b"]
+        assert sorted(found(graph, "c")) == ["b-c", "c-d"]
+        assert graph.verify() == []
+        graph.checkpoint()
+        add(graph, "z")
+        graph.checkpoint()
+        assert sorted(found(graph, "c")) == ["b-c", "c-d"]
+        assert graph.verify() == []
+
+
+def test_an_analyzer_that_fails_fails_the_search_only(graph):
+    broken = True
+
+    def fragile(text):
+        if broken and "bad" in text:
+            raise ValueError("no")
+        return text.split()
+
+    graph.register_analyzer("fragile", fragile)
+    graph.execute(CREATE.replace("]", "] OPTIONS {indexConfig: {`fulltext.analyzer`: 'fragile'}}"))
+    add(graph, "good", "bad word")
+    graph.checkpoint()
+    with pytest.raises(QueryArgumentError, match="'fragile' failed: ValueError: no"):
+        found(graph, "good")
+    broken = False
+    assert found(graph, "word") == ["bad word"]
+
+
+# ── errors ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_malformed_query_says_where(graph):
+    graph.execute(CREATE)
+    with pytest.raises(TextQueryError, match="this bracket is not closed") as caught:
+        found(graph, "one (two")
+    assert caught.value.offset == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"limit": -1}, "`limit` is an integer from 0 up"),
+        ({"distance": 3}, "distance is 0, 1 or 2"),
+        ({"phonetic": "loud"}, "phonetic is one of soundex"),
+        ({"operator": "XOR"}, "operator is AND or OR"),
+        ({"boosts": {"title": 2}}, "there is no field 'title' to boost"),
+        ({"analyzer": "klingon"}, "there is no analyzer 'klingon'"),
+        ({"colour": 1}, "no option 'colour'"),
+    ],
+)
+def test_an_option_that_is_no_good_is_told(graph, options, problem):
+    graph.execute(CREATE)
+    add(graph, "word")
+    with pytest.raises(QueryArgumentError, match=problem):
+        found(graph, "word", **options)
+
+
+def test_a_field_that_is_not_indexed_is_told(graph):
+    graph.execute(CREATE)
+    with pytest.raises(QueryArgumentError, match="has no field 'http'; it has text"):
+        found(graph, "http://x")
+
+
+def test_a_pattern_that_takes_for_ever_is_stopped(graph):
+    graph.execute(CREATE)
+    add(graph, "a" * 100)
+    with pytest.raises(QueryTimeoutError):
+        found(graph, "/((a|aa)+)+b/")
+
+
+# ── ways to ask ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_options_of_a_query(graph):
+    graph.execute(CREATE)
+    add(graph, "catherine smith", "kathryn smythe", "smith wesson")
+    assert found(graph, "smith catherine", operator="AND") == ["catherine smith"]
+    assert sorted(found(graph, "smith", phonetic="soundex")) == [
+        "catherine smith", "kathryn smythe", "smith wesson",
+    ]  # fmt: skip
+    assert found(graph, "kathryne", distance=1) == ["kathryn smythe"]
+    assert found(graph, "WESSON", analyzer="whitespace") == []
+
+
+def test_a_sloppy_phrase_counts_how_far_words_are(graph):
+    graph.execute(CREATE)
+    add(graph, "quick brown fox", "quick fox", "fox quick", "quick and very brown fox")
+    assert found(graph, '"quick fox"') == ["quick fox"]
+    assert found(graph, '"quick fox"~1') == ["quick fox", "quick brown fox"]
+    assert set(found(graph, '"quick fox"~3')) == {
+        "quick fox", "quick brown fox", "fox quick", "quick and very brown fox",
+    }  # fmt: skip
+    assert found(graph, '"quick quick"~5') == [], "a word that comes twice stands in two places"
+
+
+def test_many_variants_of_a_word_count_as_one(graph):
+    """A rare misspelling is no better a hit than the word."""
+    graph.execute(CREATE)
+    add(graph, *["graph theory"] * 20, "grapg theory")
+    first, *_ = found(graph, "graph~1", limit=1)
+    assert first == "graph theory"
+
+
+def test_snippets_show_what_was_found(graph):
+    graph.execute(CREATE.replace("]", "] OPTIONS {indexConfig: {`fulltext.analyzer`: 'english'}}"))
+    add(
+        graph,
+        "Before it all. " * 20 + "Then the runners ran a long way to the sea. " + "After. " * 30,
+    )
+    query = (
+        "CALL db.index.fulltext.queryNodes('docs', $q) YIELD node"
+        " CALL neural.fulltext.snippets('docs', $q, node, {size: 40}) YIELD snippet RETURN snippet"
+    )
+    assert (
+        graph.execute(query, q="running sea~1").value()
+        == "…a long way to the <b>sea</b>. After. After.…"
+    )
+    shown = graph.execute(query, q="runn* -zebra").value()
+    assert shown.count("<b>") == 1
+    assert "<b>runners</b>" in shown
