@@ -15,10 +15,11 @@ functions.py, procedures.py    of users; signatures.py reads their signatures, f
 from neuralgraph.api.calling import CallingTransaction
 from neuralgraph.api.dumps import DumpReport
 from neuralgraph.api.export_values import json_text, portable
-from neuralgraph.api.graph import Graph, GraphInfo, open_graph, restore
+from neuralgraph.api.graph import Graph, GraphInfo, open_graph
 from neuralgraph.api.loading import LoadReport
 from neuralgraph.api.past_graph import PastGraph
 from neuralgraph.api.record import Record
+from neuralgraph.api.restoring import restore
 from neuralgraph.api.result import Result, Subgraph, Summary
 from neuralgraph.api.schema import Schema
 from neuralgraph.api.transaction import Transaction

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from neuralgraph import text
 from neuralgraph.api import engines, loading
@@ -18,9 +18,8 @@ from neuralgraph.api.past_graph import PastGraph
 from neuralgraph.api.procedures import make_procedure
 from neuralgraph.api.schema import schema_of
 from neuralgraph.api.settings import settings_of
-from neuralgraph.api.transaction import Transaction
-from neuralgraph.errors import AccessModeError, ClosedError, DiskError, OptionError
-from neuralgraph.storage import temporal
+from neuralgraph.api.transaction import Transaction, tried
+from neuralgraph.errors import AccessModeError, ClosedError, OptionError
 from neuralgraph.storage.disk import OsDirectory
 from neuralgraph.storage.temporal import add_backup, commits_since
 from neuralgraph.values.records import record
@@ -42,6 +41,8 @@ if TYPE_CHECKING:
     from neuralgraph.api.statement import Parameters, StatementRunner
     from neuralgraph.storage.maintenance import Loss, VacuumReport
     from neuralgraph.storage.versions import Commit
+
+T = TypeVar("T")
 
 
 @record
@@ -128,6 +129,25 @@ class Graph:
         with self._lock:
             self._transactions.add(transaction)
         return transaction
+
+    def execute_write(
+        self, work: Callable[[Transaction], T], *, at: Any = None, **metadata: Any
+    ) -> T:
+        """Run `work` in a transaction, and again in a new one while it clashes with others.
+
+        Args:
+            work: gets the transaction; it may run several times, so what it does elsewhere should bear that.
+            at: as `transaction` takes it.
+            **metadata: as `transaction` takes it.
+
+        Returns:
+            what `work` returns, once its transaction is committed.
+
+        Raises:
+            ConflictError, DeadlockError, LockTimeoutError: it still clashed after ``busy_timeout_s``.
+        """
+        runner = self._runner()
+        return tried(lambda: self.transaction(at=at, **metadata), work, runner.busy_timeout_s)
 
     def _forget(self, transaction: Transaction) -> None:
         with self._lock:
@@ -525,62 +545,6 @@ def open_graph(
     shared = engines.acquire(None if path is None else Path(path), found)
     chosen = found.options
     return Graph(shared, read_only=chosen.read_only or chosen.salvage)
-
-
-def restore(
-    source: str | os.PathLike[str],
-    path: str | os.PathLike[str],
-    *,
-    at: Any = None,
-    progress: Progress | None = None,
-) -> int:
-    """Make a database file of a backup folder (see `Graph.backup`) or of a dump (`Graph.dump`).
-
-    Args:
-        source: the folder, or the dump: a file of JSON lines, compressed or not.
-        path: the new file.
-        at: of a backup: a moment as `Graph.at` takes it; None is the newest.
-        progress: of a dump: called with (entities done, entities in all) from time to time.
-
-    Returns:
-        The last transaction in the file.
-
-    Raises:
-        DumpError: the dump is damaged; there is no new file then.
-        DiskError: the new file exists already, or the disk refused.
-        QueryArgumentError: the backup does not reach to that moment.
-    """
-    target = Path(path).expanduser().resolve()
-    backup = Path(source).expanduser()
-    if not backup.is_dir():
-        if at is not None:
-            raise OptionError("a dump is of one moment; only a backup is restored to another")
-        return _restore_dump(backup, target, progress)
-    moment = None if at is None else moment_of(at)
-    txid = temporal.restore(
-        OsDirectory(str(backup.resolve())),
-        OsDirectory(str(target.parent)),
-        target.name,
-        txid=None if moment is None else moment.txid,
-        timestamp_us=None if moment is None else moment.timestamp_us,
-    )
-    open_graph(target).close()
-    return txid
-
-
-def _restore_dump(dump: Path, target: Path, progress: Progress | None) -> int:
-    if target.exists():
-        raise DiskError(f"cannot restore to {target}: there is such a file; see Graph.restore")
-    is_whole = False
-    try:
-        with open_graph(target) as graph:
-            graph.restore(dump, progress=progress)
-            txid = graph.info().txid
-        is_whole = True
-    finally:
-        if not is_whole:
-            target.unlink(missing_ok=True)
-    return txid
 
 
 def _closed() -> ClosedError:

@@ -24,8 +24,9 @@ from neuralgraph.errors import (
     QueryError,
     QueryTypeError,
     SemanticError,
+    TransactionError,
 )
-from neuralgraph.query.execution import ExecutionContext, Profile, out_of_memory
+from neuralgraph.query.execution import Backoff, ExecutionContext, Profile, out_of_memory
 from neuralgraph.query.planning import explain
 from neuralgraph.values.types import from_python
 
@@ -136,6 +137,7 @@ class StatementRunner:
         "_process_memory",
         "_timeout_s",
         "activity",
+        "busy_timeout_s",
         "cache",
         "engine",
     )
@@ -151,6 +153,7 @@ class StatementRunner:
         self._import_folders = options.import_folders
         self.activity = Activity()
         self._note = self.activity.note
+        self.busy_timeout_s = options.busy_timeout_s
         self._host = EngineHost(engine, self.activity, settings)
 
     # ── autocommit ────────────────────────────────────────────────────────────────────────────
@@ -205,6 +208,20 @@ class StatementRunner:
         return self._write(query, parameters, reader, began_ns)
 
     def _write(
+        self, query: str, parameters: dict[str, Any], before: GraphReader, began_ns: int
+    ) -> Result:
+        """Run it, and again when somebody else was first: nobody has seen anything of it yet."""
+        backoff: Backoff | None = None
+        while True:
+            try:
+                return self._write_once(query, parameters, before, began_ns)
+            except TransactionError as error:
+                backoff = backoff or Backoff(self.busy_timeout_s)
+                if not error.retryable or not backoff.goes_on:
+                    raise
+            backoff.pause()
+
+    def _write_once(
         self, query: str, parameters: dict[str, Any], before: GraphReader, began_ns: int
     ) -> Result:
         transaction = self.engine.begin({})

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from neuralgraph.errors import TransactionClosedError, TransactionTerminatedError
+from neuralgraph.errors import (
+    TransactionClosedError,
+    TransactionError,
+    TransactionTerminatedError,
+)
+from neuralgraph.query.execution import Backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +19,8 @@ if TYPE_CHECKING:
     from neuralgraph.api.result import Result
     from neuralgraph.api.statement import Parameters, StatementRunner
     from neuralgraph.storage.transactions import Transaction as EngineTransaction
+
+T = TypeVar("T")
 
 
 class Transaction:
@@ -123,3 +130,26 @@ class Transaction:
 
     def __repr__(self) -> str:
         return f"<Transaction {'open' if self.is_open else 'closed'}>"
+
+
+def tried(begin: Callable[[], Transaction], work: Callable[[Transaction], T], seconds: float) -> T:
+    """What `work` returns in a transaction that was committed.
+
+    Args:
+        begin: begins a transaction.
+        work: what is to be done in it; again in a new one where it clashed with somebody else.
+        seconds: for how long to try again, from the first clash.
+
+    Raises:
+        TransactionError: it still clashed, or no other try would help.
+    """
+    backoff: Backoff | None = None
+    while True:
+        try:
+            with begin() as transaction:
+                return work(transaction)
+        except TransactionError as error:
+            backoff = backoff or Backoff(seconds)
+            if not error.retryable or not backoff.goes_on:
+                raise
+        backoff.pause()

@@ -11,6 +11,7 @@ Rows come as the result is read; a statement that writes must be read to its end
 rolls back: steps undo nothing.
 """
 
+from neuralgraph.query.execution.backoff import Backoff
 from neuralgraph.query.execution.compiler import Executable, compile_plan
 from neuralgraph.query.execution.context import Counters, ExecutionContext
 from neuralgraph.query.execution.memory import MemoryBudget, out_of_memory
@@ -20,6 +21,7 @@ from neuralgraph.query.execution.process_memory import ProcessMemory, bytes_of_m
 from neuralgraph.query.execution.profiling import OperatorProfile, Profile
 
 __all__ = [
+    "Backoff",
     "Counters",
     "Executable",
     "ExecutionContext",

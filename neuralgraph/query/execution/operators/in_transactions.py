@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,6 +13,7 @@ from neuralgraph.errors import (
     QueryTimeoutError,
     SemanticError,
 )
+from neuralgraph.query.execution.backoff import Backoff
 from neuralgraph.query.execution.columns import null_column
 from neuralgraph.query.execution.operators.step import Step, slot_places
 from neuralgraph.values import Batch, Column, Kind
@@ -31,8 +30,6 @@ ROWS: Final = 1_000
 """Outer rows in a transaction where the statement does not say."""
 RETRY_S: Final = 30.0
 """So long a transaction is run again where the statement does not say."""
-_PAUSE_S: Final = 0.005
-_PAUSE_MAX_S: Final = 1.0
 
 
 class InTransactionsStep(Step):
@@ -119,17 +116,13 @@ class InTransactionsStep(Step):
         self, part: Batch, context: ExecutionContext, host: Host, retry_s: float
     ) -> tuple[list[Batch], bool]:
         """`_one`, again and again while the reason of the failure may pass."""
-        until = time.monotonic() + retry_s
-        pause_s = _PAUSE_S
+        backoff = Backoff(retry_s)
         while True:
-            again = time.monotonic() < until
-            found = self._one(part, context, host, again=again)
+            found = self._one(part, context, host, again=backoff.goes_on)
             if found is not None:
                 return found
             context.check()
-            # At different times, or those that clashed would clash again.
-            time.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311
-            pause_s = min(2 * pause_s, _PAUSE_MAX_S)
+            backoff.pause()
 
     def _one(
         self, part: Batch, context: ExecutionContext, host: Host, *, again: bool

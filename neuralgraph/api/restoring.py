@@ -1,0 +1,73 @@
+"""restore: a database file from a backup or from a dump."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.api.graph import open_graph
+from neuralgraph.api.moments import moment_of
+from neuralgraph.errors import DiskError, OptionError
+from neuralgraph.storage import temporal
+from neuralgraph.storage.disk import OsDirectory
+
+if TYPE_CHECKING:
+    import os
+
+    from neuralgraph.api.loading import Progress
+
+
+def restore(
+    source: str | os.PathLike[str],
+    path: str | os.PathLike[str],
+    *,
+    at: Any = None,
+    progress: Progress | None = None,
+) -> int:
+    """Make a database file of a backup folder (see `Graph.backup`) or of a dump (`Graph.dump`).
+
+    Args:
+        source: the folder, or the dump: a file of JSON lines, compressed or not.
+        path: the new file.
+        at: of a backup: a moment as `Graph.at` takes it; None is the newest.
+        progress: of a dump: called with (entities done, entities in all) from time to time.
+
+    Returns:
+        The last transaction in the file.
+
+    Raises:
+        DumpError: the dump is damaged; there is no new file then.
+        DiskError: the new file exists already, or the disk refused.
+        QueryArgumentError: the backup does not reach to that moment.
+    """
+    target = Path(path).expanduser().resolve()
+    backup = Path(source).expanduser()
+    if not backup.is_dir():
+        if at is not None:
+            raise OptionError("a dump is of one moment; only a backup is restored to another")
+        return _restore_dump(backup, target, progress)
+    moment = None if at is None else moment_of(at)
+    txid = temporal.restore(
+        OsDirectory(str(backup.resolve())),
+        OsDirectory(str(target.parent)),
+        target.name,
+        txid=None if moment is None else moment.txid,
+        timestamp_us=None if moment is None else moment.timestamp_us,
+    )
+    open_graph(target).close()
+    return txid
+
+
+def _restore_dump(dump: Path, target: Path, progress: Progress | None) -> int:
+    if target.exists():
+        raise DiskError(f"cannot restore to {target}: there is such a file; see Graph.restore")
+    is_whole = False
+    try:
+        with open_graph(target) as graph:
+            graph.restore(dump, progress=progress)
+            txid = graph.info().txid
+        is_whole = True
+    finally:
+        if not is_whole:
+            target.unlink(missing_ok=True)
+    return txid
