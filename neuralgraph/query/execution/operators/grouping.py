@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from neuralgraph.values import RowArray
-    from neuralgraph.values.arrays import Int64Array
+    from neuralgraph.values.arrays import Int64Array, ObjectArray
 
 _CODED: Final = (Kind.NODE, Kind.EDGE, Kind.INTEGER, Kind.BOOLEAN)
 _RANGE_FACTOR_MAX: Final = 4
@@ -31,7 +31,7 @@ _PRODUCT_MAX: Final = 2**62
 class Grouper:
     """Numbers different rows 0, 1, ... in the order they are first seen, over many batches."""
 
-    __slots__ = ("count", "numbers", "pending", "samples")
+    __slots__ = ("_dictionary", "_numbers_of_codes", "count", "numbers", "pending", "samples")
 
     def __init__(self) -> None:
         self.count = 0
@@ -40,6 +40,10 @@ class Grouper:
         self.pending: list[Column] | None = None
         # For each batch that brought new keys, the rows of the key columns that did.
         self.samples: list[list[Column]] = []
+        # Where the only key is text with a dictionary: that of the last batch; and the number of each code
+        # (at the end, of null), -1 where it was not seen.
+        self._dictionary: ObjectArray | None = None
+        self._numbers_of_codes: Int64Array = np.empty(0, dtype=np.int64)
 
     def groups(self, keys: Sequence[Column], count: int) -> tuple[Int64Array, RowArray]:
         """Number the rows of a batch.
@@ -57,6 +61,9 @@ class Grouper:
             self._by_rows(kept, list(range(kept[0].count)), None)
         if count <= ROW_PATH_MAX:
             return self._by_rows(keys, list(range(count)), None)
+        dictionary = keys[0].dictionary if self.count and len(keys) == 1 else None
+        if dictionary is not None and len(dictionary) <= _RANGE_FACTOR_MAX * count:
+            return self._by_dictionary(keys[0], dictionary)
         local, firsts = distinct_codes(keys, count)
         if not self.count:
             self.pending = [key.take(firsts) for key in keys]
@@ -65,6 +72,23 @@ class Grouper:
         # Only one row of each kind goes through the dictionary.
         numbers, new = self._by_rows(keys, firsts.tolist(), firsts)
         return numbers[local], new
+
+    def _by_dictionary(self, key: Column, dictionary: ObjectArray) -> tuple[Int64Array, RowArray]:
+        """`groups` by one array operation, but for codes that no batch with this dictionary had before."""
+        if self._dictionary is not dictionary:
+            self._dictionary = dictionary
+            self._numbers_of_codes = np.full(len(dictionary) + 1, -1, dtype=np.int64)
+        table, codes = self._numbers_of_codes, key.array
+        if key.valid is not None:
+            codes = np.where(key.valid, codes, len(dictionary))
+        numbers: Int64Array = table[codes]
+        unknown = np.flatnonzero(numbers < 0)
+        if not len(unknown):
+            return numbers, unknown
+        _, firsts = first_seen(codes[unknown].astype(np.int64), len(table))
+        rows = unknown[firsts]
+        table[codes[rows]], new = self._by_rows([key], rows.tolist(), rows)
+        return table[codes], new
 
     def _by_rows(
         self, keys: Sequence[Column], rows: list[int], taken: RowArray | None
