@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from neuralgraph.query.execution.operators.step import Step
-from neuralgraph.query.execution.operators.triangles import simple_graph, triangle_count
+from neuralgraph.query.execution.operators.triangles import (
+    directed_triangles,
+    simple_graph,
+    triangle_count,
+)
 from neuralgraph.values import Batch, Column, Kind
 
 if TYPE_CHECKING:
@@ -121,19 +125,19 @@ def _loop_nodes(reader: GraphReader, types: tuple[str, ...]) -> Int64Array:
 class TriangleCountStep(Step):
     """Triangles of a simple graph, found at their corner of least degree; else one by one."""
 
-    __slots__ = ("child", "is_cycle", "labels", "types")
+    __slots__ = ("child", "labels", "types", "weights")
 
     def __init__(self, operator: TriangleCount, compiler: PlanCompiler) -> None:
         super().__init__(operator.slots)
         self.child = compiler.step(operator.child)
         self.types = operator.types
         self.labels = operator.labels
-        self.is_cycle = operator.is_cycle
+        self.weights = directed_triangles(operator.sides)
 
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
         """One row."""
         reader = context.reader
-        edges = sum(reader.catalog.edge_count(name) for name in self.types)
+        edges = sum(reader.catalog.edge_count(name) for name in self.types or (None,))
         if edges <= _KEPT_EDGES_MAX:
             graph = reader.memo(
                 ("simple graph", self.types), lambda: simple_graph(reader, self.types)
@@ -145,7 +149,7 @@ class TriangleCountStep(Step):
             ("all labelled", self.types, self.labels), lambda: self._all_labelled(reader)
         )
         if graph is not None and all_labelled:
-            yield _one(triangle_count(graph, is_cycle=self.is_cycle, check=context.check))
+            yield _one(triangle_count(graph, self.weights, check=context.check))
             return
         total = 0
         for batch in self.child.batches(context):

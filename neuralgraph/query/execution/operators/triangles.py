@@ -15,14 +15,15 @@ directed triangles there are. Stretches of candidates are counted by a few threa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from itertools import permutations
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from neuralgraph.query.execution.parallel import sum_in_parallel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -140,12 +141,12 @@ def _slots(entries: Int64Array, hashes: Int32Array) -> Int64Array:
     return slots
 
 
-def triangle_count(graph: SimpleGraph, *, is_cycle: bool, check: Callable[[], None]) -> int:
-    """How many directed triangles there are.
+def triangle_count(graph: SimpleGraph, weights: Int64Array, *, check: Callable[[], None]) -> int:
+    """How often a pattern of three edges is found.
 
     Args:
         graph: the pairs.
-        is_cycle: count a->b->c->a, once for each of its corners as a; else a->b->c with a->c.
+        weights: `directed_triangles` of the pattern.
         check: called from time to time; may raise.
     """
     counts = graph.stops - np.arange(len(graph.stops)) - 1
@@ -153,7 +154,7 @@ def triangle_count(graph: SimpleGraph, *, is_cycle: bool, check: Callable[[], No
     tally = sum_in_parallel(
         lambda part: _closed(graph, part, counts[part]), _stretches(counts), nothing, check
     )
-    return int(np.dot(tally, _CYCLES if is_cycle else _TRANSITIVE))
+    return int(np.dot(tally, weights))
 
 
 def _stretches(counts: Int64Array) -> Iterator[slice]:
@@ -212,22 +213,24 @@ def _directions_of(
     return directions
 
 
-def _weights(*, is_cycle: bool) -> NDArray[np.int64]:
-    """Directed triangles for each way that the pairs (u,v), (u,w), (v,w) can be directed.
+def directed_triangles(sides: Sequence[tuple[int, int, bool]]) -> Int64Array:
+    """How often a pattern is found in one triangle, for each way that its pairs can be directed; shape (64,).
 
     The code is 16 * (u,v) + 4 * (u,w) + (v,w); see the module's docstring for the directions.
+
+    Args:
+        sides: as `TriangleCount` has them.
     """
     weights = np.zeros(64, dtype=np.int64)
     for code in range(64):
-        edges: set[Any] = set()
+        edges: set[tuple[int, int]] = set()
         pairs = (((0, 1), code >> 4), ((0, 2), code >> 2 & 3), ((1, 2), code & 3))
         for (low, high), ways in pairs:
             edges.update([(low, high)] * (ways & 1) + [(high, low)] * (ways >> 1))
-        for a, b, c in ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)):
-            closing = (c, a) if is_cycle else (a, c)
-            weights[code] += {(a, b), (b, c), closing} <= edges
+        for corners in permutations(range(3)):
+            found = 1
+            for source, target, is_undirected in sides:
+                ends = corners[source], corners[target]
+                found *= (ends in edges) + (is_undirected and ends[::-1] in edges)
+            weights[code] += found
     return weights
-
-
-_CYCLES: Final = _weights(is_cycle=True)
-_TRANSITIVE: Final = _weights(is_cycle=False)

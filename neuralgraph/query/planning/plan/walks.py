@@ -236,10 +236,11 @@ class TriangleCount(Operator):
         child: the triangles themselves: counted one by one where the graph is not simple (a loop,
             or two edges from one node to another), or where a node of it lacks one of `labels`.
         labels: labels that some corner of the pattern must carry.
-        is_cycle: a->b->c->a; else a->b->c, a->c.
+        sides: of the three edges the corners that it leads from and to, by number; the third says whether
+            it may also lead the other way.
     """
 
     child: Operator
     types: tuple[str, ...]
     labels: tuple[str, ...]
-    is_cycle: bool
+    sides: tuple[tuple[int, int, bool], ...]

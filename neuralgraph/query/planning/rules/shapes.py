@@ -2,12 +2,14 @@
 
 ``count(*)`` over nothing but a scan and one or two Expands is a sum over the node in the middle of
 products of degrees (`PathCount`); over two Expands and an ExpandInto that closes them it is a number of
-triangles (`TriangleCount`). Everything that could matter must be plain: directed edges, no filter, no
-other row before the scan, the two steps different only from each other. The rows are the same one row.
+triangles (`TriangleCount`). Everything that could matter must be plain: directed edges (triangles may have
+others), no filter, no other row before the scan, the two steps different only from each other. The rows are
+the same one row.
 """
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any, Final, Literal
 
 from neuralgraph.query.planning.operators import inputs, with_inputs
@@ -96,31 +98,25 @@ def _triangle_count(operator: Aggregate) -> Operator | None:
     if not isinstance(closing, ExpandInto) or not isinstance(closing.child, Expand):
         return None
     second, first = closing.child, closing.child.child
-    if not isinstance(first, Expand) or not _directed(first, second, closing):
+    if not isinstance(first, Expand) or not first.types == second.types == closing.types:
         return None
     scan = _scan_of_all(first.child)
-    if scan is None or not first.types or not first.types == second.types == closing.types:
+    if scan is None:
         return None
-    nodes = (scan.variable, first.target, second.target)
-    pairs = [_pair(step) for step in (first, second, closing)]
-    if len(set(nodes)) < len(nodes) or {frozenset(pair) for pair in pairs} != _sides(nodes):
+    corners = {scan.variable: 0, first.target: 1, second.target: 2}
+    ends = [{step.source, step.target} for step in (first, second, closing)]
+    if len(corners) < 3 or any(set(pair) not in ends for pair in combinations(corners, 2)):
         return None
     return TriangleCount(
         slots=operator.slots,
         child=closing,
         types=first.types,
         labels=tuple(dict.fromkeys(_labels(scan) + first.target_labels + second.target_labels)),
-        # In a cycle every node is the beginning of one edge.
-        is_cycle=len({source for source, _ in pairs}) == len(nodes),
+        sides=tuple(_side(step, corners) for step in (first, second, closing)),
     )
 
 
-def _pair(step: Expand | ExpandInto) -> tuple[str, str]:
-    """Where the edge begins and ends."""
-    ends = (step.source, step.target)
-    return ends if step.direction == "out" else ends[::-1]
-
-
-def _sides(nodes: tuple[str, str, str]) -> set[frozenset[str]]:
-    one, two, three = nodes
-    return {frozenset((one, two)), frozenset((two, three)), frozenset((one, three))}
+def _side(step: Expand | ExpandInto, corners: dict[str, int]) -> tuple[int, int, bool]:
+    """Where the edge begins and ends, and whether that may be the other way round."""
+    ends = corners[step.source], corners[step.target]
+    return (*(ends[::-1] if step.direction == "in" else ends), step.direction == "both")

@@ -7,8 +7,20 @@ import pytest
 
 from neuralgraph.access import Adjacency
 from neuralgraph.query.execution.operators import triangles
-from neuralgraph.query.execution.operators.triangles import simple_graph, triangle_count
+from neuralgraph.query.execution.operators.triangles import (
+    directed_triangles,
+    simple_graph,
+    triangle_count,
+)
 from neuralgraph.query.execution.parallel import sum_in_parallel
+
+TRANSITIVE = ((0, 1, False), (1, 2, False), (0, 2, False))
+CYCLE = ((0, 1, False), (1, 2, False), (2, 0, False))
+UNDIRECTED = ((0, 1, True), (1, 2, True), (2, 0, True))
+
+
+def counted(graph, sides):
+    return triangle_count(graph, directed_triangles(sides), check=lambda: None)
 
 
 class Edges:
@@ -41,8 +53,10 @@ def test_counts_are_those_of_a_matrix(monkeypatch, seed, candidates_max):
     assert graph is not None
     transitive = int((matrix @ matrix * matrix).sum())
     cycles = int(np.trace(matrix @ matrix @ matrix))
-    assert triangle_count(graph, is_cycle=False, check=lambda: None) == transitive
-    assert triangle_count(graph, is_cycle=True, check=lambda: None) == cycles
+    assert counted(graph, TRANSITIVE) == transitive
+    assert counted(graph, CYCLE) == cycles
+    either = matrix + matrix.T
+    assert counted(graph, UNDIRECTED) == int(np.trace(either @ either @ either))
 
 
 @pytest.mark.parametrize("nodes", [0, 1, 2, 3])
@@ -50,7 +64,7 @@ def test_tiny_graphs_have_the_triangles_they_have(nodes):
     matrix = np.triu(np.ones((nodes, nodes), dtype=np.int64), 1)
     graph = simple_graph(Edges(matrix), ("T",))
     assert graph is not None
-    assert triangle_count(graph, is_cycle=False, check=lambda: None) == (nodes == 3)
+    assert counted(graph, TRANSITIVE) == (nodes == 3)
 
 
 def test_pairs_whose_hashes_meet_are_told_apart(monkeypatch):
@@ -58,7 +72,7 @@ def test_pairs_whose_hashes_meet_are_told_apart(monkeypatch):
     matrix = random_matrix(40, 0.5, 1)
     graph = simple_graph(Edges(matrix), ("T",))
     assert graph is not None
-    found = triangle_count(graph, is_cycle=False, check=lambda: None)
+    found = counted(graph, TRANSITIVE)
     assert found == int((matrix @ matrix * matrix).sum())
 
 
