@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from neuralgraph.access import Direction
+    from neuralgraph.values import IdArray
 
 LABELS = ("Person", "Post", "City")
 TYPES = ("KNOWS", "LIKES")
@@ -251,15 +252,26 @@ def _check_traversal(reader: GraphReader, expected: Snapshot) -> None:
                 one = sorted(zip(one_edges.tolist(), one_neighbours.tolist(), strict=True))
                 assert one == expected.neighbours(node_id, types, direction)
         _check_adjacency(reader, expected, types)
-    some = ids[: len(ids) // 2]
-    others = ids[len(ids) // 2 :][: len(some)]
-    rows, edges = reader.expand_into(some, others, ("KNOWS",), "out")
-    assert sorted(zip(rows.tolist(), edges.tolist(), strict=True)) == sorted(
-        (row, edge)
-        for row, (source, target) in enumerate(zip(some.tolist(), others.tolist(), strict=True))
-        for edge, neighbour in expected.neighbours(source, ("KNOWS",), "out")
-        if neighbour == target
-    )
+        _check_edges_between(reader, expected, ids, types)
+
+
+def _check_edges_between(
+    reader: GraphReader, expected: Snapshot, ids: IdArray, types: Sequence[str]
+) -> None:
+    """Every node with every other, by `expand_into`."""
+    some, others = ids.repeat(len(ids)), np.tile(ids, len(ids))
+    for direction in DIRECTIONS:
+        rows, edges = reader.expand_into(some, others, types, direction)
+        assert (np.diff(rows) >= 0).all()
+        neighbours = {
+            node_id: expected.neighbours(node_id, types, direction) for node_id in set(ids.tolist())
+        }
+        assert sorted(zip(rows.tolist(), edges.tolist(), strict=True)) == sorted(
+            (row, edge)
+            for row, (source, target) in enumerate(zip(some.tolist(), others.tolist(), strict=True))
+            for edge, neighbour in neighbours[source]
+            if neighbour == target
+        )
 
 
 def _check_adjacency(reader: GraphReader, expected: Snapshot, types: Sequence[str]) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuralgraph.storage.disk import BlockFile, BlockRef
-    from neuralgraph.values import IdArray
+    from neuralgraph.values import IdArray, RowArray
     from neuralgraph.values.arrays import Int64Array
 
 
@@ -157,6 +157,35 @@ class BaseAdjacency:
         start, stop = offsets[node_id], offsets[node_id + 1]
         return edges[start:stop], neighbours[start:stop]
 
+    def between(self, ids: IdArray, others: IdArray) -> Expansion:
+        """The edges of every node that lead to the other node of its row: `expand`, and those kept."""
+        if self._flat is None and not self._is_worth_flattening(len(ids)):
+            found = self.expand(ids)
+            keep = found.neighbours == others[found.rows]
+            return Expansion(*(array[keep] for array in found))
+        offsets, neighbours, edges = self.flat()
+        inside = np.where(ids < self.limit, ids, -1)
+        places, stops = offsets[inside], self._stops[inside]
+        _bisect(neighbours, others, places, stops)
+        # Parallel edges stand side by side.
+        parts: list[tuple[RowArray, Int64Array]] = []
+        rows = (places < stops).nonzero()[0]
+        while len(rows):
+            hits = neighbours[places[rows]] == others[rows]
+            rows = rows[hits]
+            parts.append((rows, places[rows]))
+            places[rows] += 1
+            rows = rows[places[rows] < stops[rows]]
+        rows, places = (
+            (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+            if parts
+            else (NO_IDS, NO_IDS)
+        )
+        if len(parts) > 1:
+            order = np.lexsort((places, rows))
+            rows, places = rows[order], places[order]
+        return Expansion(rows, edges[places], neighbours[places])
+
     def degree(self, ids: IdArray) -> Int64Array:
         """How many edges each node has; shape (rows,)."""
         if self._flat is None:
@@ -245,6 +274,21 @@ class BaseAdjacency:
         """Every block it stands in."""
         for segment in self.segments.values():
             yield from segment.block_refs()
+
+
+def _bisect(ascending: IdArray, wanted: IdArray, low: Int64Array, high: Int64Array) -> None:
+    """Move each `low` to the first place before `high` whose item is not less than what is wanted."""
+    rows = (low < high).nonzero()[0]
+    begin, end, sought = low[rows], high[rows], wanted[rows]
+    while len(rows):
+        middle = (begin + end) >> 1
+        is_less = ascending[middle] < sought
+        begin = np.where(is_less, middle + 1, begin)
+        end = np.where(is_less, end, middle)
+        low[rows] = begin
+        left = (begin < end).nonzero()[0]
+        if len(left) < len(rows):
+            rows, begin, end, sought = rows[left], begin[left], end[left], sought[left]
 
 
 def _bounds(segment: AdjacencySegment, rows: Int64Array) -> tuple[Int64Array, Int64Array]:

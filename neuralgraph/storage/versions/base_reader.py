@@ -46,6 +46,10 @@ class AdjacencyReader(Protocol):
         """See `access.GraphReader.expand`."""
         ...
 
+    def between(self, ids: IdArray, others: IdArray) -> Expansion:
+        """`expand`, but only to the other node of each row."""
+        ...
+
     def expand_one(self, node_id: int) -> tuple[IdArray, IdArray]:
         """Edges and neighbours of one node."""
         ...

@@ -131,9 +131,28 @@ def expand_into(
     direction: Direction,
 ) -> tuple[RowArray, IdArray]:
     """See `access.GraphReader.expand_into`."""
-    found = expand(view, sources, types, direction)
-    keep = found.neighbours == targets[found.rows]
-    return found.rows[keep], found.edges[keep]
+    parts: list[Expansion] = []
+    for way in _ONE_WAY[direction]:
+        found = [
+            adjacency.between(sources, targets)
+            for edge_type in types or view.base.edge_types
+            if (adjacency := view.base.adjacency(edge_type, way)) is not None
+        ]
+        for layer, txid in view.active_layers():
+            added = layer.outgoing if way == "out" else layer.incoming
+            if len(added):
+                fresh = Expansion(*added.find(sources, types, txid))
+                keep = fresh.neighbours == targets[fresh.rows]
+                found.append(Expansion(*(array[keep] for array in fresh)))
+        found = [_without_deleted(view, part) for part in found if len(part.rows)]
+        if direction == "both" and way == "in":
+            found = [_without_loops(part, sources) for part in found]
+        parts += found
+    if len(parts) == 1:
+        return parts[0].rows, parts[0].edges
+    rows = np.concatenate([NO_IDS, *(part.rows for part in parts)])
+    order = np.argsort(rows, kind="stable")
+    return rows[order], np.concatenate([NO_IDS, *(part.edges for part in parts)])[order]
 
 
 def degree(
