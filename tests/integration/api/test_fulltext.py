@@ -111,6 +111,19 @@ def test_an_index_is_there_after_a_reopening_and_agrees_with_the_texts(tmp_path)
         assert graph.verify() == []
 
 
+def test_an_index_over_all_that_is_there_is_stored_by_the_next_checkpoint(tmp_path):
+    """Entities with consecutive ids need no array of ids; the postings need theirs all the same."""
+    path = tmp_path / "text.ngdb"
+    with neuralgraph.open(path) as graph:
+        add(graph, *[f"number {number} common" for number in range(2000)])
+        graph.checkpoint()
+        graph.execute(CREATE)
+        graph.checkpoint()
+    with neuralgraph.open(path) as graph:
+        assert found(graph, "1234") == ["number 1234 common"]
+        assert graph.verify() == []
+
+
 def test_a_program_without_the_analyzer_can_do_all_but_search(tmp_path):
     path = tmp_path / "own.ngdb"
     program = """

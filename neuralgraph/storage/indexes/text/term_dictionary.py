@@ -142,9 +142,14 @@ class TermDictionary:
 
     # ── stored form ───────────────────────────────────────────────────────────────────────────
 
+    @property
+    def is_stored(self) -> bool:
+        """Can it be described?"""
+        return self._offsets.is_stored and self._data.is_stored
+
     def stored(self, blocks: BlockFile) -> TermDictionary:
         """A copy in a file; itself, if it is in one."""
-        if self._offsets.is_stored and self._data.is_stored:
+        if self.is_stored:
             return self
         return TermDictionary(
             StoredArray.store(self._offsets.array, blocks),

@@ -73,6 +73,11 @@ class FieldPostings:
             np.array_equal(getattr(self, name).array, getattr(other, name).array) for name in ARRAYS
         )
 
+    @property
+    def is_stored(self) -> bool:
+        """Can it be described?"""
+        return self.terms.is_stored and all(getattr(self, name).is_stored for name in ARRAYS)
+
     def stored(self, blocks: BlockFile) -> FieldPostings:
         """A copy in a file; shares what is in it already."""
         arrays = [getattr(self, name) for name in ARRAYS]
@@ -142,7 +147,8 @@ class TextSegment:
     @property
     def is_stored(self) -> bool:
         """Can it be described?"""
-        return self.ids.is_stored
+        # Consecutive ids can be, even in memory: ask the rest, too.
+        return self.ids.is_stored and all(one.is_stored for one in self.fields)
 
     def descriptor(self) -> list[Any]:
         """What `read` makes it from again; plain values."""
