@@ -4,36 +4,69 @@ A backup folder holds copies and the commits since each, and each copy with its 
 
     full-12.ngdb         the graph after transaction 12
     full-12.ngdb-wal/    log segments: the transactions after it, as far as they were added
+    reaches              the last transaction of the backup, in decimal: what was acknowledged
+
+Commits are copied record by record, so that a backup needs no more memory than a record, however large they
+are.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from neuralgraph.errors import DiskError, HistoryPrunedError, QueryArgumentError
-from neuralgraph.storage.disk import BlockFile, LogRecord, MemoryDirectory, SegmentedLog
-from neuralgraph.storage.temporal.feed import commits_since
-from neuralgraph.storage.transactions.commit_codec import (
-    CommitReader,
-    encode_changes,
-    records_of,
+from neuralgraph.errors import (
+    CorruptionError,
+    DiskError,
+    HistoryPrunedError,
+    QueryArgumentError,
 )
+from neuralgraph.storage.disk import BlockFile, LogRecord, RecordKind, SegmentedLog
+from neuralgraph.storage.temporal.feed import commits_since
+from neuralgraph.storage.transactions.commit_codec import CommitReader, streamed_records
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from neuralgraph.storage.disk import Directory
     from neuralgraph.storage.maintenance import Engine
-    from neuralgraph.storage.versions import Commit
 
 LOG_SEGMENT_BYTES: Final = 1 << 20
 _PREFIX: Final = "full-"
 _SUFFIX: Final = ".ngdb"
+_REACHES: Final = "reaches"
 _COPY_BYTES: Final = 1 << 22
+
+
+@record
+class _Reach:
+    """How far a copy goes with the commits that were added to it.
+
+    Attributes:
+        copy: the transaction of the copy.
+        times: by txid, ascending, when each later commit was, in microseconds.
+    """
+
+    copy: int
+    times: dict[int, int]
+
+    @property
+    def last(self) -> int:
+        """The last transaction."""
+        return max(self.times, default=self.copy)
+
+    def txid_at(self, timestamp_us: int) -> int | None:
+        """The last transaction not after a time; None where the copy came later, for all that is known."""
+        before = [txid for txid, when in self.times.items() if when <= timestamp_us]
+        if before:
+            return before[-1]
+        return None if self.times else self.copy
 
 
 def add_backup(engine: Engine, folder: Directory) -> int:
     """Bring the backup in a folder up to date: commits since the last time, or a whole copy.
+
+    A copy whose commits are damaged is left as it is, and a new one is begun.
 
     Returns:
         The txid up to which it goes.
@@ -49,6 +82,7 @@ def add_backup(engine: Engine, folder: Directory) -> int:
     txid = engine.copy_to(folder, half)
     folder.rename(half, _name(txid))
     folder.sync()
+    _note_reach(folder, txid)
     return txid
 
 
@@ -67,6 +101,7 @@ def restore(
 
     Raises:
         QueryArgumentError: the backup holds no such moment.
+        CorruptionError: it is damaged and does not reach so far any more.
         DiskError: there is no backup, or the target exists.
     """
     copies = _copies(folder)
@@ -74,21 +109,61 @@ def restore(
         raise DiskError("there is no backup in the folder")
     if target.exists(name):
         raise DiskError(f"cannot restore to {name}: there is such a file")
+    readable = 0
     for copy in reversed(copies):
-        commits = list(_commits_of(folder, copy))
+        reach = _reach(folder, copy)
+        readable = max(readable, reach.last)
         if txid is not None:
-            last = txid
+            last: int | None = txid
         elif timestamp_us is not None:
-            before = [one.txid for one in commits if one.timestamp_us <= timestamp_us]
-            last = before[-1] if before else (copy if not commits else copy - 1)
+            last = reach.txid_at(timestamp_us)
         else:
-            last = commits[-1].txid if commits else copy
-        if copy <= last <= (commits[-1].txid if commits else copy):
+            _require_whole(folder, reach.last)
+            last = reach.last
+        if last is not None and copy <= last <= reach.last:
             _copy_file(folder, _name(copy), target, name)
-            wanted = [commit for commit in commits if commit.txid <= last]
-            _append(target, name, wanted)
+            _append(target, name, _records(folder, copy, last))
             return last
+    if txid is None or txid > readable:
+        _require_whole(folder, readable)
     raise QueryArgumentError("the backup does not reach to that moment", detail="UnknownMoment")
+
+
+def _require_whole(folder: Directory, readable: int) -> None:
+    """What was acknowledged must be there."""
+    reaches = _noted_reach(folder)
+    if reaches > readable:
+        raise CorruptionError(
+            f"the backup is damaged: it went to transaction {reaches}, and can be read to {readable};"
+            f" at={readable} restores what is left",
+            where=folder.label,
+        )
+
+
+def _noted_reach(folder: Directory) -> int:
+    """What the file says; 0 where there is none."""
+    if not folder.exists(_REACHES):
+        return 0
+    file = folder.open(_REACHES)
+    try:
+        text = bytes(file.read_at(0, min(file.size(), 32))).strip()
+    finally:
+        file.close()
+    return int(text) if text.isdigit() else 0
+
+
+def _note_reach(folder: Directory, txid: int) -> None:
+    half = f"{_REACHES}-new"
+    if folder.exists(half):
+        folder.remove(half)
+    file = folder.open(half, create=True)
+    try:
+        file.write_at(0, b"%d\n" % txid)
+        file.sync()
+    finally:
+        file.close()
+    folder.rename(half, _REACHES)
+    folder.sync()
 
 
 def _name(txid: int) -> str:
@@ -105,66 +180,81 @@ def _copies(folder: Directory) -> list[int]:
 
 
 def _add_commits(engine: Engine, folder: Directory, copy: int) -> int | None:
-    """Add the commits that are missing; None when they cannot be had any more."""
-    last = max((commit.txid for commit in _commits_of(folder, copy)), default=copy)
+    """Add the commits that are missing; None when they cannot be had any more, or added there."""
+    last = _reach(folder, copy).last
+    if last < _noted_reach(folder):
+        return None
     try:
-        commits = list(commits_since(engine, last))
+        _append(folder, _name(copy), _fresh_records(engine, last))
     except HistoryPrunedError:
         return None
-    _append(folder, _name(copy), commits)
-    return commits[-1].txid if commits else last
+    reached = _reach(folder, copy).last
+    _note_reach(folder, reached)
+    return reached
 
 
-def _append(folder: Directory, name: str, commits: list[Commit]) -> None:
-    if not commits:
-        return
+def _fresh_records(engine: Engine, last: int) -> Iterator[tuple[RecordKind, int, bytes]]:
+    for commit in commits_since(engine, last):
+        yield from streamed_records(
+            commit.changes, commit.txid, commit.timestamp_us, commit.metadata
+        )
+
+
+def _append(folder: Directory, name: str, records: Iterable[tuple[RecordKind, int, bytes]]) -> None:
+    """Add records to the log beside a copy; a commit of which the last is missing never happened."""
+    log: SegmentedLog | None = None
+    try:
+        for kind, txid, payload in records:
+            if log is None:
+                log = _log(folder, name)
+            log.append([LogRecord(kind, 1, log.last_index + 1, txid, payload)])
+        if log is not None:
+            log.flush()
+    finally:
+        if log is not None:
+            log.close()
+
+
+def _log(folder: Directory, name: str, *, read_only: bool = False) -> SegmentedLog:
     blocks = BlockFile.open(folder, name, read_only=True)
     identity = blocks.identity
     blocks.close()
-    log = SegmentedLog.open(
-        folder.child(f"{name}-wal", create=True),
+    return SegmentedLog.open(
+        folder.child(f"{name}-wal", create=not read_only),
         segment_bytes=LOG_SEGMENT_BYTES,
         durability="full",
         identity=identity,
+        read_only=read_only,
     )
+
+
+def _logged(folder: Directory, copy: int) -> Iterator[LogRecord]:
+    """What was added to a copy; nothing in the folder is touched."""
+    name = _name(copy)
+    if not folder.has_child(f"{name}-wal"):
+        return
+    log = _log(folder, name, read_only=True)
     try:
-        for commit in commits:
-            entries = records_of(
-                encode_changes(commit.changes), commit.txid, commit.timestamp_us, commit.metadata
-            )
-            first = log.last_index + 1
-            log.append(
-                [
-                    LogRecord(kind, 1, first + place, txid, payload)
-                    for place, (kind, txid, payload) in enumerate(entries)
-                ]
-            )
-        log.flush()
+        yield from log.read(log.first_index)
     finally:
         log.close()
 
 
-def _commits_of(folder: Directory, copy: int) -> Iterator[Commit]:
-    """The commits that were added to a copy, oldest first; nothing in the folder is touched."""
-    name = f"{_name(copy)}-wal"
-    if not folder.has_child(name):
-        return
-    blocks = BlockFile.open(folder, _name(copy), read_only=True)
-    identity = blocks.identity
-    blocks.close()
-    memory = MemoryDirectory()
-    child = folder.child(name)
-    for segment in child.names():
-        _copy_file(child, segment, memory, segment)
-    log = SegmentedLog.open(
-        memory, segment_bytes=LOG_SEGMENT_BYTES, durability="off", identity=identity
-    )
-    reader = CommitReader()
-    for entry in log.read(log.first_index):
+def _reach(folder: Directory, copy: int) -> _Reach:
+    reader = CommitReader(packed=True)
+    times = {}
+    for entry in _logged(folder, copy):
         commit = reader.take(entry)
         if commit is not None:
-            yield commit
-    log.close()
+            times[commit.txid] = commit.timestamp_us
+    return _Reach(copy, times)
+
+
+def _records(folder: Directory, copy: int, last: int) -> Iterator[tuple[RecordKind, int, bytes]]:
+    """The records of the commits up to one."""
+    for entry in _logged(folder, copy):
+        if 0 < entry.txid <= last:
+            yield RecordKind(entry.kind), entry.txid, bytes(entry.payload)
 
 
 def _copy_file(source: Directory, name: str, target: Directory, new_name: str) -> None:

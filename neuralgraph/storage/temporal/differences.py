@@ -46,11 +46,11 @@ def changes_between(before: GraphView, after: GraphView, touched: Touched) -> li
         DeleteEdge(edge_id, *_edge(before, edge_id))
         for edge_id in edge_ids[edge_was & ~edge_there].tolist()
     ]
-    changes += _created_nodes(after, node_ids[~was & there].tolist())
+    changes += created_nodes(after, node_ids[~was & there].tolist())
     kept = node_ids[was & there].tolist()
     changes += _label_changes(before, after, kept)
     changes += _value_changes(before, after, touched.node_values, kept, of_nodes=True)
-    changes += _created_edges(after, edge_ids[~edge_was & edge_there].tolist())
+    changes += created_edges(after, edge_ids[~edge_was & edge_there].tolist())
     kept = edge_ids[edge_was & edge_there].tolist()
     changes += _value_changes(before, after, touched.edge_values, kept, of_nodes=False)
     changes += [DeleteNode(node_id) for node_id in node_ids[was & ~there].tolist()]
@@ -68,12 +68,14 @@ def _edge(view: GraphView, edge_id: int) -> tuple[str, int, int]:
     return edge
 
 
-def _created_nodes(view: GraphView, ids: Sequence[int]) -> list[Change]:
+def created_nodes(view: GraphView, ids: Sequence[int]) -> list[Change]:
+    """Changes that make nodes as they are in a view."""
     rows = zip(ids, view.node_labels(ids), view.node_properties(ids), strict=True)
     return [CreateNode(node_id, labels, properties) for node_id, labels, properties in rows]
 
 
-def _created_edges(view: GraphView, ids: Sequence[int]) -> list[Change]:
+def created_edges(view: GraphView, ids: Sequence[int]) -> list[Change]:
+    """Changes that make edges as they are in a view."""
     rows = zip(ids, view.edge_properties(ids), strict=True)
     return [CreateEdge(edge_id, *_edge(view, edge_id), properties) for edge_id, properties in rows]
 

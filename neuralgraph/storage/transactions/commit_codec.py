@@ -158,6 +158,22 @@ def records_of(
     return records
 
 
+def streamed_records(
+    changes: Sequence[Change], txid: int, timestamp_us: int, metadata: Mapping[str, Any]
+) -> Iterator[Entry]:
+    """The records of a commit, each made when it is asked for; `changes` may be made as they are read."""
+    if len(changes) <= CHANGES_PER_RECORD_MAX:
+        yield from records_of(encode_changes(list(changes)), txid, timestamp_us, metadata)
+        return
+    yield RecordKind.BEGIN, txid, encode(dict(metadata))
+    count = 0
+    for start in range(0, len(changes), CHANGES_PER_RECORD_MAX):
+        part = changes[start : start + CHANGES_PER_RECORD_MAX]
+        yield RecordKind.CHANGES, txid, encode([_FIELDS[type(change)](change) for change in part])
+        count += 1
+    yield RecordKind.COMMIT, txid, encode([timestamp_us, count])
+
+
 def packed(parts: Sequence[bytes]) -> bytes:
     """Payloads of Changes records as the content of a commit."""
     return encode(list(parts))

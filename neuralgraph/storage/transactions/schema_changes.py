@@ -10,6 +10,7 @@ import numpy as np
 from neuralgraph.access import IndexDefinition
 from neuralgraph.errors import ConstraintViolationError, SchemaError
 from neuralgraph.storage.transactions.constraints import RuleSet, check_type, missing
+from neuralgraph.storage.transactions.type_rules import conforms
 from neuralgraph.storage.transactions.vector_rules import completed
 from neuralgraph.storage.versions.changes import (
     Change,
@@ -239,24 +240,64 @@ def _batches(
 
 
 def _check_present(view: GraphView, constraint: ConstraintDefinition) -> None:
+    offenders: list[int] = []
+    count = 0
     for ids, columns in _batches(view, constraint):
+        lacking = np.zeros(len(ids), dtype=np.bool_)
         for column in columns:
             valid = column.valid
-            if valid is not None and not valid.all():
-                raise missing(constraint, int(ids[~valid][0]))
+            if valid is not None:
+                lacking |= ~valid
+        count += int(np.count_nonzero(lacking))
+        offenders += ids[lacking][: _OFFENDERS_SHOWN_MAX - len(offenders)].tolist()
+    if count == 1:
+        raise missing(constraint, offenders[0])
+    if count:
+        wanted = " or ".join(f"`{key}`" for key in constraint.keys)
+        raise ConstraintViolationError(
+            f"{_listed(constraint, offenders, count)} lack {wanted}; that breaks the constraint"
+            f" {constraint.name} on {constraint.label}, and nothing was changed",
+            constraint=constraint.name,
+            detail="PropertyExistenceViolation",
+        )
+
+
+def _listed(constraint: ConstraintDefinition, offenders: Sequence[int], count: int) -> str:
+    noun = "nodes" if constraint.entity == "node" else "relationships"
+    more = count - len(offenders)
+    return f"{noun} {', '.join(map(str, offenders))}{f' and {more} more' if more else ''}"
 
 
 def _check_types(view: GraphView, constraint: ConstraintDefinition) -> None:
+    wanted = constraint.type_name or "ANY"
+    offenders: list[int] = []
+    shown: list[Any] = []
+    count = 0
     for ids, (column,) in _batches(view, constraint):
+        rows = column.valid_mask.nonzero()[0]
         if column.kind in (Kind.INTEGER, Kind.FLOAT, Kind.BOOLEAN, Kind.TEXT):
-            # All of one type: the first one speaks for the rest.
-            valid = column.valid_mask
-            rows = valid.nonzero()[0][:1]
-        else:
-            rows = column.valid_mask.nonzero()[0]
+            # All of one type: where the first one fits, the rest does.
+            first = column.take(rows[:1]).to_values()
+            if all(conforms(value, wanted) for value in first):
+                continue
         values = column.take(rows).to_values()
         for entity_id, value in zip(ids[rows].tolist(), values, strict=True):
-            check_type(constraint, entity_id, value)
+            if not conforms(value, wanted):
+                count += 1
+                if len(offenders) < _OFFENDERS_SHOWN_MAX:
+                    offenders.append(entity_id)
+                    shown.append(value)
+    if count == 1:
+        check_type(constraint, offenders[0], shown[0])
+    if count:
+        values_shown = ", ".join(f"{value!r:.60}" for value in shown)
+        raise ConstraintViolationError(
+            f"{_listed(constraint, offenders, count)} have `{constraint.keys[0]}` = {values_shown}"
+            f"{', ...' if count > len(shown) else ''}, which is not of type {wanted}; that breaks the"
+            f" constraint {constraint.name} on {constraint.label}, and nothing was changed",
+            constraint=constraint.name,
+            detail="PropertyTypeViolation",
+        )
 
 
 class Duplicates:

@@ -9,6 +9,7 @@ import pytest
 import neuralgraph
 from neuralgraph import errors
 from neuralgraph.cli.main import main
+from neuralgraph.storage.temporal import feed
 
 
 def count(graph):
@@ -91,3 +92,51 @@ def test_the_command_line_backs_up_and_restores(tmp_path, capsys):
     assert capsys.readouterr().out.splitlines()[-1] == "restored to transaction 2"
     with neuralgraph.open(tmp_path / "again.ngdb") as graph:
         assert count(graph) == 2
+
+
+def test_a_damaged_backup_says_how_far_it_can_be_read(tmp_path):
+    folder = tmp_path / "backup"
+    with neuralgraph.open(tmp_path / "g.ngdb") as graph:
+        graph.execute("CREATE (:P)")
+        graph.backup(folder, incremental=True)
+        for number in range(20):
+            graph.execute("CREATE (:P {n: $n, text: 'something longer than nothing'})", n=number)
+        assert graph.backup(folder, incremental=True) == 21
+        segment = folder / "full-1.ngdb-wal" / "00000001.log"
+        data = bytearray(segment.read_bytes())
+        place = data.index(b"something") + data[data.index(b"something") :].index(b"longer")
+        data[place] ^= 1
+        segment.write_bytes(data)
+        with pytest.raises(errors.CorruptionError, match="went to transaction 21") as caught:
+            neuralgraph.restore(folder, tmp_path / "restored.ngdb")
+        readable = int(str(caught.value).partition("can be read to ")[2].partition(";")[0])
+        neuralgraph.restore(folder, tmp_path / "restored.ngdb", at=readable)
+        with neuralgraph.open(tmp_path / "restored.ngdb") as restored:
+            assert count(restored) == readable
+        # The next one begins anew, and is whole.
+        assert graph.backup(folder, incremental=True) == 21
+        assert neuralgraph.restore(folder, tmp_path / "whole.ngdb") == 21
+
+
+def test_a_bulk_load_in_a_backup_and_in_the_feed(tmp_path, monkeypatch):
+    monkeypatch.setattr(feed, "PIECE_CHANGES", 7)
+    folder = tmp_path / "backup"
+    with neuralgraph.open(tmp_path / "g.ngdb") as graph:
+        graph.execute("CREATE (:P {id: -1})")
+        graph.backup(folder, incremental=True)
+        graph.load_nodes("P", {"id": list(range(3_000)), "odd": [None, "x"] * 1_500}, key="id")
+        ends = {"a": list(range(2_999)), "b": list(range(1, 3_000))}
+        graph.load_relationships("R", ends, source=("P", "a"), target=("P", "b"))
+        *_, nodes, edges = graph.changes()
+        assert (len(nodes.changes), len(edges.changes)) == (3_000, 2_999)
+        listed = list(nodes.changes)
+        assert listed[1_001] == nodes.changes[1_001] == nodes.changes[-1_999]
+        assert listed[5:20] == nodes.changes[5:20]
+        assert listed[::500] == nodes.changes[::500]
+        assert listed[1].properties == {"id": 1, "odd": "x"}
+        txid = graph.backup(folder, incremental=True)
+        assert neuralgraph.restore(folder, tmp_path / "restored.ngdb") == txid
+        with neuralgraph.open(tmp_path / "restored.ngdb") as restored:
+            assert restored.verify(history=True) == []
+            query = "MATCH (a:P)-[:R]->(b:P) RETURN count(*), sum(a.id * b.id), count(b.odd)"
+            assert restored.execute(query).to_dicts() == graph.execute(query).to_dicts()

@@ -184,7 +184,7 @@ def test_a_constraint_is_not_made_over_data_that_breaks_it(engine):
         ConstraintViolationError, match=f"nodes {first} and {second} both have `email` = 'a'"
     ):
         changing.create_constraint(UNIQUE)
-    with pytest.raises(ConstraintViolationError, match="must have"):
+    with pytest.raises(ConstraintViolationError, match="lack `name`"):
         changing.create_constraint(EXISTS)
     changing.rollback()
     add_node(engine, "Person", age="old")
@@ -284,3 +284,27 @@ def test_an_index_finds_what_was_there_before_it_and_what_came_after(engine):
     assert sorted(engine.reader().seek(index, ("Ada",)).tolist()) == [before, between, after]
     engine.checkpoint()
     assert sorted(engine.reader().seek(index, ("Ada",)).tolist()) == [before, between, after]
+
+
+def test_a_constraint_over_bad_data_names_the_offenders(engine):
+    for _ in range(7):
+        add_node(engine, "Person")
+    offenders = [add_node(engine, "Person", age=value, name="n") for value in ("old", 3.5)]
+    add_node(engine, "Person", age=3, name="n")
+    with pytest.raises(ConstraintViolationError) as caught:
+        refused(engine, WHOLE)
+    assert str(caught.value) == (
+        f"nodes {offenders[0]}, {offenders[1]} have `age` = 'old', 3.5, which is not of type INTEGER;"
+        " that breaks the constraint age_whole on Person, and nothing was changed"
+    )
+    with pytest.raises(ConstraintViolationError, match="and 2 more lack `name`"):
+        refused(engine, EXISTS)
+    assert list(engine.reader().catalog.constraints()) == []
+
+
+def refused(engine, constraint):
+    changing = engine.begin()
+    try:
+        changing.create_constraint(constraint)
+    finally:
+        changing.rollback()
