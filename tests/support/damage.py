@@ -15,7 +15,7 @@ from neuralgraph.values import Column
 from tests.support.engines import NAME, open_engine
 from tests.support.faulty_directory import contents_of
 from tests.support.recording_directory import directory_of
-from tests.support.torture import snapshot_of
+from tests.support.torture_life import snapshot_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -386,6 +386,16 @@ class Engine:
 
     # ── upkeep ────────────────────────────────────────────────────────────────────────────────
 
+    def flush(self) -> None:
+        """Put all commits so far on the disk, whatever the durability.
+
+        Raises:
+            DiskError: nothing more is written until the graph is opened again.
+        """
+        if not self.options.read_only:
+            self._pipeline.wait_durable(self._log.last_index)
+            self._log.flush()
+
     def checkpoint(self) -> CheckpointReport:
         """Fold the commits into the file now; readers and writers go on.
 

@@ -72,6 +72,8 @@ def add_backup(engine: Engine, folder: Directory) -> int:
         The txid up to which it goes.
     """
     known = _copies(folder)
+    # A power cut must not take from the graph what the backup has: its numbers would be given again.
+    engine.flush()
     if known:
         added = _add_commits(engine, folder, known[-1])
         if added is not None:

@@ -19,7 +19,7 @@ from neuralgraph.storage.versions.history import History, HistoryLog
 from neuralgraph.storage.versions.schema_history import SchemaHistory
 from neuralgraph.values import Column
 from tests.support.engines import open_engine
-from tests.support.torture import Life
+from tests.support.torture_life import Life
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from neuralgraph.errors import AccessModeError
 from tests.support.damage import BY_AGE, LOG, flipped, make_image, places_of, read_everything
 from tests.support.engines import NAME, open_engine
 from tests.support.recording_directory import directory_of
-from tests.support.torture import differences, snapshot_of
+from tests.support.torture_life import differences, snapshot_of
 
 
 @pytest.fixture(scope="module")
