@@ -179,11 +179,10 @@ class _Proof:
 
     def _compare_schema(self, told: Told) -> None:
         if told.txids:
-            low, high = told.txids[0], told.txids[-1]
-            stored = [
-                tuple(event) for event in self.base.schema.events if low <= event.txid <= high
-            ]
-            if stored != told.schema:
+            schema = self.base.schema
+            low, high = max(told.txids[0], schema.known_from), told.txids[-1]
+            stored = [tuple(event) for event in schema.events if low <= event.txid <= high]
+            if stored != [event for event in told.schema if event[0] >= low]:
                 self._note("the schema", f"was not changed so by transactions {low} to {high}")
 
     def _differ(

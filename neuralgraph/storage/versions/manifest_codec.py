@@ -169,7 +169,7 @@ def _read_past(
 ) -> tuple[SchemaHistory, Births]:
     if described["layout"] < _FIRST_WITH_SCHEMA:
         indexes = (read_index(*fields) for fields, _descriptor in described["indexes"])
-        return SchemaHistory.of(indexes, constraints), Births()
+        return SchemaHistory.of(indexes, constraints, described["txid"]), Births()
     names = (described["labels"], described["edge_types"], described["property_keys"])
     return SchemaHistory.read(described["schema"]), Births.read(described["births"], names)
 

@@ -61,24 +61,29 @@ class SchemaEvent(NamedTuple):
 
 @record
 class SchemaHistory:
-    """All events, oldest first; a new one for each commit that changes the schema."""
+    """All events, oldest first; a new one for each commit that changes the schema.
+
+    Attributes:
+        known_from: of commits before this one not all events are told.
+    """
 
     events: tuple[SchemaEvent, ...] = ()
+    known_from: int = 0
 
     @staticmethod
     def of(
-        indexes: Iterable[IndexDefinition], constraints: Iterable[ConstraintDefinition]
+        indexes: Iterable[IndexDefinition], constraints: Iterable[ConstraintDefinition], txid: int
     ) -> SchemaHistory:
-        """That of a graph of which only the present is known: it was always so."""
+        """That of a graph of which only the present is known, after commit `txid`: it was always so."""
         made: list[SchemaChange] = [*map(CreateIndex, indexes), *map(CreateConstraint, constraints)]
-        return SchemaHistory(tuple(SchemaEvent(0, change) for change in made))
+        return SchemaHistory(tuple(SchemaEvent(0, change) for change in made), txid + 1)
 
     def after(self, changes: Sequence[Change], txid: int) -> SchemaHistory:
         """With what a commit does; data pass by."""
         fresh = tuple(
             SchemaEvent(txid, change) for change in changes if isinstance(change, SchemaChange)
         )
-        return SchemaHistory(self.events + fresh) if fresh else self
+        return replace(self, events=self.events + fresh) if fresh else self
 
     def at(self, txid: int) -> SchemaAt:
         """What there was after a commit."""
@@ -119,17 +124,19 @@ class SchemaHistory:
             *(SchemaEvent(when, CreateConstraint(one)) for when, one in kept.constraints.values()),
         ]
         later = (event for event in self.events if event.txid > txid)
-        return SchemaHistory((*sorted(made, key=lambda event: event.txid), *later))
+        events = (*sorted(made, key=lambda event: event.txid), *later)
+        return SchemaHistory(events, max(self.known_from, txid + 1))
 
     def descriptor(self) -> list[Any]:
         """Plain values."""
-        return [[txid, *_fields(change)] for txid, change in self.events]
+        return [self.known_from, [[txid, *_fields(change)] for txid, change in self.events]]
 
     @staticmethod
-    def read(descriptor: Iterable[Sequence[Any]]) -> SchemaHistory:
+    def read(descriptor: Sequence[Any]) -> SchemaHistory:
         """The history that `descriptor` describes."""
+        known_from, events = descriptor
         return SchemaHistory(
-            tuple(SchemaEvent(txid, _change(*fields)) for txid, *fields in descriptor)
+            tuple(SchemaEvent(txid, _change(*fields)) for txid, *fields in events), known_from
         )
 
 
