@@ -75,6 +75,7 @@ class ColumnEncoding(IntEnum):
     TEXTS = 4
     VECTORS = 5
     OBJECTS = 6
+    LONG_TEXTS = 7
 
 
 class Presence(IntEnum):

@@ -50,7 +50,7 @@ class NodeSegment:
         counts = np.bincount(codes, minlength=1)
         return NodeSegment(
             StoredArray.store(_narrow(codes), blocks),
-            StoredArray.store(created, blocks),
+            StoredArray.store(created, blocks, compress=True),
             tuple(counts.tolist()),
             int(created.max(initial=0)),
         )

@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from neuralgraph.storage.disk import BlockFile
     from neuralgraph.storage.indexes.search_run import SearchRun
 
-LAYOUT: Final = 2
-"""2 added `schema` and `births`; of an older file the schema is taken to have been as it is."""
+LAYOUT: Final = 3
+"""2 added `schema` and `births`; of an older file the schema is taken to have been as it is.
+3 added LONG_TEXTS."""
 
 _FIRST_WITH_SCHEMA: Final = 2
 

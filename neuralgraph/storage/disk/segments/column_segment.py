@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from neuralgraph.storage.disk.format import ColumnEncoding, Presence
+from neuralgraph.storage.disk.segments.long_texts import LongTextValues, as_long
 from neuralgraph.storage.disk.segments.parts import (
     WIDTHS,
     load_part,
@@ -53,6 +54,7 @@ _STORES: Final[dict[int, Any]] = {
     ColumnEncoding.TEXTS: TextValues,
     ColumnEncoding.VECTORS: VectorValues,
     ColumnEncoding.OBJECTS: ObjectValues,
+    ColumnEncoding.LONG_TEXTS: LongTextValues,
 }
 _ENCODINGS: Final[dict[Kind, ColumnEncoding]] = {
     Kind.BOOLEAN: ColumnEncoding.BOOLEANS,
@@ -145,7 +147,7 @@ class ColumnSegment:
                 presence = Presence.BITMAP
                 marks = np.packbits(valid, bitorder="little")
             bounds = _bounds_of(column, valid)
-            settings, contents = _encode(column, valid, bounds)
+            encoding, (settings, contents) = _encode(column, valid, bounds, cold=cold)
         is_cold = cold or encoding == ColumnEncoding.OBJECTS
         parts = [store_part(part, blocks, cold=is_cold) for part in (marks, *contents)]
         descriptor = [
@@ -180,7 +182,7 @@ class ColumnSegment:
         *_, encoding, settings, _ = self._descriptor
         if encoding == ColumnEncoding.TEXTS:
             return not settings or int(settings[0]) == 0
-        return int(encoding) != ColumnEncoding.OBJECTS
+        return int(encoding) not in (ColumnEncoding.OBJECTS, ColumnEncoding.LONG_TEXTS)
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────
 
@@ -311,19 +313,26 @@ def _bounds_of(column: Column, valid: MaskArray | None) -> tuple[Any, Any]:
     return array.min().item(), array.max().item()
 
 
-def _encode(column: Column, valid: MaskArray | None, bounds: tuple[Any, Any]) -> Encoded:
+def _encode(
+    column: Column, valid: MaskArray | None, bounds: tuple[Any, Any], *, cold: bool
+) -> tuple[ColumnEncoding, Encoded]:
     kind = column.kind
+    encoding = _ENCODINGS[kind]
     if kind == Kind.TEXT:
-        return encode_texts(column, valid)
+        texts = encode_texts(column, valid)
+        # What is cold is compressed as a whole.
+        long = None if cold else as_long(texts)
+        return (encoding, texts) if long is None else (ColumnEncoding.LONG_TEXTS, long)
     if kind == Kind.ANY:
-        return ObjectValues.encode(column.to_list())
+        return encoding, ObjectValues.encode(column.to_list())
     array: Any = column.array
     if kind == Kind.VECTOR:
-        return [array.shape[1]], [array.astype("<f4", copy=False)]
+        return encoding, ([array.shape[1]], [array.astype("<f4", copy=False)])
     if kind in (Kind.FLOAT, Kind.BOOLEAN):
-        return encode_plain(array, kind, valid)
+        return encoding, encode_plain(array, kind, valid)
     low, high = bounds
-    return IntegerValues.encode(array if valid is None else np.where(valid, array, low), low, high)
+    whole = array if valid is None else np.where(valid, array, low)
+    return encoding, IntegerValues.encode(whole, low, high)
 
 
 def _scattered(column: Column, rows: RowArray, valid: MaskArray) -> Column:

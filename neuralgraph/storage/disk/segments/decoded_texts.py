@@ -25,7 +25,7 @@ class DecodedTexts:
 
     def __init__(self, budget_bytes_max: int) -> None:
         self._budget_bytes_max = budget_bytes_max
-        self._held: deque[tuple[ObjectArray, int]] = deque()
+        self._held: deque[tuple[object, int]] = deque()
         self._held_bytes = 0
         self._mutex = threading.Lock()
 
@@ -36,9 +36,12 @@ class DecodedTexts:
             strings: the array.
             text_bytes: of the strings together.
         """
-        size = text_bytes + len(strings) * STRING_OVERHEAD_BYTES
+        self.hold_bytes(strings, text_bytes + len(strings) * STRING_OVERHEAD_BYTES)
+
+    def hold_bytes(self, held: object, size: int) -> None:
+        """Keep anything alive that takes `size` bytes, likewise."""
         with self._mutex:
-            self._held.append((strings, size))
+            self._held.append((held, size))
             self._held_bytes += size
             while self._held_bytes > self._budget_bytes_max:
                 _, freed = self._held.popleft()

@@ -93,10 +93,10 @@ class StringTable:
 
     def packed(self) -> PackedTexts:
         """All strings, over the same buffer; remembers them strongly or weakly, by their size."""
-        return _KeptTexts(self.offsets, np.frombuffer(self.data, dtype=np.uint8))
+        return KeptTexts(self.offsets, np.frombuffer(self.data, dtype=np.uint8))
 
 
-class _KeptTexts(PackedTexts):
+class KeptTexts(PackedTexts):
     """Strings of a segment: few stay decoded, of many `decoded_texts` keeps the latest."""
 
     __slots__ = ("_weakly",)
