@@ -75,5 +75,17 @@ def test_a_released_file_is_read_whole_and_written_to(path):
         assert graph.verify(history=True) == []
 
 
+@pytest.mark.parametrize("path", ["layout-3.zip"], indirect=True)
+def test_long_texts_in_frames_are_read_and_those_of_the_log(path):
+    with neuralgraph.open(path) as graph:
+        text = "MATCH (l:Long {i: $i}) RETURN l.text"
+        for number in (0, 17, 298):
+            words = "".join(f"{number * k % 97} of ninety-seven, " for k in range(1, 41))
+            assert graph.execute(text, i=number).value() == words
+        assert graph.execute(text, i=299).value() == "in the log"
+        assert graph.execute(text, i=319).value() == "in the log"
+        assert graph.execute("MATCH (:Long)-[r:NEXT]->() RETURN count(r)").value() == 300
+
+
 def test_the_newest_layout_has_an_archive():
     assert f"layout-{LAYOUT}.zip" in ARCHIVES
