@@ -2,6 +2,9 @@
 
 The engine of a file is opened by the first handle and closed by the last. The file is known by its real
 path, so that links and relative names meet.
+
+A child that was forked has copies of everything and owns nothing: it lets go of its parent's locks at once, and
+each of its handles opens the file anew when it is first used.
 """
 
 from __future__ import annotations
@@ -9,8 +12,9 @@ from __future__ import annotations
 import os
 import threading
 import time
+import weakref
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.api.prepared import StatementCache
 from neuralgraph.api.statement import StatementRunner
@@ -23,6 +27,7 @@ from neuralgraph.storage.disk import MemoryDirectory, OsDirectory
 from neuralgraph.storage.maintenance import Engine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from neuralgraph.api.settings import Settings
@@ -30,6 +35,10 @@ if TYPE_CHECKING:
 
 _lock = threading.Lock()
 _open_engines: Final[dict[Path, SharedEngine]] = {}
+_in_child: Final[weakref.WeakKeyDictionary[Any, Callable[[Any], None]]] = (
+    weakref.WeakKeyDictionary()
+)
+"""What each handle does in a child that was forked."""
 
 
 class SharedEngine:
@@ -71,6 +80,46 @@ def acquire(path: Path | None, settings: Settings) -> SharedEngine:
         engine = _open(OsDirectory(str(real.parent)), real.name, options)
         shared = _open_engines[real] = SharedEngine(real, engine, settings)
         return shared
+
+
+def reopen(stale: SharedEngine) -> SharedEngine:
+    """In a child that was forked: the same file, with the functions and procedures that were registered.
+
+    Raises:
+        StorageError: it cannot be opened.
+    """
+    shared = acquire(stale.path, stale.settings)
+    if shared is not stale:
+        for name in stale.functions.names():
+            function = stale.functions.lookup(name)
+            if function is not None and shared.functions.lookup(name) is None:
+                shared.functions.register(function)
+        for name in stale.procedures.names():
+            procedure = stale.procedures.lookup(name)
+            if procedure is not None and shared.procedures.lookup(name) is None:
+                shared.procedures.register(procedure)
+        shared.runner.cache.clear()
+    return shared
+
+
+def when_forked(handle: Any, forget: Callable[[Any], None]) -> None:
+    """Call ``forget(handle)`` in every child that is forked while the handle lives."""
+    _in_child[handle] = forget
+
+
+def _forked() -> None:
+    """In the child, before anything else runs."""
+    global _lock  # noqa: PLW0603 - another thread of the parent may have held it
+    _lock = threading.Lock()
+    for shared in _open_engines.values():
+        shared.engine.leave_to_parent()
+    _open_engines.clear()
+    for handle, forget in list(_in_child.items()):
+        forget(handle)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def _resolved(path: Path) -> Path:

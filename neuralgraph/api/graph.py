@@ -69,15 +69,21 @@ class GraphInfo:
 
 
 class Graph:
-    """An open graph; get one from `neuralgraph.open`. Any number of threads may use it."""
+    """An open graph; get one from `neuralgraph.open`. Any number of threads may use it.
 
-    __slots__ = ("__weakref__", "_lock", "_read_only", "_shared", "_transactions")
+    A child that was forked may use it, too: there it opens the file anew, and what was begun before is over.
+    """
+
+    __slots__ = ("__weakref__", "_lock", "_read_only", "_shared", "_stale", "_transactions")
 
     def __init__(self, shared: SharedEngine, *, read_only: bool) -> None:
         self._shared: SharedEngine | None = shared
         self._read_only = read_only
         self._lock = threading.Lock()
         self._transactions: weakref.WeakSet[Transaction] = weakref.WeakSet()
+        self._stale: SharedEngine | None = None
+        if shared.path is not None:
+            engines.when_forked(self, Graph._forked)
 
     # ── statements ────────────────────────────────────────────────────────────────────────────
 
@@ -105,9 +111,7 @@ class Graph:
             ConflictError, DeadlockError, LockTimeoutError: another writer was in the way; run it again.
             StorageError: the disk refused, or the graph is closed.
         """
-        shared = self._shared
-        if shared is None:
-            raise _closed()
+        shared = self._shared or self._opened()
         read_only = self._read_only
         if access != "write":
             if access != "read":
@@ -481,7 +485,7 @@ class Graph:
     def close(self) -> None:
         """Roll back what is open and let go of the file; harmless when called twice."""
         with self._lock:
-            shared, self._shared = self._shared, None
+            shared, self._shared, self._stale = self._shared, None, None
             transactions = list(self._transactions)
         if shared is None:
             return
@@ -507,9 +511,21 @@ class Graph:
     # ── checks ────────────────────────────────────────────────────────────────────────────────
 
     def _opened(self) -> SharedEngine:
-        if self._shared is None:
-            raise _closed()
-        return self._shared
+        with self._lock:
+            if self._shared is None:
+                if self._stale is None:
+                    raise _closed()
+                self._shared = engines.reopen(self._stale)
+                self._stale = None
+            return self._shared
+
+    def _forked(self) -> None:
+        """This is a copy of a handle, in a child."""
+        self._lock = threading.Lock()
+        self._stale, self._shared = self._shared or self._stale, None
+        for transaction in list(self._transactions):
+            transaction.leave_to_parent()
+        self._transactions = weakref.WeakSet()
 
     def _runner(self) -> StatementRunner:
         return self._opened().runner

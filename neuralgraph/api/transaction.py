@@ -122,6 +122,10 @@ class Transaction:
         self._runner.activity.end(self._open)
         self._on_close(self)
 
+    def leave_to_parent(self) -> None:
+        """In a child that was forked: it is over here; the parent's goes on."""
+        self._engine_transaction = None
+
     def __del__(self) -> None:
         # What it locked must not stay locked for ever because somebody lost it.
         transaction = getattr(self, "_engine_transaction", None)

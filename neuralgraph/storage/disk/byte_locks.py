@@ -49,6 +49,10 @@ class ByteLocks(Protocol):
         """Let go of everything and close; harmless when called twice."""
         ...
 
+    def leave_to_parent(self) -> None:
+        """In a child that was forked: close, and leave every lock to the parent."""
+        ...
+
 
 class LockTable:
     """Who holds which places of a file in memory."""
@@ -94,6 +98,10 @@ class MemoryByteLocks:
         """See `ByteLocks.release`."""
         with self._table.mutex:
             self._table.held.pop(self, None)
+
+    def leave_to_parent(self) -> None:
+        """See `ByteLocks.leave_to_parent`: nobody but this process sees the memory anyway."""
+        self.release()
 
     def _is_taken(self, low: int, high: int) -> bool:
         return any(

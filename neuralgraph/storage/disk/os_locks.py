@@ -76,6 +76,13 @@ class OsByteLocks:
                 descriptor, self._descriptor = self._descriptor, -1
                 os.close(descriptor)
 
+    def leave_to_parent(self) -> None:
+        """See `ByteLocks.leave_to_parent`: they belong to the open file, of which this is a copy."""
+        # Without the mutex: a thread that is not there any more may have held it.
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
     if sys.platform == "win32":
 
         def _lock(self, start: int, count: int) -> None:

@@ -188,6 +188,13 @@ class Sharing:
         if locks is not None:
             locks.release()
 
+    def leave_to_parent(self) -> None:
+        """In a child that was forked: the locks are the parent's, and stay when we close our copies."""
+        locks, self._locks = self._locks, None
+        self.is_shared = False
+        if locks is not None:
+            locks.leave_to_parent()
+
     def _take_place(self) -> None:
         assert self._locks is not None
         if not self.is_shared:

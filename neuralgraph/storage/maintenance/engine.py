@@ -502,6 +502,11 @@ class Engine:
                 self._is_open = False
                 self._lock.release()
 
+    def leave_to_parent(self) -> None:
+        """In a child that was forked: have nothing to do with the parent's locks; closed from now on."""
+        self._is_open = False
+        self._lock.leave_to_parent()
+
     def _pass_door(self) -> bool:
         """Is it certain that nobody comes or goes meanwhile?"""
         try:

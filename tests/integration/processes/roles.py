@@ -1,6 +1,7 @@
 """What the other processes do; run as ``python roles.py ROLE PATH ...``, see conftest.py."""
 
 import os
+import pathlib
 import random
 import sys
 import time
@@ -72,6 +73,54 @@ def make_unique(path, count):
             except neuralgraph.ConstraintViolationError:
                 continue
         tell(mine)
+
+
+def fork(path):
+    """Fork with a handle and a transaction open, and again in the child; all count, none disturbs another."""
+    graph = neuralgraph.open(path)
+    graph.register_function("mine.twice", lambda number: 2 * number)
+    tx = graph.transaction()
+    tx.execute(COUNT)
+    child = os.fork()
+    if child == 0:
+        _in_child(graph, tx)
+        os._exit(0)
+    os.waitpid(child, 0)
+    tell("parent", graph.execute("MATCH (c:Counter) RETURN c.n").value())
+    try:
+        tx.commit()
+    except ConflictError:
+        tell("conflict")
+    graph.execute(COUNT)
+    graph.close()
+    tell("done", sorted(each.name for each in pathlib.Path(path).parent.iterdir()))
+
+
+def _in_child(graph, tx):
+    tell("child", tx.is_open, graph.execute("MATCH (c:Counter) RETURN c.n").value())
+    graph.execute("MATCH (c:Counter) SET c.n = mine.twice(c.n + 1)")
+    grandchild = os.fork()
+    if grandchild == 0:
+        with graph:
+            for _ in range(10):
+                graph.execute(COUNT)
+        tell("grandchild", graph)
+        os._exit(0)
+    os.waitpid(grandchild, 0)
+    tell("child", graph.execute("MATCH (c:Counter) RETURN c.n").value())
+
+
+def fork_and_die(path):
+    """Fork, hold the commit lock, and die; the child lives on."""
+    graph = neuralgraph.open(path)
+    child = os.fork()
+    if child == 0:
+        sys.stdin.readline()
+        os._exit(0)
+    tx = graph.transaction()
+    tx.execute("CREATE INDEX by_n FOR (c:Counter) ON (c.n)")
+    tell("ready")
+    os.kill(os.getpid(), 9)
 
 
 TOTALS = (
