@@ -3,8 +3,8 @@
 The engine of a file is opened by the first handle and closed by the last. The file is known by its real
 path, so that links and relative names meet.
 
-A child that was forked has copies of everything and owns nothing: it lets go of its parent's locks at once, and
-each of its handles opens the file anew when it is first used.
+A child that was forked has copies of everything and owns nothing: it lets go of its parent's locks at once,
+and each of its handles opens the file anew when it is first used.
 """
 
 from __future__ import annotations

@@ -196,13 +196,13 @@ class FaultyDirectory:
         """See `Directory`."""
         self.schedule.step("name", name)
         self._inner.remove(name)
-        self._removed[name] = self._files.pop(name)
+        self._removed[name] = self._files.pop(name, Durability())
 
     def rename(self, old: str, new: str) -> None:
         """See `Directory`."""
         self.schedule.step("name", old)
         self._inner.rename(old, new)
-        self._files[new] = self._files.pop(old)
+        self._files[new] = self._files.pop(old, Durability())
 
     def sync(self) -> None:
         """See `Directory`."""
@@ -232,7 +232,7 @@ class FaultyDirectory:
 
     def child(self, name: str, *, create: bool = False) -> FaultyDirectory:
         """See `Directory`."""
-        if name not in self._children:
+        if name not in self._children or not self._inner.has_child(name):
             self.schedule.step("name", name)
             inner = self._inner.child(name, create=create)
             self._children[name] = FaultyDirectory(start=inner, schedule=self.schedule)

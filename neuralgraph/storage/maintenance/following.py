@@ -91,11 +91,15 @@ class Follower:
         sharing, words = self._manager.sharing, self._words
         if not sharing.is_shared or words[MAINTAINER] == sharing.token:
             return
-        before = self._blocks.sequence
-        self._pipeline.follow()
+        with self._pipeline.turns:
+            # Also what a process left in the log that died: it may need blocks that look free.
+            before = self._blocks.sequence
         self._blocks.refresh()
         if self._blocks.sequence != before:
             self._adopt()
+        base = self._pipeline.state.base
+        if base.txid > self._checkpointer.published_txid:
+            self._pins.found_logged(base)
         self._blocks.mend_header()
         self._pins.take_over()
         words[SEQUENCE] = self._blocks.sequence

@@ -104,6 +104,10 @@ class BasePins:
         before, self._logged = self._logged, frozenset(base.block_refs())
         self._release(before)
 
+    def found_logged(self, base: Base) -> None:
+        """`logged` for a bulk load of another process; frees nothing."""
+        self._logged = frozenset(base.block_refs())
+
     def begin(self, published: Base, logged: Base | None) -> None:
         """The header leads to this base, and the log's newest bulk load to the other; frees nothing."""
         self._published = frozenset(published.block_refs())

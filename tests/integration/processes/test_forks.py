@@ -23,7 +23,7 @@ def test_a_handle_is_used_by_parent_child_and_grandchild(start, path):
 def test_a_child_that_outlives_its_parent_holds_none_of_its_locks(start, path):
     process = start("fork_and_die", path)
     process.hear()
-    process._process.wait()
+    process.wait()
     with neuralgraph.open(path, busy_timeout_s=1) as graph:
         graph.execute("MATCH (c:Counter) SET c.n = 5")
         graph.checkpoint()
