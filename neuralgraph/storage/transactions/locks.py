@@ -130,15 +130,15 @@ class LockTable:
             return
         with self._mutex:
             table, queues = self._holders, self._queues
-            for key in held:
-                holders = table[key]
-                if len(holders) == 1:
-                    del table[key]
-                else:
-                    table[key] = {
-                        other: mode for other, mode in holders.items() if other is not owner
-                    }
-                if queues and key in queues:
+            gone = list(map(table.pop, held))
+            if max(map(len, gone)) > 1:
+                for key, holders in zip(held, gone, strict=True):
+                    if len(holders) > 1:
+                        table[key] = {
+                            other: mode for other, mode in holders.items() if other is not owner
+                        }
+            if queues:
+                for key in [key for key in held if key in queues]:
                     self._serve(key)
             owner.held = {}
 
