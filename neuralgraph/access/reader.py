@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
     from neuralgraph.access.catalog import CatalogReader, IndexDefinition
     from neuralgraph.access.search import SearchHits, SearchQuery, TermCount, TermRequest
@@ -222,5 +222,13 @@ class GraphReader(Protocol):
 
         Raises:
             QueryArgumentError: the index has no terms, or not this field.
+        """
+        ...
+
+    def search_facts(self, index: IndexDefinition) -> Mapping[str, Any]:
+        """What is told of a search index; empty: nothing is known.
+
+        ``rows`` of the last checkpoint and, as far as they apply, ``indexedRows``, ``kind``,
+        ``quantization``, ``bytes``, and ``progress`` of its making, from 0 to 1.
         """
         ...

@@ -278,6 +278,9 @@ class DictGraph:
         ids, properties = self._covered(index)
         return term_counts(index, request, dict(zip(ids, properties, strict=True)))
 
+    def search_facts(self, index: IndexDefinition) -> Mapping[str, Any]:
+        return {"rows": len(self._covered(index)[0])}
+
     def _covered(self, index: IndexDefinition) -> tuple[list[int], list[Mapping[str, Any]]]:
         """Entities with a label (or of a type) of the index, and their properties."""
         wanted = set(index.labels)

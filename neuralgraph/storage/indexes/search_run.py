@@ -96,6 +96,15 @@ class SearchRun(Protocol):
         """Can it be described?"""
         ...
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Would the next checkpoint make it much quicker to search? Then one is begun soon."""
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """See `access.GraphReader.search_facts`."""
+        ...
+
     def __len__(self) -> int:
         """How many entities it holds."""
         ...

@@ -15,7 +15,7 @@ from neuralgraph.errors import DatabaseLockedError, DiskError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neuralgraph.storage.versions import State
+    from neuralgraph.storage.versions import Base, State
 
 _logger = logging.getLogger("neuralgraph.storage")
 
@@ -36,6 +36,7 @@ class CheckpointSchedule:
         "_checkpoint",
         "_is_closed",
         "_latch",
+        "_looked_at",
         "_thread",
         "_threshold",
         "_wake",
@@ -49,6 +50,7 @@ class CheckpointSchedule:
         self._threshold = changes_max
         self._latch = threading.Lock()
         self._wake = threading.Event()
+        self._looked_at: Base | None = None
         self._thread: threading.Thread | None = None
         self._is_closed = False
 
@@ -57,6 +59,11 @@ class CheckpointSchedule:
         change_count = state.deltas.change_count
         if change_count >= self._threshold:
             self._ring(change_count)
+        elif state.base is not self._looked_at:
+            # A new index is made ready in the background; until then it is searched as it is.
+            self._looked_at = state.base
+            if state.base.is_unfinished:
+                self._ring(change_count)
         elif change_count < self._changes_max:
             self._threshold = self._changes_max  # another process folded
 

@@ -196,6 +196,11 @@ class Base:
         """A search index."""
         return self._search_runs.get(name)
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Is a search index waiting for the next fold?"""
+        return any(run.is_unfinished for run in self._search_runs.values())
+
     def search_level(self, _definition: IndexDefinition) -> None:
         """What differs from the run: nothing."""
         return

@@ -19,7 +19,7 @@ from neuralgraph.storage.versions.patching import patch
 from neuralgraph.values import BATCH_ROWS_MAX, NO_IDS, Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
     from neuralgraph.access import (
         Adjacency,
@@ -352,6 +352,11 @@ class GraphView:
     def search_terms(self, index: IndexDefinition, request: TermRequest) -> Sequence[TermCount]:
         """See `access.GraphReader`."""
         return search_reading.search_terms(self, index, request)
+
+    def search_facts(self, index: IndexDefinition) -> Mapping[str, Any]:
+        """See `access.GraphReader`."""
+        run = self.base.search_run(index.name)
+        return {} if run is None or run.definition != index else run.facts()
 
     def up_to(self, layer: DeltaStore) -> GraphView:
         """The view without the layers above one of its own."""

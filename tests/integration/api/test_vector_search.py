@@ -199,3 +199,36 @@ def test_28_writers_that_search_before_they_create_leave_no_duplicate(tmp_path):
         found = nearest(graph, [0.0, 1.0], k=100)
         assert [name for name, _ in found] == [str(thing) for thing in range(12)]
         assert graph.verify() == []
+
+
+def test_an_index_is_made_in_the_background_and_answers_meanwhile(tmp_path):
+    pytest.importorskip("faiss")
+    chance = np.random.default_rng(0)
+    matrix = chance.standard_normal((1_500, 8)).astype(np.float32)
+    facts = (
+        "CALL neural.searchIndexes() YIELD state, kind, indexedRows RETURN state, kind, indexedRows"
+    )
+    with neuralgraph.open(tmp_path / "graph.ngdb") as graph:
+        graph.load_nodes("Doc", {"name": [str(i) for i in range(1_500)], "embedding": matrix})
+        graph.execute(
+            "CREATE VECTOR INDEX docs FOR (d:Doc) ON (d.embedding) OPTIONS {indexConfig: "
+            "{`vector.dimensions`: 8, `neural.kind`: 'hnsw', `vector.quantization.enabled`: true}}"
+        )
+        assert nearest(graph, matrix[7], k=1)[0][0] == "7"
+        graph.execute("CALL db.awaitIndexes()")
+        assert tuple(graph.execute(facts).single()) == ("ONLINE", "hnsw", 1_500)
+        shown = graph.execute("SHOW INDEXES YIELD state, populationPercent").single()
+        assert tuple(shown) == ("ONLINE", 100.0)
+        assert nearest(graph, matrix[7], k=1)[0][0] == "7"
+        graph.execute("MATCH (d:Doc {name: '7'}) DETACH DELETE d")
+        assert nearest(graph, matrix[7], k=1)[0][0] != "7"
+    with neuralgraph.open(tmp_path / "graph.ngdb") as graph:
+        assert tuple(graph.execute(facts).single()) == ("ONLINE", "hnsw", 1_499)
+        assert nearest(graph, matrix[8], k=1)[0][0] == "8"
+        assert graph.verify() == []
+        graph.vacuum()
+        assert nearest(graph, matrix[8], k=1)[0][0] == "8"
+        graph.backup(tmp_path / "copy.ngdb")
+    with neuralgraph.open(tmp_path / "copy.ngdb") as graph:
+        assert nearest(graph, matrix[8], k=1)[0][0] == "8"
+        assert graph.verify() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import SchemaError
@@ -10,10 +11,13 @@ from neuralgraph.query.execution.procedure import Procedure
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.functions.signature import CallContext
 
     Rows = Iterable[Sequence[Any]]
 
+_AWAITED_S: Final = 300
+_LOOKED_EVERY_S: Final = 0.01
 _LANGUAGE_VERSION: Final = "5.26.0"
 """The Neo4j whose language this is; clients choose by it what they send."""
 
@@ -32,15 +36,34 @@ def _keys(context: CallContext) -> Rows:
     return [(key,) for key in context.reader.catalog.property_keys()]
 
 
-def _await_index(context: CallContext, name: Any, _timeout_s: Any = None) -> Rows:
+def _await_index(context: ExecutionContext, name: Any, timeout_s: Any = None) -> Rows:
     if all(index.name != name for index in context.reader.catalog.defined_indexes()):
         raise SchemaError(f"there is no index {name}")
-    return ()
+    return _await(context, name, timeout_s)
 
 
-def _ready(_context: CallContext, *_arguments: Any) -> Rows:
-    # An index is complete when the statement that makes it returns.
-    return ()
+def _await_indexes(context: ExecutionContext, timeout_s: Any = None) -> Rows:
+    return _await(context, None, timeout_s)
+
+
+def _await(context: ExecutionContext, name: Any, timeout_s: Any) -> Rows:
+    """Wait until an index, or all, are made. Before, they answer as well, but more slowly."""
+    if context.host is None:
+        return ()
+    until = monotonic() + (_AWAITED_S if timeout_s is None else timeout_s)
+    while True:
+        reader = context.host.newest()
+        populating = [
+            index.name
+            for index in reader.catalog.indexes()
+            if name in (None, index.name) and reader.search_facts(index).get("progress", 1.0) < 1.0
+        ]
+        if not populating:
+            return ()
+        context.check()
+        if monotonic() > until:
+            raise SchemaError(f"the index {populating[0]} is not ready yet", detail="IndexNotReady")
+        sleep(_LOOKED_EVERY_S)
 
 
 def _ping(_context: CallContext) -> Rows:
@@ -60,11 +83,10 @@ PROCEDURES: Final = (
               description="Types of the relationships there are, in order of first use."),
     Procedure("db.propertyKeys", (), (("propertyKey", "STRING"),), call=_keys,
               description="Property keys ever used, in order of first use."),
-    Procedure("db.awaitIndex", (("indexName", "STRING"), _TIMEOUT), (), call=_await_index,
-              optional_inputs=1,
-              description="Waits until an index is ready; here it is, or it does not exist."),
-    Procedure("db.awaitIndexes", (_TIMEOUT,), (), call=_ready, optional_inputs=1,
-              description="Waits until all indexes are ready; here they always are."),
+    Procedure("db.awaitIndex", (("indexName", "STRING"), _TIMEOUT), (), change=_await_index,
+              optional_inputs=1, description="Waits until an index is ready."),
+    Procedure("db.awaitIndexes", (_TIMEOUT,), (), change=_await_indexes, optional_inputs=1,
+              description="Waits until all indexes are ready."),
     Procedure("db.ping", (), (("success", "BOOLEAN"),), call=_ping, description="Is anybody there?"),
     Procedure("dbms.components", (),
               (("name", "STRING"), ("versions", "LIST<STRING>"), ("edition", "STRING")),

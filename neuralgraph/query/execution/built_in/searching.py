@@ -166,6 +166,28 @@ def rows_of(index: IndexDefinition, hits: SearchHits) -> Rows:
     return zip(map(ref, hits.ids.tolist()), hits.scores.tolist(), strict=True)
 
 
+def _indexes(context: CallContext) -> Rows:
+    for index in context.reader.catalog.defined_indexes():
+        if index.kind not in ("vector", "fulltext"):
+            continue
+        facts, options = context.reader.search_facts(index), index.options
+        progress = facts.get("progress", 1.0)
+        yield (
+            index.name,
+            index.kind,
+            "ONLINE" if progress == 1.0 else "POPULATING",
+            100.0 * progress,
+            facts.get("rows"),
+            facts.get("indexedRows", facts.get("rows")),
+            facts.get("bytes"),
+            facts.get("kind"),
+            facts.get("quantization"),
+            options.get("vector.dimensions"),
+            options.get("vector.similarity_function", "cosine" if index.kind == "vector" else None),
+            options.get("neural.model"),
+        )
+
+
 _SCORE: Final = ("score", "FLOAT")
 _ASKED: Final = (
     ("indexName", "STRING"),
@@ -179,6 +201,12 @@ PROCEDURES: Final = (
     Procedure("db.index.vector.queryRelationships", _ASKED, (("relationship", "RELATIONSHIP"), _SCORE),
               call=_query_edges,
               description="The relationships whose vectors are nearest to one, the best first."),
+    Procedure("neural.searchIndexes", (),
+              (("name", "STRING"), ("type", "STRING"), ("state", "STRING"),
+               ("populationPercent", "FLOAT"), ("rows", "INTEGER"), ("indexedRows", "INTEGER"),
+               ("bytes", "INTEGER"), ("kind", "STRING"), ("quantization", "STRING"),
+               ("dimension", "INTEGER"), ("metric", "STRING"), ("model", "STRING")),
+              call=_indexes, description="Vector and full-text indexes: what they hold, and how."),
     Procedure("neural.search", (("indexName", "STRING"), ("sought", "ANY"), ("options", "MAP")),
               (("entity", "ANY"), _SCORE), call=_search, optional_inputs=1,
               description="What a vector or full-text index finds, the best first. Options: limit, within,"

@@ -13,7 +13,7 @@ from neuralgraph.query.language.syntax import CreateConstraint, CreateIndex, Sta
 from neuralgraph.values import BATCH_ROWS_MAX, Batch, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.query.execution.context import ExecutionContext
@@ -93,7 +93,10 @@ class ShowStep(Step):
         match self.command.what:
             case "INDEXES":
                 indexes = sorted(catalog.defined_indexes(), key=lambda index: index.name)
-                rows = [_index_row(number, index) for number, index in enumerate(indexes, 1)]
+                rows = [
+                    _index_row(number, index, context.reader.search_facts(index))
+                    for number, index in enumerate(indexes, 1)
+                ]
                 return [row for row in rows if not words or row["type"] in words]
             case "CONSTRAINTS":
                 constraints = sorted(catalog.constraints(), key=lambda one: one.name)
@@ -165,7 +168,8 @@ def _is_of(kind: str, word: str) -> bool:
     return ends is None or any(end in kind for end in ends)
 
 
-def _index_row(number: int, index: IndexDefinition) -> dict[str, Any]:
+def _index_row(number: int, index: IndexDefinition, facts: Mapping[str, Any]) -> dict[str, Any]:
+    progress = facts.get("progress", 1.0)
     kind: Any = index.kind.upper()
     options = shown_options(index.kind, index.options)
     written = as_literal(options) if options else None
@@ -173,8 +177,8 @@ def _index_row(number: int, index: IndexDefinition) -> dict[str, Any]:
     return {
         "id": number,
         "name": index.name,
-        "state": "ONLINE",
-        "populationPercent": 100.0,
+        "state": "ONLINE" if progress == 1.0 else "POPULATING",
+        "populationPercent": round(100.0 * progress, 1),
         "type": kind,
         "entityType": _SHOWN_ENTITIES[index.entity],
         "labelsOrTypes": list(index.labels),

@@ -76,6 +76,10 @@ class Stretch:
         return CorpusPart(self.segment).without(gone)
 
 
+_WAITING_MIN: Final = 1_000
+"""So many texts that are not analysed yet ask for a checkpoint."""
+
+
 class TextRun:
     """Implements `SearchRun`."""
 
@@ -107,6 +111,17 @@ class TextRun:
         return self.waiting.is_stored and all(
             stretch.segment.is_stored and stretch.gone.is_stored for stretch in self.stretches
         )
+
+    @property
+    def is_unfinished(self) -> bool:
+        """See `SearchRun`."""
+        return len(self.waiting) >= _WAITING_MIN
+
+    def facts(self) -> dict[str, Any]:
+        """See `SearchRun`."""
+        rows, waiting = len(self), len(self.waiting)
+        progress = 1.0 - waiting / rows if self.is_unfinished else 1.0
+        return {"rows": rows, "indexedRows": rows - waiting, "progress": progress}
 
     def __len__(self) -> int:
         return len(self.waiting) + sum(stretch.living_count() for stretch in self.stretches)
