@@ -89,7 +89,8 @@ class Checkpointer:
 
         Args:
             is_last: nobody writes any more, and the log goes after it: the manifest must say it all.
-            changes_min: fold only so many changes or more: another process may have been first.
+            changes_min: fold only so many changes or more, or where a search index waits to be made:
+                another process may have been first.
 
         Raises:
             DiskError: the graph is as it was; the log still has what could not be folded.
@@ -97,7 +98,7 @@ class Checkpointer:
         """
         with self._manager.upkeep("a checkpoint"):
             state = self._manager.pipeline.state
-            if state.deltas.change_count < changes_min:
+            if state.deltas.change_count < changes_min and not state.base.is_unfinished:
                 return CheckpointReport(self.published_txid, 0, 0)
             next_ids = self._manager.next_ids(is_last=is_last)
             if state.txid == state.base.txid:

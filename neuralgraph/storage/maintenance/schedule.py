@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from neuralgraph.errors import DatabaseLockedError, DiskError
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from neuralgraph.storage.versions import Base, State
 
+_TRIED_AGAIN_S: Final = 0.05
 _logger = logging.getLogger("neuralgraph.storage")
 
 
@@ -34,6 +35,7 @@ class CheckpointSchedule:
     __slots__ = (
         "_changes_max",
         "_checkpoint",
+        "_is_awaited",
         "_is_closed",
         "_latch",
         "_looked_at",
@@ -51,6 +53,7 @@ class CheckpointSchedule:
         self._latch = threading.Lock()
         self._wake = threading.Event()
         self._looked_at: Base | None = None
+        self._is_awaited = False
         self._thread: threading.Thread | None = None
         self._is_closed = False
 
@@ -62,7 +65,8 @@ class CheckpointSchedule:
         elif state.base is not self._looked_at:
             # A new index is made ready in the background; until then it is searched as it is.
             self._looked_at = state.base
-            if state.base.is_unfinished:
+            self._is_awaited = state.base.is_unfinished
+            if self._is_awaited:
                 self._ring(change_count)
         elif change_count < self._changes_max:
             self._threshold = self._changes_max  # another process folded
@@ -99,6 +103,10 @@ class CheckpointSchedule:
             except DatabaseLockedError as error:
                 # Another process is at it: its checkpoint is as good.
                 _logger.info("a checkpoint has to wait: %s", error)
+                if self._is_awaited:
+                    # Nobody but this one may know of the index that waits to be made.
+                    self._wake.wait(_TRIED_AGAIN_S)
+                    self._wake.set()
             except DiskError as error:
                 # What the disk refused is no mistake of ours: where it was in the code helps nobody.
                 self.last_error = error
