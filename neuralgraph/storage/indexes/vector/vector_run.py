@@ -83,7 +83,8 @@ class VectorRun:
             "kind": self._main.kind,
             "quantization": settings.quantization if self._main.kind != "flat" else "none",
             "bytes": self._main.bytes_count() + self._tail.bytes_count(),
-            "progress": self.progress if self.is_unfinished else 1.0,
+            # Whole only when it is published: then another run has it.
+            "progress": min(self.progress, 0.99) if self.is_unfinished else 1.0,
         }
 
     # ── searching ─────────────────────────────────────────────────────────────────────────────
