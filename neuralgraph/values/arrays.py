@@ -22,3 +22,8 @@ AnyArray = NDArray[np.generic]
 
 NO_IDS: IdArray = np.empty(0, dtype=np.int64)
 NO_IDS.flags.writeable = False
+
+
+def all_true(mask: MaskArray) -> bool:
+    """`mask.all()`, which takes ten times as long for many rows."""
+    return int(np.count_nonzero(mask)) == len(mask)

@@ -87,7 +87,7 @@ def _places(data: AnyArray, wanted: bytes) -> Iterator[Int64Array]:
         high = min(low + _STRETCH_BYTES, stop)
         may = data[low + first : high + first] == wanted[first]
         may &= data[low + second : high + second] == wanted[second]
-        places = np.flatnonzero(may)
+        places = may.nonzero()[0]
         for offset in others[1:]:
             if not len(places):
                 break
@@ -107,7 +107,7 @@ def _bounds(texts: PackedTexts) -> tuple[Int64Array, Int64Array]:
 
 def _with_bytes(data: AnyArray, starts: Int64Array, may: MaskArray, wanted: bytes) -> MaskArray:
     """Which of the strings that may have `wanted` at their place do; byte by byte, ever fewer."""
-    left = np.flatnonzero(may)
+    left = may.nonzero()[0]
     for offset, byte in enumerate(wanted):
         if not len(left):
             break

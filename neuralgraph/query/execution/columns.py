@@ -8,6 +8,7 @@ import numpy as np
 
 from neuralgraph.errors import QueryTypeError
 from neuralgraph.values import Column, EdgeRef, Kind, NodeRef
+from neuralgraph.values.arrays import all_true
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +82,7 @@ def start_ids(column: Column) -> IdArray:
         column = entity_column(column, Kind.NODE)
     valid = column.valid
     ids = column.ids
-    if valid is not None and not valid.all():
+    if valid is not None and not all_true(valid):
         ids = np.where(valid, ids, -1)
     return ids
 

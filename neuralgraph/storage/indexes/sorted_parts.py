@@ -23,6 +23,7 @@ import numpy as np
 from neuralgraph.storage.disk.values_codec import decode
 from neuralgraph.storage.indexes.stored_array import StoredArray
 from neuralgraph.values import NO_IDS
+from neuralgraph.values.arrays import all_true
 from neuralgraph.values.ordering import order_key
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class NumberPart:
             first, table = dense
             shifted = values - first
             inside = (shifted >= 0) & (shifted < len(table) - 1)
-            if not inside.all():
+            if not all_true(inside):
                 shifted = np.where(inside, shifted, -1)
             found = table[shifted]
             rows = np.flatnonzero(found >= 0)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from neuralgraph.values.arrays import all_true
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -109,7 +111,7 @@ class SegmentedArray:
             if segment is None:
                 continue
             inside = rows < segment.count
-            if inside.all():
+            if all_true(inside):
                 taken[places] = segment.array[rows]
             else:
                 taken[np.arange(len(ids))[places][inside]] = segment.array[rows[inside]]
@@ -130,7 +132,7 @@ def by_segment(ids: IdArray) -> Iterator[tuple[int, Any, IdArray]]:
         return
     numbers = ids >> SEGMENT_BITS
     first = int(numbers[0])
-    if bool((numbers == first).all()):
+    if all_true(numbers == first):
         yield first, slice(None), ids & ROW_MASK
         return
     # Ids of -1 are segment -1, which sorts last as a digit of 16 bits; order among segments does not matter.

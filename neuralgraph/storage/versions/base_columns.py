@@ -18,6 +18,7 @@ from neuralgraph.storage.versions.base_arrays import (
     by_segment,
 )
 from neuralgraph.values import Column, Kind
+from neuralgraph.values.arrays import all_true
 from neuralgraph.values.packed_texts import PackedTexts
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class PropertyColumn:
                 ids = np.where(ids < self.limit, ids, -1)
                 mask = valid[ids]
             # Most batches have one label, whose nodes all have the property.
-            if mask.all():
+            if all_true(mask):
                 mask = None
         elif len(ids) and ids.view(np.uint64).max() >= self.limit:
             # The end stands for -1, and for the first id above: a base may have more ids than a column

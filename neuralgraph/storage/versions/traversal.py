@@ -8,6 +8,7 @@ import numpy as np
 
 from neuralgraph.access import Adjacency, Direction, Expansion
 from neuralgraph.values import NO_IDS
+from neuralgraph.values.arrays import all_true
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,14 +83,14 @@ def _without_deleted(view: LayeredView, found: Expansion) -> Expansion:
     if not any(layer.deleted_edges.heads for layer, _ in view.active_layers()):
         return found
     keep = ~_deleted(view, found.edges)
-    if keep.all():
+    if all_true(keep):
         return found
     return Expansion(found.rows[keep], found.edges[keep], found.neighbours[keep])
 
 
 def _without_loops(part: Expansion, ids: IdArray) -> Expansion:
     keep = part.neighbours != ids[part.rows]
-    if keep.all():
+    if all_true(keep):
         return part
     return Expansion(part.rows[keep], part.edges[keep], part.neighbours[keep])
 
@@ -272,7 +273,7 @@ def _sorted_adjacency(
     all_nodes, all_neighbours = np.concatenate(nodes), np.concatenate(neighbours)
     all_edges = np.concatenate(edges)
     keep = ~_deleted(view, all_edges)
-    if not keep.all():
+    if not all_true(keep):
         all_nodes, all_neighbours, all_edges = (
             all_nodes[keep],
             all_neighbours[keep],

@@ -9,6 +9,7 @@ import numpy as np
 from neuralgraph.query.execution.columns import is_true, true_rows
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
 from neuralgraph.values import Column, Kind
+from neuralgraph.values.arrays import all_true
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,7 @@ class CaseEvaluator(Evaluator):
             mask = true_rows(condition.column(rest, context))
             if not mask.any():
                 continue
-            if mask.all():
+            if all_true(mask):
                 placed.append(open_rows)
                 results.append(result.column(rest, context))
                 open_rows = open_rows[:0]

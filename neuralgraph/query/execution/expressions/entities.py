@@ -9,6 +9,7 @@ import numpy as np
 from neuralgraph.query.execution.columns import entity_column, start_ids
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
 from neuralgraph.values import Column, Kind
+from neuralgraph.values.arrays import all_true
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,7 @@ class EdgeWhereEvaluator(Evaluator):
         same = start_ids(batch.columns[self.left]) == start_ids(batch.columns[self.right])
         if column.valid is not None:
             same &= column.valid
-        if same.all():
+        if all_true(same):
             return column
         return Column(Kind.EDGE, batch.count, np.where(same, column.ids, -1), same, None)
 

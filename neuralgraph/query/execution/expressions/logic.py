@@ -15,6 +15,7 @@ from neuralgraph.errors import QueryError, QueryTypeError
 from neuralgraph.query.execution.columns import boolean_column
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
 from neuralgraph.values import Kind
+from neuralgraph.values.arrays import all_true
 
 if TYPE_CHECKING:
     from neuralgraph.query.execution.context import ExecutionContext
@@ -50,7 +51,7 @@ def masks(column: Column, operator: str) -> tuple[MaskArray, MaskArray]:
 def truth_column(true: MaskArray, false: MaskArray) -> Column:
     """A BOOLEAN column from where it is true and where it is false; null elsewhere."""
     known = true | false
-    return boolean_column(true, None if known.all() else known)
+    return boolean_column(true, None if all_true(known) else known)
 
 
 class JunctionEvaluator(Evaluator):
@@ -87,7 +88,7 @@ class JunctionEvaluator(Evaluator):
         """The junction in each row."""
         true, false = masks(self.left.vector(batch, context), self.operator)
         decided = true if self.decisive else false
-        if decided.all():
+        if all_true(decided):
             return boolean_column(true)
         try:
             right_true, right_false = masks(self.right.vector(batch, context), self.operator)

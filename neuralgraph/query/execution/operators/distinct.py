@@ -19,6 +19,7 @@ from neuralgraph.query.planning.plan import (
     Unit,
 )
 from neuralgraph.values import Batch, Column, Kind
+from neuralgraph.values.arrays import all_true
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +92,7 @@ class DistinctStep(Step):
             if context.stoppable:
                 context.check()
             valid = batch.columns[0].valid
-            if valid is not None and not valid.all():
+            if valid is not None and not all_true(valid):
                 keep = valid.copy()
                 if not null_seen:
                     keep[np.argmin(valid)] = True
@@ -170,7 +171,7 @@ class SeenIds:
         fresh = ids[rows]
         if len(fresh) > 1:
             is_first = self._is_first(fresh)
-            if not is_first.all():
+            if not all_true(is_first):
                 rows, fresh = rows[is_first], fresh[is_first]
         flags[fresh] = True
         return rows

@@ -10,6 +10,7 @@ from neuralgraph.query.execution.columns import entity_column, start_ids
 from neuralgraph.query.execution.operators.crossing import matched
 from neuralgraph.query.execution.operators.step import Layout, Step, slot_places
 from neuralgraph.values import BATCH_ROWS_MAX, Column, EdgeRef, Kind
+from neuralgraph.values.arrays import all_true
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,7 +75,7 @@ class Difference:
                     count=len(edges),
                 )
             keep = part if keep is None else keep & part
-        return None if keep is None or keep.all() else keep
+        return None if keep is None or all_true(keep) else keep
 
 
 def edges_in(value: object) -> frozenset[int]:
@@ -182,7 +183,7 @@ class ExpandStep(Step):
             if not len(edges):
                 return
             has = context.reader.has_label(targets, label)
-            if not has.all():
+            if not all_true(has):
                 edges, targets = edges[has], targets[has]
         count = len(edges)
         if not count:
@@ -204,7 +205,7 @@ class ExpandStep(Step):
                 rows, edges, targets = rows[keep], edges[keep], targets[keep]
         for label in self.target_labels:
             has = reader.has_label(targets, label)
-            if not has.all():
+            if not all_true(has):
                 rows, edges, targets = rows[has], edges[has], targets[has]
         count = len(rows)
         if count:

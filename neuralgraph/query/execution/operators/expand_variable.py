@@ -21,6 +21,7 @@ from neuralgraph.query.execution.operators.expand import Difference
 from neuralgraph.query.execution.operators.reachable import Reach, reachable
 from neuralgraph.query.execution.operators.step import Layout, Step
 from neuralgraph.values import BATCH_ROWS_MAX, Column, EdgeRef, Kind
+from neuralgraph.values.arrays import all_true
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,7 +137,7 @@ class ExpandVariableStep(Step):
         for label in self.operator.target_labels:
             if len(frontier.rows):
                 has = context.reader.has_label(frontier.nodes, label)
-                if not has.all():
+                if not all_true(has):
                     frontier = frontier.take(has)
         return frontier
 
@@ -198,7 +199,7 @@ class ExpandVariableStep(Step):
         )
         if frontier.edges.shape[1]:
             fresh = (frontier.edges[paths] != edges[:, np.newaxis]).all(axis=1)
-            if not fresh.all():
+            if not all_true(fresh):
                 paths, edges, nodes = paths[fresh], edges[fresh], nodes[fresh]
         rows = frontier.rows[paths]
         keep = Difference.mask(batch, self.difference.places, rows, edges)

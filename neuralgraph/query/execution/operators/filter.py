@@ -63,7 +63,7 @@ class FilterStep(Step):
                         kept = kept.take(np.array(rows, dtype=np.int64))
                     continue
                 mask = true_rows(predicate.vector(kept, context))
-                found = np.flatnonzero(mask)
+                found = mask.nonzero()[0]
                 if len(found) < kept.count:
                     kept = kept.take(found)
             if kept.count:
