@@ -64,6 +64,11 @@ class GrowingArray:
             self._count = count
 
 
+def array_of(numbers: Sequence[int]) -> Int64Array:
+    """A list as an array, converted in pieces, so that other threads need not wait for all of it."""
+    return GrowingArray(numbers).first(len(numbers))
+
+
 class SortedIds:
     """Ids in ascending order, each once; immutable.
 

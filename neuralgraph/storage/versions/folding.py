@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuralgraph.storage.indexes.id_places import array_of
 from neuralgraph.storage.indexes.sorted_building import merge_runs, stored_run
 from neuralgraph.storage.versions.base import Base
 from neuralgraph.storage.versions.base_arrays import by_segment
@@ -156,7 +157,7 @@ def _fold_nodes(
     outcome = walk_chains(deltas.node_states, txid)
     coder = LabelCoder(before)
     coder.add_labels(list(names.labels))
-    ids = np.array(outcome.ids, dtype=np.int64)
+    ids = array_of(outcome.ids)
     limit = max(before.limit, deltas.node_limit)
     births, created = note_births(before.created.take(ids), outcome)
     old_codes = before.codes.take(ids).tolist()

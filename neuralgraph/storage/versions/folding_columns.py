@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from neuralgraph.storage.indexes.id_places import array_of
 from neuralgraph.storage.versions.base_arrays import by_segment
 from neuralgraph.storage.versions.base_columns import PropertyColumn
 from neuralgraph.storage.versions.folding_chains import Outcome, walk_chains
@@ -40,6 +41,9 @@ class ColumnFold:
     blocks: BlockFile
 
 
+_PIECE_ROWS: Final = 1 << 14
+
+
 @record
 class FoldedColumns:
     """New columns and history logs by key; `touched` has the ids (ascending) whose value changed."""
@@ -68,7 +72,7 @@ def fold_columns(
         changes = _end_the_dead(column, outcome, task)
         if not changes:
             continue
-        ids = np.array(sorted(changes), dtype=np.int64)
+        ids = array_of(sorted(changes))
         result.touched[key] = ids
         segments = _write_segments(column, ids, changes, task)
         if segments or column is not None:
@@ -86,7 +90,7 @@ def fold_columns(
 
 def _displace_known(column: PropertyColumn | None, outcome: Outcome, task: ColumnFold) -> None:
     """What the base says of the changed entities was true until their first change."""
-    ids = np.array(outcome.ids, dtype=np.int64)
+    ids = array_of(outcome.ids)
     known = [None] * len(ids) if column is None else column.take(ids).to_list()
     births = task.births
     for entity_id, first, value in zip(outcome.ids, outcome.first_txids, known, strict=True):
@@ -99,7 +103,10 @@ def _end_the_dead(
     column: PropertyColumn | None, outcome: Outcome, task: ColumnFold
 ) -> dict[int, Any]:
     """New values by id; properties of deleted entities go, and were true until the deletion."""
-    changes = dict(zip(outcome.ids, outcome.values, strict=True))
+    changes: dict[int, Any] = {}
+    for start in range(0, len(outcome.ids), _PIECE_ROWS):  # others run between the pieces
+        piece = slice(start, start + _PIECE_ROWS)
+        changes.update(zip(outcome.ids[piece], outcome.values[piece], strict=True))
     deaths = task.deaths
     for entity_id, last in zip(outcome.ids, outcome.last_txids, strict=True):
         if entity_id in deaths and changes[entity_id] is not None:

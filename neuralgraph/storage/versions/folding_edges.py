@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuralgraph.storage.indexes.id_places import array_of
 from neuralgraph.storage.versions.base_adjacency import BaseAdjacency
 from neuralgraph.storage.versions.base_arrays import ROW_MASK, SEGMENT_BITS, by_segment
 from neuralgraph.storage.versions.base_edges import ABSENT, EdgeTable
@@ -77,7 +78,7 @@ def fold_edges(
     now[:, 0], displaced[:, 0] = recoded[now[:, 0]], recoded[displaced[:, 0]]
     now[now[:, 0] == ABSENT] = _GONE
     displaced[displaced[:, 0] == ABSENT] = _GONE
-    ids = np.array(outcome.ids, dtype=np.int64)
+    ids = array_of(outcome.ids)
     limit = max(before.limit, deltas.edge_limit)
     known = before.created.take(ids)
     created = np.where(known == 0, np.array(outcome.first_txids, dtype=np.int64), known)

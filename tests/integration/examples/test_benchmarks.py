@@ -45,3 +45,11 @@ def test_results_become_a_table_and_a_picture():
     picture = plot(results, "a & b")
     assert "a &amp; b" in picture
     assert "<title>kuzu: 100x</title>" in picture
+
+
+def test_what_history_costs_can_be_measured():
+    command = [sys.executable, "-m", "benchmarks.history_cost", "--quick"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for what in ("kept", "past", "deltas", "stalls"):
+        assert f"{what}: " in done.stdout
