@@ -1,12 +1,19 @@
 """Full text by the public interface: what a person writes and finds."""
 
+import contextlib
+import random
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import neuralgraph
 from neuralgraph.errors import QueryArgumentError, QueryTimeoutError, SchemaError, TextQueryError
+from neuralgraph.text import term_patterns
 
 CREATE = "CREATE FULLTEXT INDEX docs FOR (d:Doc) ON EACH [d.text]"
 
@@ -211,7 +218,8 @@ def test_a_field_that_is_not_indexed_is_told(graph):
         found(graph, "http://x")
 
 
-def test_a_pattern_that_takes_for_ever_is_stopped(graph):
+def test_a_pattern_that_takes_for_ever_is_stopped(graph, monkeypatch):
+    monkeypatch.setattr(term_patterns, "MATCH_SECONDS_MAX", 0.05)
     graph.execute(CREATE)
     add(graph, "a" * 100)
     with pytest.raises(QueryTimeoutError):
@@ -268,3 +276,68 @@ def test_snippets_show_what_was_found(graph):
     shown = graph.execute(query, q="runn* -zebra").value()
     assert shown.count("<b>") == 1
     assert "<b>runners</b>" in shown
+
+
+# ── many at once, and any text ────────────────────────────────────────────────────────────────
+
+
+def test_28_writers_that_search_before_they_create_leave_no_duplicate(graph):
+    graph.execute(CREATE)
+    graph.execute("CREATE CONSTRAINT one FOR (d:Doc) REQUIRE d.text IS UNIQUE")
+    made = []
+
+    def work(seed):
+        for thing in random.Random(seed).sample(range(8), 8):
+            with graph.transaction() as transaction:
+                if found(transaction, f"thing{thing}"):
+                    continue
+                try:
+                    transaction.execute("CREATE (:Doc {text: $t})", t=f"thing{thing} of all")
+                    transaction.commit()
+                    made.append(thing)
+                except neuralgraph.NeuralGraphError:
+                    transaction.rollback()
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(28)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(made) == list(range(8))
+    assert sorted(found(graph, "all")) == [f"thing{thing} of all" for thing in range(8)]
+    assert graph.verify() == []
+
+
+@pytest.fixture(scope="module")
+def shelf():
+    with neuralgraph.open() as opened:
+        opened.execute(CREATE)
+        add(opened, "to be or not to be", "naïve café 東京", "get_user_name(a*b)", "", "[x TO y]")
+        yield opened
+
+
+@settings(deadline=None)
+@given(
+    query=st.text(st.sampled_from('aeob ~*?"()[]{}+-:^/\\.|!tx1') | st.characters(), max_size=20)
+)
+def test_any_query_is_answered_or_refused_by_a_typed_error(shelf, query):
+    with contextlib.suppress(QueryArgumentError):
+        found(shelf, query)
+
+
+def test_writing_with_an_index_costs_little_more(graph):
+    """What a transaction writes is analysed when somebody searches, or by the next checkpoint."""
+
+    def cost():
+        started = time.process_time()
+        for _ in range(20):
+            add(
+                graph, *["some text of a dozen words or so that somebody has to analyse once"] * 100
+            )
+        return time.process_time() - started
+
+    cost()
+    without = min(cost() for _ in range(3))
+    graph.execute(CREATE)
+    assert min(cost() for _ in range(3)) < 2 * without
+    assert len(found(graph, "somebody")) == 14_000
