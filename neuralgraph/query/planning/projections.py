@@ -377,6 +377,7 @@ class _Grouping:
                     tuple(lower(argument, child.slots) for argument in call.arguments),
                     call.distinct,
                     call.star,
+                    span=call.span,
                 ),
             )
             for name, call in self._calls

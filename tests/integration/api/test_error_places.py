@@ -12,6 +12,7 @@ from neuralgraph.errors import QueryError
 def graph():
     with neuralgraph.open() as graph:
         graph.execute("UNWIND range(0, 200) AS i CREATE (:N {i: i, name: 'n' + i})")
+        graph.execute("CREATE INDEX FOR (n:Indexed) ON (n.i)")
         yield graph
 
 
@@ -32,6 +33,20 @@ def marked(graph, text):
         ("MATCH (n:N) WHERE 10 / n.i > 2 RETURN n", "10 / n.i"),
         ("WITH [1] AS x RETURN toInteger(x) AS y", "toInteger(x)"),
         ("UNWIND [1, 0] AS x CREATE (:T {i: 6 / x})", "6 / x"),
+        ("MATCH (n:N) RETURN 1 + sum(n.name) AS y", "sum(n.name)"),
+        ("MATCH (n:N) RETURN n.i % 2 AS g, percentileCont(n.i, 2) AS p", "percentileCont(n.i, 2)"),
+        ("MATCH (n:N) RETURN max(1 / n.i)", "1 / n.i"),
+        ("WITH {a: {b: 1}} AS m UNWIND [m] AS x RETURN x.a.b.c", "x.a.b.c"),
+        ("UNWIND [[1], 2] AS x RETURN x[0] AS y", "x[0]"),
+        ("UNWIND [[1], 2] AS x RETURN x[..1] AS y", "x[..1]"),
+        ("MATCH (n:N) RETURN n.i LIMIT toInteger(1.5) - 3", "toInteger(1.5) - 3"),
+        ("MATCH (n:N) RETURN n.i ORDER BY n.i SKIP 1 - 3 LIMIT 2", "1 - 3"),
+        ("MATCH (n:N) DELETE n RETURN n.i", "n.i"),
+        ("MATCH (n:N) DELETE n RETURN n[n.name]", "n.name"),
+        ("MATCH (n:N) WHERE n.i = 1 / 0 RETURN n", "1 / 0"),
+        ("MATCH (n:Indexed) WHERE n.i = 1 / 0 RETURN n", "1 / 0"),
+        ("MATCH (n:Indexed) WHERE n.i > 1 % 0 RETURN n", "1 % 0"),
+        ("MERGE (n:Indexed {i: 1 / 0})", "1 / 0"),
     ],
 )
 def test_the_place_of_an_error_at_run_time(graph, text, place):

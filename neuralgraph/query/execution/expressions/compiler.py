@@ -40,6 +40,7 @@ from neuralgraph.query.execution.expressions.evaluator import (
     LiftedEvaluator,
     LiteralEvaluator,
     ParameterEvaluator,
+    PlacedEvaluator,
     VariableEvaluator,
 )
 from neuralgraph.query.execution.expressions.facts import Facts, Known, facts_of
@@ -173,10 +174,22 @@ def _variable(compiler: ExpressionCompiler, expression: Variable) -> Evaluator:
 def _property(compiler: ExpressionCompiler, expression: Property) -> Evaluator:
     slot = compiler.slot_of(expression.subject)
     if slot is not None and slot.kind == "node":
-        return NodePropertyEvaluator(compiler.places[slot.name], expression.key)
+        return NodePropertyEvaluator(compiler.places[slot.name], expression.key, expression.span)
     if slot is not None and slot.kind == "edge":
-        return EdgePropertyEvaluator(compiler.places[slot.name], expression.key)
-    return PropertyEvaluator(compiler.compile(expression.subject), expression.key)
+        return EdgePropertyEvaluator(compiler.places[slot.name], expression.key, expression.span)
+    made = PropertyEvaluator(compiler.compile(expression.subject), expression.key)
+    return PlacedEvaluator(made, expression.span)
+
+
+def _indexed(compiler: ExpressionCompiler, expression: Index) -> Evaluator:
+    subject, index = compiler.compile(expression.subject), compiler.compile(expression.index)
+    return PlacedEvaluator(IndexEvaluator(subject, index), expression.span)
+
+
+def _sliced(compiler: ExpressionCompiler, expression: Slice) -> Evaluator:
+    bounds = compiler.optional(expression.start), compiler.optional(expression.stop)
+    made = SliceEvaluator(compiler.compile(expression.subject), *bounds)
+    return PlacedEvaluator(made, expression.span)
 
 
 def _map_projection(compiler: ExpressionCompiler, expression: MapProjection) -> Evaluator:
@@ -318,14 +331,8 @@ _COMPILERS: Final[dict[type, Callable[[ExpressionCompiler, Any], Evaluator]]] = 
     Parameter: lambda _, expression: ParameterEvaluator(expression.name),
     Variable: _variable,
     Property: _property,
-    Index: lambda compiler, expression: IndexEvaluator(
-        compiler.compile(expression.subject), compiler.compile(expression.index)
-    ),
-    Slice: lambda compiler, expression: SliceEvaluator(
-        compiler.compile(expression.subject),
-        compiler.optional(expression.start),
-        compiler.optional(expression.stop),
-    ),
+    Index: _indexed,
+    Slice: _sliced,
     ListLiteral: lambda compiler, expression: ListEvaluator(compiler.compile_all(expression.items)),
     MapLiteral: lambda compiler, expression: MapEvaluator(
         [key for key, _ in expression.entries],

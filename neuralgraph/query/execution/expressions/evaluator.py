@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from neuralgraph.errors import QueryError
 from neuralgraph.query.execution.columns import listed
 from neuralgraph.values import ROW_PATH_MAX, UNIT, Batch, Column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from neuralgraph.errors import Span
     from neuralgraph.query.execution.context import ExecutionContext
 
 
@@ -126,6 +128,32 @@ class ConstantEvaluator(_RunConstant):
     def value(self, context: ExecutionContext) -> Any:
         """The value in this run."""
         return self.inner.items(UNIT, context)[0]
+
+
+class PlacedEvaluator(Evaluator):
+    """An expression whose errors tell where it stands."""
+
+    __slots__ = ("inner", "span")
+
+    def __init__(self, inner: Evaluator, span: Span) -> None:
+        self.inner = inner
+        self.span = span
+
+    def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
+        """The value in each row."""
+        try:
+            return self.inner.items(batch, context)
+        except QueryError as error:
+            error.place(self.span)
+            raise
+
+    def vector(self, batch: Batch, context: ExecutionContext) -> Column:
+        """The value in each row."""
+        try:
+            return self.inner.vector(batch, context)
+        except QueryError as error:
+            error.place(self.span)
+            raise
 
 
 class VariableEvaluator(Evaluator):

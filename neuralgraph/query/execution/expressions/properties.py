@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.errors import QueryTypeError
+from neuralgraph.errors import QueryError, QueryTypeError
 from neuralgraph.query.execution.columns import start_ids
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
 from neuralgraph.query.functions.accessors import (
@@ -17,53 +17,73 @@ from neuralgraph.query.functions.accessors import (
     slice_list,
     subscript,
 )
+from neuralgraph.query.language.syntax.expressions import NO_SPAN
 from neuralgraph.values import Batch, Column, EdgeRef, Kind, NodeRef
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from neuralgraph.errors import Span
     from neuralgraph.query.execution.context import ExecutionContext
 
 
 class NodePropertyEvaluator(Evaluator):
     """A property of the nodes in a slot."""
 
-    __slots__ = ("key", "place")
+    __slots__ = ("key", "place", "span")
 
-    def __init__(self, place: int, key: str) -> None:
+    def __init__(self, place: int, key: str, span: Span = NO_SPAN) -> None:
         self.place = place
         self.key = key
+        self.span = span
 
     def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
         """The property of each row's node."""
-        return node_property_items(batch.columns[self.place].to_list(), self.key, context)
+        try:
+            return node_property_items(batch.columns[self.place].to_list(), self.key, context)
+        except QueryError as error:
+            error.place(self.span)
+            raise
 
     def vector(self, batch: Batch, context: ExecutionContext) -> Column:
         """The property of each row's node."""
         ids = start_ids(batch.columns[self.place])
         if context.deleted_nodes:
-            context.check_nodes(ids.tolist())
+            try:
+                context.check_nodes(ids.tolist())
+            except QueryError as error:
+                error.place(self.span)
+                raise
         return context.reader.node_property(ids, self.key)
 
 
 class EdgePropertyEvaluator(Evaluator):
     """A property of the edges in a slot."""
 
-    __slots__ = ("key", "place")
+    __slots__ = ("key", "place", "span")
 
-    def __init__(self, place: int, key: str) -> None:
+    def __init__(self, place: int, key: str, span: Span = NO_SPAN) -> None:
         self.place = place
         self.key = key
+        self.span = span
 
     def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
         """The property of each row's edge."""
-        return edge_property_items(batch.columns[self.place].to_list(), self.key, context)
+        try:
+            return edge_property_items(batch.columns[self.place].to_list(), self.key, context)
+        except QueryError as error:
+            error.place(self.span)
+            raise
 
     def vector(self, batch: Batch, context: ExecutionContext) -> Column:
         """The property of each row's edge."""
         ids = start_ids(batch.columns[self.place])
         if context.deleted_edges:
-            context.check_edges(ids.tolist())
+            try:
+                context.check_edges(ids.tolist())
+            except QueryError as error:
+                error.place(self.span)
+                raise
         return context.reader.edge_property(ids, self.key)
 
 

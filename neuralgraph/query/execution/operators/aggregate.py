@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from neuralgraph.errors import QuerySyntaxError
+from neuralgraph.errors import QueryError, QuerySyntaxError
 from neuralgraph.query.execution.columns import for_slot
 from neuralgraph.query.execution.memory import column_bytes
 from neuralgraph.query.execution.operators.expand import ExpandStep
@@ -37,12 +37,13 @@ _GROUP_BYTES: Final = 150
 class Call:
     """One aggregate, compiled."""
 
-    __slots__ = ("arguments", "distinct", "function", "keeps", "place", "star")
+    __slots__ = ("arguments", "distinct", "function", "keeps", "place", "span", "star")
 
     def __init__(self, call: AggregateCall, expressions: ExpressionCompiler) -> None:
         self.star = call.star
         self.distinct = call.distinct
         self.arguments = expressions.compile_all(call.arguments)
+        self.span = call.span
         function = expressions.functions.lookup(call.name)
         if not isinstance(function, AggregateFunction):
             raise QuerySyntaxError(f"{call.name} does not aggregate", detail="UnknownFunction")
@@ -181,7 +182,11 @@ class _Run:
             valid = arguments[0].valid
             self._count(groups if valid is None else groups[valid], group_count)
         else:
-            self.accumulator.add(groups, group_count, arguments)
+            try:
+                self.accumulator.add(groups, group_count, arguments)
+            except QueryError as error:
+                error.place(call.span)
+                raise
 
     def _count(self, groups: Int64Array, group_count: int) -> None:
         counts = np.bincount(groups, minlength=group_count)
@@ -190,7 +195,11 @@ class _Run:
 
     def finish(self, group_count: int) -> Column:
         if self.accumulator is not None:
-            column: Column = self.accumulator.finish(group_count)
+            try:
+                column: Column = self.accumulator.finish(group_count)
+            except QueryError as error:
+                error.place(self.call.span)
+                raise
             return column
         if len(self.counts) < group_count:
             self._count(np.zeros(0, dtype=np.int64), group_count)

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import QuerySyntaxError, QueryTypeError
 from neuralgraph.query.execution.operators.step import Step
+from neuralgraph.query.language.syntax.expressions import NO_SPAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from neuralgraph.errors import Span
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.execution.expressions import Evaluator
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
     from neuralgraph.values import Batch
 
 
-def row_count(evaluator: Evaluator, context: ExecutionContext, clause: str) -> int:
-    """The number behind SKIP or LIMIT.
+def row_count(
+    evaluator: Evaluator, context: ExecutionContext, clause: str, span: Span = NO_SPAN
+) -> int:
+    """The number behind SKIP or LIMIT, which stands at `span`.
 
     Raises:
         QuerySyntaxError: it is negative, or no integer (openCypher calls both syntax errors, even
@@ -31,15 +35,19 @@ def row_count(evaluator: Evaluator, context: ExecutionContext, clause: str) -> i
                 f"{clause} needs an integer, got {value!r}",
                 detail="InvalidArgumentType",
                 phase="runtime",
+                span=span if span[1] else None,
             )
         raise QueryTypeError(
-            f"{clause} needs an integer, got {value!r}", detail="InvalidArgumentType"
+            f"{clause} needs an integer, got {value!r}",
+            detail="InvalidArgumentType",
+            span=span if span[1] else None,
         )
     if value < 0:
         raise QuerySyntaxError(
             f"{clause} cannot be negative, got {value}",
             detail="NegativeIntegerArgument",
             phase="runtime",
+            span=span if span[1] else None,
         )
     return value
 
@@ -47,16 +55,17 @@ def row_count(evaluator: Evaluator, context: ExecutionContext, clause: str) -> i
 class SkipStep(Step):
     """All but the first rows."""
 
-    __slots__ = ("child", "count")
+    __slots__ = ("child", "count", "span")
 
     def __init__(self, operator: Skip, compiler: PlanCompiler) -> None:
         self.child = compiler.step(operator.child)
         super().__init__(self.child.slots)
         self.count = compiler.expressions(()).compile(operator.count)
+        self.span = operator.count.span
 
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
         """What is left."""
-        left = row_count(self.count, context, "SKIP")
+        left = row_count(self.count, context, "SKIP", self.span)
         for batch in self.child.batches(context):
             if left >= batch.count:
                 left -= batch.count
@@ -70,17 +79,18 @@ class SkipStep(Step):
 class LimitStep(Step):
     """The first rows; then the child is stopped, or run to its end when it writes."""
 
-    __slots__ = ("child", "count", "drain")
+    __slots__ = ("child", "count", "drain", "span")
 
     def __init__(self, operator: Limit, compiler: PlanCompiler) -> None:
         self.child = compiler.step(operator.child)
         super().__init__(self.child.slots)
         self.count = compiler.expressions(()).compile(operator.count)
+        self.span = operator.count.span
         self.drain = operator.drain
 
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
         """At most so many rows."""
-        left = row_count(self.count, context, "LIMIT")
+        left = row_count(self.count, context, "LIMIT", self.span)
         if not left and not self.drain:
             return
         for batch in self.child.batches(context):

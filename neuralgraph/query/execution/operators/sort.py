@@ -72,17 +72,18 @@ class SortStep(_SortedStep):
 class TopStep(_SortedStep):
     """The first rows in order; never holds much more than those."""
 
-    __slots__ = ("limit", "skip")
+    __slots__ = ("limit", "skip", "spans")
 
     def __init__(self, operator: Top, compiler: PlanCompiler) -> None:
         super().__init__(operator, compiler)
         self.limit = compiler.expressions(()).compile(operator.limit)
+        self.spans = (operator.skip or operator.limit).span, operator.limit.span
         self.skip = compiler.expressions(()).optional(operator.skip)
 
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
         """The first rows in order, without those skipped."""
-        skip = 0 if self.skip is None else row_count(self.skip, context, "SKIP")
-        wanted = skip + row_count(self.limit, context, "LIMIT")
+        skip = 0 if self.skip is None else row_count(self.skip, context, "SKIP", self.spans[0])
+        wanted = skip + row_count(self.limit, context, "LIMIT", self.spans[1])
         pending: list[Batch] = []
         held = 0
         for batch in self.child.batches(context):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from neuralgraph.query.language.syntax.expressions import NO_SPAN
 from neuralgraph.query.planning.plan.operator import Operator
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
+    from neuralgraph.errors import Span
     from neuralgraph.query.language.syntax.expressions import Expression
 
 
@@ -54,12 +57,14 @@ class AggregateCall:
 
     Attributes:
         arguments: the value, then constants such as a percentile.
+        span: where it stands in the text, for errors; equal calls may stand in several places.
     """
 
     name: str
     arguments: tuple[Expression, ...]
     distinct: bool = False
     star: bool = False
+    span: Span = field(default=NO_SPAN, compare=False, repr=False, kw_only=True)
 
 
 @record
