@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from neuralgraph.errors import QuerySyntaxError
 from neuralgraph.query.language.syntax import Comparison, IsNull, Variable
 from neuralgraph.query.planning.access_paths import AccessPaths
 from neuralgraph.query.planning.filtering import filtered_by
@@ -45,6 +46,8 @@ ONE_ROW: Final = 1.5
 EDGE_SCAN_FACTOR: Final = 1.5
 CHEAP_SEEK_ROWS: Final = 2.0
 """A second end is sought by index, to be joined by `ExpandInto`, when it gives at most so many rows."""
+PARTS_ALLOWED_MAX: Final = 1_000
+"""So many are planned at all: time grows with their square."""
 
 
 @record
@@ -90,7 +93,14 @@ class Matcher:
         self._estimates = context.estimates
         self._paths = AccessPaths(context.catalog, context.estimates)
         self._universe: frozenset[str] = frozenset()
-        self._as_written = len(graph.nodes) + len(graph.edges) > PARTS_MAX
+        parts = len(graph.nodes) + len(graph.edges)
+        if parts > PARTS_ALLOWED_MAX:
+            raise QuerySyntaxError(
+                f"one MATCH has {parts:,} nodes and relationships, and at most {PARTS_ALLOWED_MAX:,} are"
+                " planned together; split it into several",
+                detail="UnexpectedSyntax",
+            )
+        self._as_written = parts > PARTS_MAX
         self._starts = 0
         self._known_needs: dict[int, tuple[Expression, frozenset[str]]] = {}
 

@@ -57,10 +57,14 @@ def inputs(operator: Operator) -> list[Operator]:
 
 
 def walk(operator: Operator) -> Iterator[Operator]:
-    """The operator and all below it."""
-    yield operator
-    for item in inputs(operator):
-        yield from walk(item)
+    """The operator and all below it, those whose rows lead first."""
+    # Plans are as deep as they are long: generators inside generators would take the square of it.
+    waiting = [operator]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        below = inputs(current)
+        waiting.extend(reversed(below))
 
 
 def argument_names(plan: Operator) -> frozenset[str]:

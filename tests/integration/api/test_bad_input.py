@@ -91,7 +91,7 @@ def test_a_statement_that_is_no_text(graph, text):
     "text",
     [
         "WITH 1 AS x " * 2_000 + "RETURN x",
-        "MATCH " + ", ".join(f"(n{number})" for number in range(400)) + " RETURN 1",
+        "MATCH " + ", ".join(f"(n{number})" for number in range(40_000)) + " RETURN 1",
     ],
     ids=["clauses", "patterns"],
 )
