@@ -149,13 +149,26 @@ class GraphView:
 
     def node_property(self, ids: IdArray, key: str) -> Column:
         """See `access.GraphReader`."""
-        known = self.base.node_column(key)
-        column = Column.nulls(len(ids)) if known is None else known.take(ids)
-        for layer, txid in self.active_layers():
-            delta = layer.node_values.get(key)
-            if delta is not None:
-                rows, fresh = delta.find(ids, txid)
-                column = patch(column, rows, fresh)
+        layers = [
+            (delta, txid)
+            for layer, txid in self.active_layers()
+            if (delta := layer.node_values.get(key)) is not None
+        ]
+        # From the top: below a layer that has all the values nobody needs to look.
+        column: Column | None = None
+        patches: list[tuple[RowArray, Column]] = []
+        while layers and column is None:
+            delta, txid = layers.pop()
+            rows, fresh = delta.find(ids, txid)
+            if 0 < len(rows) == len(ids):
+                column = fresh
+            else:
+                patches.append((rows, fresh))
+        if column is None:
+            known = self.base.node_column(key)
+            column = Column.nulls(len(ids)) if known is None else known.take(ids)
+        for rows, fresh in reversed(patches):
+            column = patch(column, rows, fresh)
         return column
 
     def node_values(self, ids: Sequence[int], key: str) -> list[Any]:
