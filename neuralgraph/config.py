@@ -128,6 +128,15 @@ class Options:
         "Commits are folded into the file, in the background, once they hold this many changes.",
         low=1,
     )
+    load_commit_rows: int | None = _option(
+        100_000,
+        "storage.load_commit_rows",
+        "count",
+        """A transaction that created so many nodes, and did nothing else, is written to the file by its
+        commit like a bulk load, which takes a fraction of the memory; `none` is never.""",
+        low=1,
+        is_optional=True,
+    )
     wal_segment_bytes: int = _option(
         4 << 20,
         "storage.wal_segment_bytes",

@@ -70,14 +70,17 @@ class Loader:
             self.progress(done, total)
 
     @contextmanager
-    def alone(self) -> Iterator[State]:
+    def alone(self, holder: LockOwner | None = None) -> Iterator[State]:
         """Keep writers out, those of other processes too; gives a state without deltas.
+
+        Args:
+            holder: a transaction that holds the gate already, and keeps it until it ends.
 
         Raises:
             QueryArgumentError: the time that the caller gives is before the last commit, or in the future.
             DatabaseLockedError: another process keeps us out.
         """
-        owner = LockOwner("a bulk load")
+        owner = holder or LockOwner("a bulk load")
         manager = self.manager
         manager.locks.acquire(owner, GATE, DELETE)
         try:
@@ -94,7 +97,8 @@ class Loader:
                 finally:
                     manager.pipeline.turns.let_go()
         finally:
-            manager.locks.release_all(owner)
+            if holder is None:
+                manager.locks.release_all(owner)
 
     def commit(self, made: Sequence[Base]) -> int:
         """Make the last of the bases the graph; the ones before it were steps on the way."""

@@ -30,7 +30,7 @@ from neuralgraph.errors import (
 )
 from neuralgraph.storage.disk import RecordKind
 from neuralgraph.storage.disk.sharing import LAST
-from neuralgraph.storage.maintenance import bulk_checks, bulk_load, bulk_rows
+from neuralgraph.storage.maintenance import bulk_checks, bulk_commit, bulk_load, bulk_rows
 from neuralgraph.storage.maintenance.checkpoint import Checkpointer
 from neuralgraph.storage.maintenance.copying import copy_base, read_commits
 from neuralgraph.storage.maintenance.following import Follower
@@ -67,7 +67,8 @@ if TYPE_CHECKING:
     from neuralgraph.storage.maintenance.integrity import Problem
     from neuralgraph.storage.maintenance.recovery import RecoveryReport
     from neuralgraph.storage.maintenance.salvage import Loss
-    from neuralgraph.storage.versions import Commit, GraphView, State
+    from neuralgraph.storage.transactions.locks import LockOwner
+    from neuralgraph.storage.versions import Change, Commit, GraphView, State
     from neuralgraph.values import Column, IdArray
 
 
@@ -179,6 +180,7 @@ class Engine:
             blocks, opened.log, self._manager, opened.pins, self._checkpointer, opened.open_base
         )
         self._manager.take_over = self._follower.take_over
+        self._manager.commit_as_load = self._commit_as_load
         self._pipeline.reread = self._follower.reread
         self._schedule = CheckpointSchedule(
             partial(self._checkpointer.run, changes_min=options.checkpoint_changes),
@@ -328,6 +330,18 @@ class Engine:
     def resolve_keys(self, label: str, key: str, values: Column) -> IdArray:
         """See `bulk_checks.resolve_keys`."""
         return bulk_checks.resolve_keys(self.reader(), label, key, values)
+
+    def _commit_as_load(
+        self,
+        owner: LockOwner,
+        changes: Sequence[Change],
+        told: tuple[Mapping[str, Any], int],
+        check: Callable[[CommitPipeline], None] | None,
+    ) -> int | None:
+        rows_min = self.options.load_commit_rows
+        if rows_min is None or not bulk_commit.only_creates(changes, rows_min):
+            return None
+        return bulk_commit.commit_as_load(self._loader(*told, None), owner, changes, check)
 
     def _loader(
         self, metadata: Mapping[str, Any] | None, timestamp_us: int, progress: Progress | None

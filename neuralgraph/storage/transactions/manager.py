@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from neuralgraph.storage.versions import Catalog, State
     from neuralgraph.storage.versions.changes import Change
 
+    Check = Callable[[CommitPipeline], None]
+    CommitAsLoad = Callable[
+        [LockOwner, Sequence[Change], tuple[Mapping[str, Any], int], Check | None], int | None
+    ]
+    """Takes the owner of the locks, a write set, metadata and time, and what to check the commit with."""
+
 
 CLOSING_WAIT_S: Final = 1.0
 
@@ -40,6 +46,7 @@ class TransactionManager:
     Attributes:
         maintenance: held while the base is swapped, and while a commit changes the schema: a fold must
             know all indexes before it begins. `upkeep` takes it, too, and keeps other processes out.
+        commit_as_load: commits what is worth it as a bulk load, or gives None; see `bulk_commit`.
         take_over: called when upkeep begins, so that what other processes did to the file is known.
     """
 
@@ -48,6 +55,7 @@ class TransactionManager:
         "_is_closed",
         "_rules",
         "_serials",
+        "commit_as_load",
         "edge_ids",
         "is_read_only",
         "locks",
@@ -76,6 +84,7 @@ class TransactionManager:
         self.maintenance = threading.RLock()
         self.sharing = pipeline.sharing
         self.take_over: Callable[[], None] = lambda: None
+        self.commit_as_load: CommitAsLoad | None = None
         self._serials = itertools.count(1)
         self._rules: tuple[int, RuleSet] = (-1, RuleSet(()))
         self._is_closed = False
@@ -134,8 +143,13 @@ class TransactionManager:
         timestamp_us: int = 0,
         *,
         check: Callable[[CommitPipeline], None] | None = None,
+        owner: LockOwner | None = None,
     ) -> int:
-        """See `CommitPipeline.commit`."""
+        """See `CommitPipeline.commit`; `owner` has the locks of the transaction."""
+        if owner is not None and self.commit_as_load is not None:
+            txid = self.commit_as_load(owner, changes, (metadata, timestamp_us), check)
+            if txid is not None:
+                return txid
         with Uninterrupted():
             return self.pipeline.commit(changes, metadata, timestamp_us=timestamp_us, check=check)
 

@@ -453,10 +453,10 @@ class Transaction(GraphView):
                 self._check_before_commit(self._writes)
             if type(changes[0]) in OF_SCHEMA:
                 return self._manager.commit_schema(changes, self.metadata, self.timestamp_us)
-            check = partial(
-                check_against_others, self._state, self._generation, changes, self._checker
-            )
-            return self._manager.commit(changes, self.metadata, self.timestamp_us, check=check)
+            snapshot = (self._state, self._generation, changes, self._checker)
+            check = partial(check_against_others, *snapshot)
+            made = (changes, self.metadata, self.timestamp_us)
+            return self._manager.commit(*made, check=check, owner=self._owner)
         finally:
             self._close()
 

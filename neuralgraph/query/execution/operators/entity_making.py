@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _ENTITY_BYTES: Final = 400
 """About what a transaction holds for something that it made, without its properties."""
 
+_COLUMN_ENTITY_BYTES: Final = 120
+"""The same for what was made with many others, as columns."""
+
 _SAMPLE_ROWS: Final = 16
 
 
@@ -102,7 +105,7 @@ class PropertyMaker:
             valid = column.valid
             count += column.count if valid is None else int(np.count_nonzero(valid))
             made[key] = column
-        held = batch.count * _ENTITY_BYTES + sum(map(column_bytes, made.values()))
+        held = batch.count * _COLUMN_ENTITY_BYTES + sum(map(column_bytes, made.values()))
         context.memory.hold(held)
         return made, count
 
