@@ -1,4 +1,4 @@
-"""Who creates very many nodes in one transaction commits a bulk load; to others it is a commit like any other."""
+"""Who creates very many nodes in one transaction commits a bulk load; others see one commit."""
 
 from __future__ import annotations
 
