@@ -77,9 +77,15 @@ def acquire(path: Path | None, settings: Settings) -> SharedEngine:
             _check_same(shared.settings.options, options)
             shared.handles += 1
             return shared
-        engine = _open(OsDirectory(str(real.parent)), real.name, options)
+        engine = _open(_folder_of(real, options), real.name, options)
         shared = _open_engines[real] = SharedEngine(real, engine, settings)
         return shared
+
+
+def _folder_of(path: Path, options: Options) -> Directory:
+    """Where a file is; for reading only, where that is all that is allowed and wanted."""
+    may_write = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    return OsDirectory(str(path.parent), read_only=options.read_only and not may_write)
 
 
 def reopen(stale: SharedEngine) -> SharedEngine:

@@ -304,13 +304,29 @@ class BlockFile:
         Raises:
             CorruptionError: both slots are damaged, or the manifest is.
         """
-        if self._manifest_ref is not None:
-            self.check(self._manifest_ref)
+        slots = self._checked_slots()
+        newest = max(self.sequence, newest_slot(slots).sequence)
         return [
             f"slot {place} is damaged or old; the other one serves, and the next opening mends it"
-            for place, slot in enumerate(read_slots(self._file))
-            if slot is None or slot.sequence != self.sequence
+            for place, slot in enumerate(slots)
+            if slot is None or slot.sequence != newest
         ]
+
+    def _checked_slots(self) -> list[Slot | None]:
+        """The slots as they are in the file, whose newest manifest was read and found good."""
+        slots = read_slots(self._file)
+        while True:
+            newest = newest_slot(slots)
+            try:
+                if newest.manifest[1]:
+                    self.check(BlockRef(*newest.manifest))
+            except CorruptionError:
+                # Another process may have published a newer one, and used the place again.
+                slots = read_slots(self._file)
+                if newest_slot(slots).sequence == newest.sequence:
+                    raise
+            else:
+                return slots
 
     def publish(self, manifest: bytes) -> None:
         """Put `manifest` in the place of the last one, for good, with all blocks written so far.

@@ -16,6 +16,7 @@ thread-safe; readers take `reader()` and need nothing else.
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import replace
 from functools import partial
@@ -70,6 +71,8 @@ if TYPE_CHECKING:
     from neuralgraph.storage.transactions.locks import LockOwner
     from neuralgraph.storage.versions import Change, Commit, GraphView, State
     from neuralgraph.values import Column, IdArray
+
+_logger = logging.getLogger("neuralgraph.storage")
 
 
 @record
@@ -499,10 +502,11 @@ class Engine:
         """Fold the log, so that one file is the whole database, and let go of it.
 
         Transactions that still write are given a moment; after it they can only be rolled back.
-        Harmless when called twice.
+        Harmless when called twice. When the disk refuses the fold, nothing is lost: the log is kept, the next
+        opening reads it, and a warning says so.
 
         Raises:
-            DiskError: the fold failed; nothing is lost, the log is kept and read by the next opening.
+            DiskError: what was kept in the process (durability off) could not be written.
         """
         with self._closing:
             if not self._is_open:
@@ -552,7 +556,13 @@ class Engine:
             return False
         # Readers look for what later writers do in the log's folder.
         is_last = not (sharing.is_shared and sharing.has_readers())
-        self._checkpointer.run(is_last=is_last)
+        try:
+            self._checkpointer.run(is_last=is_last)
+        except DiskError as error:
+            _logger.warning(
+                "%s was closed without folding its log, which is kept: %s", self.name, error
+            )
+            return False
         return is_last
 
     def _require_writable(self) -> None:

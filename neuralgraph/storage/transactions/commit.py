@@ -387,13 +387,13 @@ class CommitPipeline:
         if self.seen_index == _UNKNOWN:
             self._read_anew(last)
             return
+        # Were this interrupted, what was read would be lost: then the next one reads everything anew.
+        self.seen_index = _UNKNOWN
         try:
             records = self._replicator.follow(last)
         except FellBehindError:
             self._read_anew(last)
             return
-        # Were this interrupted, what was read would be lost: `seen_index` then makes the next one read anew.
-        self.seen_index = _UNKNOWN
         self._take(records)
         self.published_index = self.seen_index = last
 
