@@ -24,8 +24,11 @@ from neuralgraph.text.tokens import GAP, EncodedTexts, TermNumbers, Token
 if TYPE_CHECKING:
     from neuralgraph.values.arrays import Int64Array
 
-WORDS_KEPT_MAX: Final = 200_000
-"""Distinct chunks and words that an analyzer remembers between calls."""
+WORDS_KEPT_MAX: Final = 50_000
+"""Words that an analyzer remembers between calls; some 10 MB."""
+
+CHUNKS_KEPT_MAX: Final = 10_000
+"""Chunks, alike; an `encode` has a table of its own for all that it meets."""
 
 TERM_LENGTH_MAX: Final = 255
 """Longer words are cut: nobody searches for them, and a dictionary of them would outgrow the texts."""
@@ -180,7 +183,7 @@ class WordAnalyzer:
                     found.append(Token(term, position + at, low, high))
                 position += width
             kept = (tuple(found), position)
-            if len(self._kept) >= WORDS_KEPT_MAX:
+            if len(self._kept) >= CHUNKS_KEPT_MAX:
                 self._kept = {}
             self._kept[chunk] = kept
         return kept

@@ -212,6 +212,22 @@ def test_an_option_that_is_no_good_is_told(graph, options, problem):
         found(graph, "word", **options)
 
 
+def test_settings_that_are_no_good_are_told(graph):
+    for config, problem in (
+        ("`fulltext.analyzer`: 'englsh'", "did you mean english"),
+        (
+            "`fulltext.boosts`: {txt: 2}",
+            "names `txt`, which docs does not index.*did you mean text",
+        ),
+        ("`fulltext.boosts`: {text: -1}", "a map from properties to numbers"),
+    ):
+        with pytest.raises(SchemaError, match=problem):
+            graph.execute(CREATE.replace("]", f"] OPTIONS {{indexConfig: {{{config}}}}}"))
+    for options in ("{entity: 'edge'}", "{analyser: 'english'}", "7"):
+        with pytest.raises(neuralgraph.QueryError):
+            graph.execute(f"CALL neural.fulltext.createIndex('docs', 'Doc', 'text', {options})")
+
+
 def test_a_field_that_is_not_indexed_is_told(graph):
     graph.execute(CREATE)
     with pytest.raises(QueryArgumentError, match="has no field 'http'; it has text"):

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph import text
 from neuralgraph.access import IndexDefinition, TermRequest
-from neuralgraph.errors import OptionError, QueryTypeError
+from neuralgraph.errors import OptionError, QueryArgumentError, QueryTypeError
 from neuralgraph.query.execution.built_in.fulltext_queries import fulltext_index
-from neuralgraph.query.execution.operators.index_options import checked_options
+from neuralgraph.query.execution.operators.index_options import check_fields, checked_options
 from neuralgraph.query.execution.procedure import Procedure
 
 if TYPE_CHECKING:
@@ -27,8 +27,16 @@ def _create(
     context: ExecutionContext, name: Any, labels: Any, keys: Any, options: Any = None
 ) -> Rows:
     me = "neural.fulltext.createIndex"
+    if options is not None and not isinstance(options, dict):
+        raise QueryTypeError(f"the options of {me} are a map", detail="InvalidArgumentType")
     given = dict(options or {})
-    entity: Literal["node", "edge"] = "edge" if given.pop("entity", "node") != "node" else "node"
+    kind = given.pop("entity", "node")
+    if kind not in ("node", "relationship"):
+        raise QueryArgumentError(
+            f"{me}: `entity` is 'node' or 'relationship', not {kind!r}",
+            detail="InvalidArgumentValue",
+        )
+    entity: Literal["node", "edge"] = "node" if kind == "node" else "edge"
     config = {
         key if key.startswith(_PREFIX) else _PREFIX + key: value for key, value in given.items()
     }
@@ -40,6 +48,7 @@ def _create(
         _names(me, keys, "properties"),
         options=checked_options("fulltext", {"indexConfig": config}),
     )
+    check_fields(definition)
     context.require_writer().create_index(definition)
     context.counters.indexes_added += 1
     return [(definition.name,)]

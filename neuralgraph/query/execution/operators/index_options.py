@@ -18,6 +18,7 @@ from neuralgraph.query.language.syntax import ListLiteral, LiteralValue, MapLite
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from neuralgraph.access import IndexDefinition
     from neuralgraph.access.catalog import IndexKind
     from neuralgraph.query.language.syntax import Expression
 
@@ -53,6 +54,21 @@ def checked_options(kind: IndexKind, options: Any) -> IndexOptions:
             raise _unknown(f"a {kind} index has no setting `{name}`", name, known)
         kept[name] = check(name, value)
     return IndexOptions(kept)
+
+
+def check_fields(definition: IndexDefinition) -> None:
+    """Do the settings of a full-text index name its own properties?
+
+    Raises:
+        SchemaError: they name another.
+    """
+    for key in definition.options.get("fulltext.boosts", ()):
+        if key not in definition.keys:
+            raise _unknown(
+                f"`fulltext.boosts` names `{key}`, which {definition.name} does not index",
+                key,
+                definition.keys,
+            )
 
 
 def shown_options(kind: IndexKind, options: IndexOptions) -> dict[str, Any]:

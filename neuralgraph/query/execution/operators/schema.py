@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.access import ConstraintDefinition, IndexDefinition
-from neuralgraph.query.execution.operators.index_options import checked_options
+from neuralgraph.query.execution.operators.index_options import check_fields, checked_options
 from neuralgraph.query.execution.operators.step import Step
 from neuralgraph.query.language.syntax.clauses import (
     CreateConstraint,
@@ -115,9 +115,11 @@ def index_definition(command: CreateIndex, options: Any = None) -> IndexDefiniti
     parts = [kind, *command.labels, *command.keys]
     name = command.name or "_".join(["index", *parts])
     settings = checked_options(kind, options)
-    return IndexDefinition(
+    definition = IndexDefinition(
         name, kind, command.entity, command.labels, command.keys, options=settings
     )
+    check_fields(definition)
+    return definition
 
 
 def constraint_definition(command: CreateConstraint) -> ConstraintDefinition:
