@@ -279,7 +279,9 @@ class DictGraph:
         return term_counts(index, request, dict(zip(ids, properties, strict=True)))
 
     def search_facts(self, index: IndexDefinition) -> Mapping[str, Any]:
-        return {"rows": len(self._covered(index)[0])}
+        _, properties = self._covered(index)
+        held = (isinstance(one.get(index.keys[0]), (list, np.ndarray)) for one in properties)
+        return {"rows": sum(held)}
 
     def _covered(self, index: IndexDefinition) -> tuple[list[int], list[Mapping[str, Any]]]:
         """Entities with a label (or of a type) of the index, and their properties."""

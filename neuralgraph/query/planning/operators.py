@@ -24,6 +24,7 @@ from neuralgraph.query.planning.plan import (
     HashJoin,
     Limit,
     MergePath,
+    NearestRows,
     ProcedureCall,
     Project,
     RemoveItems,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 CHILD_FIELDS: Final = ("child", "outer", "left", "inner", "right", "match")
 """Fields that hold an operator, the one that rows come from first; `parts` holds several."""
 
-KEEPS_SLOTS: Final = (Distinct, Eager, Skip, Limit)
+KEEPS_SLOTS: Final = (Distinct, Eager, Skip, Limit, NearestRows)
 """Operators whose slots are always their child's."""
 
 WRITES: Final = (CreateEntities, MergePath, SetItems, RemoveItems, DeleteEntities, ForeachApply)

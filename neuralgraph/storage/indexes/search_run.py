@@ -101,8 +101,8 @@ class SearchRun(Protocol):
         """Would the next checkpoint make it much quicker to search? Then one is begun soon."""
         ...
 
-    def facts(self) -> dict[str, Any]:
-        """See `access.GraphReader.search_facts`."""
+    def facts(self, overlay: Overlay = NO_OVERLAY) -> dict[str, Any]:
+        """See `access.GraphReader.search_facts`; the overlay is the snapshot's."""
         ...
 
     def __len__(self) -> int:

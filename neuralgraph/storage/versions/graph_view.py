@@ -368,8 +368,7 @@ class GraphView:
 
     def search_facts(self, index: IndexDefinition) -> Mapping[str, Any]:
         """See `access.GraphReader`."""
-        run = self.base.search_run(index.name)
-        return {} if run is None or run.definition != index else run.facts()
+        return search_reading.search_facts(self, index)
 
     def up_to(self, layer: DeltaStore) -> GraphView:
         """The view without the layers above one of its own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from neuralgraph.storage.indexes.search_run import NO_OVERLAY, SearchSource, Ter
 from neuralgraph.storage.versions.search_building import base_read
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from neuralgraph.access import (
         IndexDefinition,
@@ -55,6 +55,12 @@ def _run(view: LayeredView, index: IndexDefinition) -> SearchRun:
             f"there is no {index.kind} index named {index.name}", detail="IndexNotFound"
         )
     return run
+
+
+def search_facts(view: LayeredView, index: IndexDefinition) -> Mapping[str, Any]:
+    """See `access.GraphReader.search_facts`."""
+    run = view.base.search_run(index.name)
+    return {} if run is None or run.definition != index else run.facts(_overlay(view, index))
 
 
 def _overlay(view: LayeredView, index: IndexDefinition) -> Overlay:

@@ -38,6 +38,7 @@ from neuralgraph.query.execution.operators.index_seek import (
 from neuralgraph.query.execution.operators.joins import CrossJoinStep, HashJoinStep, UnionAllStep
 from neuralgraph.query.execution.operators.limits import EagerStep, LimitStep, SkipStep
 from neuralgraph.query.execution.operators.load_csv import LoadCsvStep
+from neuralgraph.query.execution.operators.nearest_rows import NearestRowsStep
 from neuralgraph.query.execution.operators.node_scan import NodeByIdStep, NodeScanStep
 from neuralgraph.query.execution.operators.project import ExtendStep, ProjectStep
 from neuralgraph.query.execution.operators.repeat import KeepShortestStep, RepeatStep
@@ -77,6 +78,7 @@ from neuralgraph.query.planning.plan import (
     Limit,
     LoadCsvRows,
     MergePath,
+    NearestRows,
     NodeById,
     NodeIndexIn,
     NodeIndexPrefix,
@@ -132,6 +134,7 @@ STEPS: Final[dict[type, Callable[[Any, Any], Step]]] = {
     Limit: LimitStep,
     LoadCsvRows: LoadCsvStep,
     MergePath: MergeStep,
+    NearestRows: NearestRowsStep,
     NodeById: NodeByIdStep,
     NodeIndexIn: NodeIndexInStep,
     NodeIndexPrefix: NodeIndexPrefixStep,

@@ -9,8 +9,8 @@ query can write begin with a space.
 
 An operator that passes on columns of its child gives exactly the columns named in its `slots`, in that order:
 the planner leaves out those that nobody needs any more, and new ones that nobody looks at (even all of
-them: then only the number of rows matters). This holds for every operator but Distinct, Eager, Skip, Limit
-and UnionAll, whose slots are their child's.
+them: then only the number of rows matters). This holds for every operator but Distinct, Eager, Skip, Limit,
+NearestRows and UnionAll, whose slots are their child's.
 
 `operator` has what all share; the other modules have the operators by what they do, `expressions` the
 expressions that only plans have, `statement` the plan as a whole.

@@ -10,6 +10,7 @@ from neuralgraph.query.planning.plan.operator import Operator
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
+    from neuralgraph.access import IndexDefinition
     from neuralgraph.errors import Span
     from neuralgraph.query.language.syntax.expressions import Expression
 
@@ -103,6 +104,26 @@ class Top(Operator):
     keys: tuple[SortKey, ...]
     limit: Expression
     skip: Expression | None = None
+
+
+@record
+class NearestRows(Operator):
+    """Of the child's rows those whose nodes have the vectors nearest to one; more where that is not known.
+
+    Attributes:
+        variable: the slot of the nodes.
+        index: on their label and a property; it speaks only when it holds all nodes of its label.
+        vector: what is sought; of no slot.
+        count: so many nodes at least, if there are so many.
+        is_whole: the child is all nodes of the label and nothing else, and need not be asked.
+    """
+
+    child: Operator
+    variable: str
+    index: IndexDefinition
+    vector: Expression
+    count: Expression
+    is_whole: bool
 
 
 @record

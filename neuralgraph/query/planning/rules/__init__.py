@@ -11,6 +11,7 @@ from neuralgraph.query.planning.rules.counts import with_degrees
 from neuralgraph.query.planning.rules.distinctness import with_early_distinct
 from neuralgraph.query.planning.rules.frontiers import with_frontiers
 from neuralgraph.query.planning.rules.idle_distincts import without_idle_distincts
+from neuralgraph.query.planning.rules.nearest import with_nearest
 from neuralgraph.query.planning.rules.orders import without_idle_sorts
 from neuralgraph.query.planning.rules.projects import without_idle_projects
 from neuralgraph.query.planning.rules.shapes import with_shapes
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 def rewritten(root: Operator, catalog: CatalogReader) -> Operator:
     """The plan after all rules."""
     root = without_idle_sorts(root, catalog)
+    root = with_nearest(root, catalog)
     # Idle projections hide what is below from the rules that follow.
     root = without_idle_projects(root)
     root = with_early_distinct(root, catalog)

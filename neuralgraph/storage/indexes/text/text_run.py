@@ -21,7 +21,7 @@ import numpy as np
 
 from neuralgraph.access.search import TextQuery, best_hits
 from neuralgraph.errors import NeuralGraphError, QueryArgumentError
-from neuralgraph.storage.indexes.search_run import SearchSource
+from neuralgraph.storage.indexes.search_run import NO_OVERLAY, Overlay, SearchSource
 from neuralgraph.storage.indexes.stored_array import StoredArray, narrowest
 from neuralgraph.storage.indexes.text.corpus import Corpus, CorpusPart, FieldStatistics
 from neuralgraph.storage.indexes.text.query_scorers import ScorerMaker
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
         TermRequest,
     )
     from neuralgraph.storage.disk import BlockFile, BlockRef
-    from neuralgraph.storage.indexes.search_run import Overlay, Read
+    from neuralgraph.storage.indexes.search_run import Read
     from neuralgraph.storage.indexes.text.scorers import Scored
     from neuralgraph.text.analyzers import Analyzer
     from neuralgraph.values import IdArray
@@ -117,8 +117,9 @@ class TextRun:
         """See `SearchRun`."""
         return len(self.waiting) >= _WAITING_MIN
 
-    def facts(self) -> dict[str, Any]:
-        """See `SearchRun`."""
+    def facts(self, overlay: Overlay = NO_OVERLAY) -> dict[str, Any]:
+        """See `SearchRun`; the rows are those of the last checkpoint."""
+        del overlay
         rows, waiting = len(self), len(self.waiting)
         progress = 1.0 - waiting / rows if self.is_unfinished else 1.0
         return {"rows": rows, "indexedRows": rows - waiting, "progress": progress}

@@ -18,6 +18,7 @@ import numpy as np
 from neuralgraph.access.search import VectorQuery, best_hits
 from neuralgraph.access.vectors import VectorSettings, scores_of, vectors_of
 from neuralgraph.errors import QueryArgumentError
+from neuralgraph.storage.indexes.search_run import NO_OVERLAY, Overlay
 from neuralgraph.storage.indexes.stored_array import StoredArray, narrowest
 from neuralgraph.storage.indexes.vector import faiss_indexes
 from neuralgraph.storage.indexes.vector.fresh_vectors import FreshVectors
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
     from neuralgraph.access import IndexDefinition, SearchHits, SearchQuery
     from neuralgraph.access.vectors import VectorKindName
     from neuralgraph.storage.disk import BlockFile, BlockRef
-    from neuralgraph.storage.indexes.search_run import FreshEntries, Overlay, Read, SearchSource
+    from neuralgraph.storage.indexes.search_run import FreshEntries, Read, SearchSource
     from neuralgraph.values import IdArray
-    from neuralgraph.values.arrays import Float32Array, Float64Array
+    from neuralgraph.values.arrays import Float32Array, Float64Array, Int64Array
 
 _LOOSE_MIN: Final = 1_000
 _LOOSE_SHARE: Final = 4
@@ -74,11 +75,15 @@ class VectorRun:
     def __len__(self) -> int:
         return len(self._main) + len(self._tail) - len(self._dead)
 
-    def facts(self) -> dict[str, Any]:
-        """What is told of it: rows, rows in the index, kind and quantization, bytes, progress."""
+    def facts(self, overlay: Overlay = NO_OVERLAY) -> dict[str, Any]:
+        """See `SearchRun`."""
         settings = self._settings
+        rows = len(self) + sum(len(fresh.ids) for fresh in overlay.fresh)
+        if len(overlay.hidden):
+            gone = np.union1d(self._main.rows_of(overlay.hidden), self._dead_rows())
+            rows -= len(gone) - len(self._dead) + len(self._tail.rows_of(overlay.hidden))
         return {
-            "rows": len(self),
+            "rows": rows,
             "indexedRows": len(self._main) - len(self._dead),
             "kind": self._main.kind,
             "quantization": settings.quantization if self._main.kind != "flat" else "none",
@@ -86,6 +91,9 @@ class VectorRun:
             # Whole only when it is published: then another run has it.
             "progress": min(self.progress, 0.99) if self.is_unfinished else 1.0,
         }
+
+    def _dead_rows(self) -> Int64Array:
+        return self._main.rows_of(self._dead.array.astype(np.int64))
 
     # ── searching ─────────────────────────────────────────────────────────────────────────────
 
