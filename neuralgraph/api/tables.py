@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,8 @@ Table = dict[str, Column]
 
 _SIMPLE_TYPES = frozenset({bool, int, float, str, type(None)})
 _INTEGER_MAX = 2**63
+_DIGITS = re.compile(r"[+-]?[0-9]+")
+_DIGITS_MAX = 40
 
 
 def read_table(data: Any) -> Table:
@@ -335,7 +338,7 @@ def _read_csv(path: Path, delimiter: str) -> Table:
 def _typed(texts: Sequence[str]) -> Column:
     """Text as the narrowest of integer, float, boolean and text; an empty field is null."""
     filled = [text for text in texts if text]
-    for convert in (int, float, _boolean):
+    for convert in (_integer, _float, _boolean):
         try:
             for text in filled:
                 convert(text)
@@ -344,6 +347,22 @@ def _typed(texts: Sequence[str]) -> Column:
         if filled:
             return _from_list([convert(text) if text else None for text in texts])
     return Column.of_list(Kind.TEXT, [text or None for text in texts])
+
+
+def _integer(text: str) -> int:
+    """As Arrow reads it: ``int`` would take ``1_000`` too, and more than 64 bits."""
+    if not _DIGITS.fullmatch(text) or len(text) > _DIGITS_MAX:
+        raise ValueError(text)
+    value = int(text)
+    if not -_INTEGER_MAX <= value < _INTEGER_MAX:
+        raise ValueError(text)
+    return value
+
+
+def _float(text: str) -> float:
+    if "_" in text or not text.isascii():
+        raise ValueError(text)
+    return float(text)
 
 
 def _boolean(text: str) -> bool:

@@ -203,3 +203,20 @@ def test_the_time_of_a_retry_is_not_negative(graph):
         graph.execute(
             "UNWIND [1] AS i CALL (i) { CREATE (:T) } IN TRANSACTIONS ON ERROR RETRY FOR -1 SECONDS"
         )
+
+
+# ── shortest paths ────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("selector", ["SHORTEST 2", "SHORTEST 3 GROUPS", "SHORTEST 1"])
+@pytest.mark.parametrize("step", ["-[:R]->+", "((x)-[:R]->(y)-[:R]->(z))+"])
+def test_a_target_that_cannot_be_reached_is_not_looked_for_along_every_walk(graph, selector, step):
+    """A graph with cycles has more walks than anybody can follow."""
+    graph.execute("CREATE (:Far) WITH 1 AS one UNWIND range(0, 39) AS i CREATE (:N {i: i})")
+    graph.execute(
+        "MATCH (a:N), (b:N) WHERE b.i IN [(a.i + 1) % 40, (a.i + 7) % 40] CREATE (a)-[:R]->(b)"
+    )
+    text = f"MATCH p = {selector} (a:N {{i: 0}}){step}(b:{{}}) RETURN count(p) > 0"
+    assert value(graph, text.replace("{}", "Far")) is False
+    found = text.replace("(b:{})", "(b:N {i: 16})")
+    assert value(graph, found) is True

@@ -69,6 +69,30 @@ def test_csv_without_arrow(tmp_path, monkeypatch):
     assert values_of(read_table(tmp_path / "rows.csv")) == ROWS
 
 
+@pytest.mark.parametrize("arrow", [True, False])
+def test_csv_takes_for_numbers_what_are_numbers(tmp_path, monkeypatch, arrow):
+    if arrow:
+        pytest.importorskip("pyarrow")
+    else:
+        monkeypatch.setattr("neuralgraph.api.tables.is_installed", lambda _: False)
+    columns = {
+        "underscore": ["1_000", "2"],
+        "large": ["99999999999999999999", "1"],
+        "greatest": ["9223372036854775807", "-9223372036854775808"],
+        "float": ["1_0.5", "2.5"],
+        "digits": ["٣", "4"],
+    }
+    lines = [",".join(columns), *(",".join(row) for row in zip(*columns.values(), strict=True))]
+    (tmp_path / "rows.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert values_of(read_table(tmp_path / "rows.csv")) == {
+        "underscore": ["1_000", "2"],
+        "large": [1e20, 1.0],
+        "greatest": [2**63 - 1, -(2**63)],
+        "float": ["1_0.5", "2.5"],
+        "digits": ["٣", "4"],
+    }
+
+
 def test_many_equal_strings_become_a_dictionary():
     pa = pytest.importorskip("pyarrow")
     words = ["x", "y", None] * 1_000

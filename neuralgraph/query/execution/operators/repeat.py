@@ -164,7 +164,7 @@ class RepeatStep(Step):
         """Level by level, each row until it has what it asks for."""
         operator = self.operator
         kept: dict[int, int] = {}
-        walks = self._beginnings(batch)
+        walks = self._leading_there(batch, context)
         rounds = 0
         while walks:
             context.check()
@@ -178,6 +178,33 @@ class RepeatStep(Step):
             context.memory.free(_size(walks))
             walks = longer
             rounds += 1
+
+    def _leading_there(self, batch: Batch, context: ExecutionContext) -> list[Walk]:
+        """The beginnings from which the target can be reached at all, each node looked at once.
+
+        Without it a target that cannot be reached is looked for along every walk there is.
+        """
+        beginnings = self._beginnings(batch)
+        targets = start_ids(batch.columns[self.into]).tolist()
+        reached = {walk.row for walk in beginnings if walk.node == targets[walk.row]}
+        seen = {(walk.row, walk.node) for walk in beginnings}
+        waiting = [walk for walk in beginnings if walk.row not in reached]
+        rounds = 0
+        while waiting and (self.operator.max is None or rounds < self.operator.max):
+            context.check()
+            fresh: list[Walk] = []
+            for walk in self._grown(batch, waiting, context):
+                here = walk.row, walk.node
+                if here in seen:
+                    continue
+                seen.add(here)
+                if walk.node == targets[walk.row]:
+                    reached.add(walk.row)
+                # Where it has been does not matter here.
+                fresh.append(walk._replace(edges=(), values=((),) * len(self.values)))
+            waiting = [walk for walk in fresh if walk.row not in reached]
+            rounds += 1
+        return [walk for walk in beginnings if walk.row in reached]
 
     def _chosen(self, found: list[Walk], kept: dict[int, int]) -> Iterator[Walk]:
         """Those of one length that are wanted; `kept` counts walks, or lengths, for each row."""
