@@ -128,6 +128,13 @@ class Options:
         "Commits are folded into the file, in the background, once they hold this many changes.",
         low=1,
     )
+    checkpoint_log_bytes: int = _option(
+        256 << 20,
+        "storage.checkpoint_log_bytes",
+        "bytes",
+        "They are folded sooner once the log has grown by so much: few changes can be large.",
+        low=65_536,
+    )
     load_commit_rows: int | None = _option(
         100_000,
         "storage.load_commit_rows",

@@ -19,7 +19,6 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import (
@@ -186,8 +185,10 @@ class Engine:
         self._manager.commit_as_load = self._commit_as_load
         self._pipeline.reread = self._follower.reread
         self._schedule = CheckpointSchedule(
-            partial(self._checkpointer.run, changes_min=options.checkpoint_changes),
+            self._fold_in_background,
             changes_max=options.checkpoint_changes,
+            log_bytes=lambda: opened.log.size_bytes,
+            log_bytes_max=options.checkpoint_log_bytes,
         )
         if not options.read_only:
             self._pipeline.on_publish = self._schedule.published
@@ -333,6 +334,12 @@ class Engine:
     def resolve_keys(self, label: str, key: str, values: Column) -> IdArray:
         """See `bulk_checks.resolve_keys`."""
         return bulk_checks.resolve_keys(self.reader(), label, key, values)
+
+    def _fold_in_background(self) -> CheckpointReport:
+        """Fold, unless another process was first."""
+        is_long = self._log.size_bytes >= self.options.checkpoint_log_bytes
+        changes_min = 1 if is_long else self.options.checkpoint_changes
+        return self._checkpointer.run(changes_min=changes_min)
 
     def _commit_as_load(
         self,

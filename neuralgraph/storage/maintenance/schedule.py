@@ -27,6 +27,8 @@ class CheckpointSchedule:
     Args:
         checkpoint: folds what there is.
         changes_max: how many changes the deltas may hold before it is called.
+        log_bytes: how large the log is.
+        log_bytes_max: by how much it may grow before it is called: few changes can be large.
 
     Attributes:
         last_error: what the last checkpoint failed with; None when it went well.
@@ -38,6 +40,9 @@ class CheckpointSchedule:
         "_is_awaited",
         "_is_closed",
         "_latch",
+        "_log_bytes",
+        "_log_bytes_max",
+        "_log_threshold",
         "_looked_at",
         "_thread",
         "_threshold",
@@ -45,13 +50,23 @@ class CheckpointSchedule:
         "last_error",
     )
 
-    def __init__(self, checkpoint: Callable[[], object], *, changes_max: int) -> None:
+    def __init__(
+        self,
+        checkpoint: Callable[[], object],
+        *,
+        changes_max: int,
+        log_bytes: Callable[[], int] = int,
+        log_bytes_max: int = 1 << 62,
+    ) -> None:
         self.last_error: Exception | None = None
         self._checkpoint = checkpoint
         self._changes_max = changes_max
         self._threshold = changes_max
         self._latch = threading.Lock()
         self._wake = threading.Event()
+        self._log_bytes = log_bytes
+        self._log_bytes_max = log_bytes_max
+        self._log_threshold = log_bytes_max
         self._looked_at: Base | None = None
         self._is_awaited = False
         self._thread: threading.Thread | None = None
@@ -60,7 +75,8 @@ class CheckpointSchedule:
     def published(self, state: State) -> None:
         """A commit became visible; called in the middle of it, so this only looks and rings."""
         change_count = state.deltas.change_count
-        if change_count >= self._threshold:
+        log_bytes = self._log_bytes()
+        if change_count >= self._threshold or log_bytes >= self._log_threshold:
             self._ring(change_count)
         elif state.base is not self._looked_at:
             # A new index is made ready in the background; until then it is searched as it is.
@@ -85,6 +101,7 @@ class CheckpointSchedule:
             if self._is_closed:
                 return
             self._threshold = change_count + max(1, self._changes_max // 2)
+            self._log_threshold = self._log_bytes() + max(1, self._log_bytes_max // 2)
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._run, name="neuralgraph-checkpoint", daemon=True
@@ -117,3 +134,4 @@ class CheckpointSchedule:
             else:
                 self.last_error = None
                 self._threshold = self._changes_max
+                self._log_threshold = self._log_bytes() + self._log_bytes_max

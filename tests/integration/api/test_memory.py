@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from random import Random
+
 import pytest
 
 import neuralgraph
@@ -80,3 +83,27 @@ def test_the_limit_of_the_process_can_be_a_share():
     assert process_memory_of(settings_of({"memory_limit": None}).options) is None
     with pytest.raises(neuralgraph.OptionError, match="a share such as"):
         settings_of({"memory_limit": "150%"})
+
+
+@pytest.mark.parametrize("is_in_memory", [True, False])
+@pytest.mark.parametrize(
+    ("options", "query"),
+    [
+        ({"checkpoint_changes": 100}, "UNWIND range(1, 60) AS i CREATE (:X {i: i})"),
+        ({"checkpoint_log_bytes": 1 << 20}, "CREATE (:X {s: $text})"),
+    ],
+    ids=["many changes", "large changes"],
+)
+def test_deltas_are_folded_in_the_background(tmp_path, options, query, is_in_memory):
+    path = None if is_in_memory else tmp_path / "g.ngdb"
+    random = Random(1)
+    with neuralgraph.open(path, **options) as graph:
+        engine = graph._runner().engine
+        for _ in range(12):
+            graph.execute(query, text=random.randbytes(100_000).hex())
+        until_s = time.monotonic() + 30
+        while engine.state.base.txid == 0:
+            assert time.monotonic() < until_s
+            time.sleep(0.01)
+        assert engine.info().checkpoint_failure is None
+        assert graph.verify() == []
