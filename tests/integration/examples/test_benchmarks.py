@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.growth import slope
 from benchmarks.plot import plot
 from benchmarks.questions import QUESTIONS
 from benchmarks.report import table
@@ -53,3 +54,12 @@ def test_what_history_costs_can_be_measured():
     assert done.returncode == 0, done.stdout + done.stderr
     for what in ("kept", "past", "deltas", "stalls"):
         assert f"{what}: " in done.stdout
+
+
+def test_growth_is_the_slope_over_the_number_of_relationships():
+    small, large = {"median_ms": 1.0, "p99_ms": 1.0}, {"median_ms": 10.0, "p99_ms": 10.0}
+    loads = ({"seconds": 1.0, "rows": 100}, {"seconds": 10.0, "rows": 1_000})
+    found = {"S": {"W7": small, "W1": loads[0]}, "M": {"W7": large, "W1": loads[1]}}
+    assert slope("W7", small, found, ["S", "M"]) == "1.00"
+    assert slope("W1", loads[0], found, ["S", "M"]) == "1.00"
+    assert slope("W3", small, {"S": {"W3": small}, "M": {}}, ["S", "M"]) == ""
