@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from neuralgraph.values.arrays import Int64Array
 
 
-_KEPT_EDGES_MAX: Final = 1 << 21
+_KEPT_EDGES_MAX: Final = 1 << 22
 _EDGE_BYTES: Final = 100
-"""What counting triangles takes for each edge; for more edges than these it is not kept."""
+"""What counting triangles takes for each edge, half of it afterwards; of more edges nothing is kept."""
 
 
 def _one(count: int) -> Batch:
