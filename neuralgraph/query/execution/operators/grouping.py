@@ -31,7 +31,7 @@ _PRODUCT_MAX: Final = 2**62
 class Grouper:
     """Numbers different rows 0, 1, ... in the order they are first seen, over many batches."""
 
-    __slots__ = ("_dictionary", "_numbers_of_codes", "count", "numbers", "pending", "samples")
+    __slots__ = ("coded", "count", "numbers", "pending", "samples")
 
     def __init__(self) -> None:
         self.count = 0
@@ -40,10 +40,8 @@ class Grouper:
         self.pending: list[Column] | None = None
         # For each batch that brought new keys, the rows of the key columns that did.
         self.samples: list[list[Column]] = []
-        # Where the only key is text with a dictionary: that of the last batch; and the number of each code
-        # (at the end, of null), -1 where it was not seen.
-        self._dictionary: ObjectArray | None = None
-        self._numbers_of_codes: Int64Array = np.empty(0, dtype=np.int64)
+        # The groups, as long as the only key is text and all batches share a dictionary.
+        self.coded: _CodedGroups | None = None
 
     def groups(self, keys: Sequence[Column], count: int) -> tuple[Int64Array, RowArray]:
         """Number the rows of a batch.
@@ -56,14 +54,14 @@ class Grouper:
             The number of each row's group, shape (rows,); and the rows that are the first of a new
             group, ascending in the order of their numbers.
         """
-        if self.pending is not None:
-            kept, self.pending = self.pending, None
-            self._by_rows(kept, list(range(kept[0].count)), None)
+        if count > ROW_PATH_MAX and len(keys) == 1 and self._shares_dictionary(keys[0]):
+            assert self.coded is not None
+            numbered = self.coded.groups(keys[0])
+            self.count = self.coded.count
+            return numbered
+        self._settle()
         if count <= ROW_PATH_MAX:
             return self._by_rows(keys, list(range(count)), None)
-        dictionary = keys[0].dictionary if self.count and len(keys) == 1 else None
-        if dictionary is not None and len(dictionary) <= _RANGE_FACTOR_MAX * count:
-            return self._by_dictionary(keys[0], dictionary)
         local, firsts = distinct_codes(keys, count)
         if not self.count:
             self.pending = [key.take(firsts) for key in keys]
@@ -73,22 +71,25 @@ class Grouper:
         numbers, new = self._by_rows(keys, firsts.tolist(), firsts)
         return numbers[local], new
 
-    def _by_dictionary(self, key: Column, dictionary: ObjectArray) -> tuple[Int64Array, RowArray]:
-        """`groups` by one array operation, but for codes that no batch with this dictionary had before."""
-        if self._dictionary is not dictionary:
-            self._dictionary = dictionary
-            self._numbers_of_codes = np.full(len(dictionary) + 1, -1, dtype=np.int64)
-        table, codes = self._numbers_of_codes, key.array
-        if key.valid is not None:
-            codes = np.where(key.valid, codes, len(dictionary))
-        numbers: Int64Array = table[codes]
-        unknown = np.flatnonzero(numbers < 0)
-        if not len(unknown):
-            return numbers, unknown
-        _, firsts = first_seen(codes[unknown].astype(np.int64), len(table))
-        rows = unknown[firsts]
-        table[codes[rows]], new = self._by_rows([key], rows.tolist(), rows)
-        return table[codes], new
+    def _shares_dictionary(self, key: Column) -> bool:
+        """Are the groups so far, and this key, codes of one dictionary? Then `coded` has them."""
+        dictionary = key.dictionary
+        if dictionary is None:
+            return False
+        if self.coded is None and self.pending is not None:
+            (first,) = self.pending
+            if first.dictionary is dictionary:
+                self.coded, self.pending = _CodedGroups(first, dictionary), None
+        return self.coded is not None and self.coded.dictionary is dictionary
+
+    def _settle(self) -> None:
+        """Put the groups that are known otherwise into `numbers`."""
+        if self.pending is not None:
+            kept, self.pending = self.pending, None
+            self._by_rows(kept, list(range(kept[0].count)), None)
+        elif self.coded is not None:
+            keys, self.coded = self.coded.keys(), None
+            self.numbers = {key: number for number, key in enumerate(keys)}
 
     def _by_rows(
         self, keys: Sequence[Column], rows: list[int], taken: RowArray | None
@@ -117,6 +118,53 @@ class Grouper:
     def key_columns(self) -> list[Column]:
         """A column for each key, one row a group."""
         return [Column.concat(parts) for parts in zip(*self.samples, strict=True)]
+
+
+class _CodedGroups:
+    """Groups of texts with a common dictionary: the number of each code is one look into an array.
+
+    Attributes:
+        dictionary: the strings.
+        count: of groups.
+    """
+
+    __slots__ = ("_codes", "_numbers", "count", "dictionary")
+
+    def __init__(self, first: Column, dictionary: ObjectArray) -> None:
+        """Groups 0, 1, ... are the rows of `first`, which all differ."""
+        self.dictionary = dictionary
+        self.count = 0
+        # By code, and at the end of null; -1 where there is no group.
+        self._numbers = np.full(len(dictionary) + 1, -1, dtype=np.int64)
+        self._codes: list[Int64Array] = []
+        self._add(self._codes_of(first))
+
+    def groups(self, key: Column) -> tuple[Int64Array, RowArray]:
+        """As `Grouper.groups`."""
+        codes = self._codes_of(key)
+        numbers: Int64Array = self._numbers[codes]
+        unknown = np.flatnonzero(numbers < 0)
+        if not len(unknown):
+            return numbers, unknown
+        _, firsts = first_seen(codes[unknown], len(self._numbers))
+        rows = unknown[firsts]
+        self._add(codes[rows])
+        numbers[unknown] = self._numbers[codes[unknown]]
+        return numbers, rows
+
+    def keys(self) -> list[Any]:
+        """The key of each group, in order."""
+        strings = [*self.dictionary.tolist(), None]
+        return [strings[code] for code in np.concatenate(self._codes).tolist()]
+
+    def _codes_of(self, key: Column) -> Int64Array:
+        codes = key.array.astype(np.int64, copy=False)
+        return codes if key.valid is None else np.where(key.valid, codes, len(self.dictionary))
+
+    def _add(self, codes: Int64Array) -> None:
+        self._numbers[codes] = np.arange(self.count, self.count + len(codes))
+        self._codes.append(codes)
+        self.count += len(codes)
 
 
 def row_keys(column: Column) -> list[Any]:
