@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     from neuralgraph.values.arrays import Int64Array, MaskArray
 
 DOCUMENTS_AT_ONCE: Final = 1 << 18
-"""Documents whose texts are in memory together, and that a segment begins with."""
+CHARACTERS_AT_ONCE: Final = 1 << 25
+"""Documents, and characters of their texts, that are in memory together, and that a segment begins with."""
+
+_READ_AT_ONCE: Final = 1 << 13
 
 
 @record
@@ -53,20 +56,46 @@ class TextDocuments:
 
 
 def documents_of(source: SearchSource) -> Iterator[tuple[TextDocuments, Int64Array]]:
-    """The entities of a source that have text, a few at a time; and their places in the source."""
-    for start in range(0, len(source.ids), DOCUMENTS_AT_ONCE):
-        ids = source.ids[start : start + DOCUMENTS_AT_ONCE]
-        columns = source.read(ids)
-        values = [[_text_of(value) for value in column.to_values()] for column in columns]
-        has_text = np.zeros(len(ids), dtype=np.bool_)
-        for texts in values:
-            has_text |= np.fromiter((text is not None for text in texts), np.bool_, len(ids))
-        rows = np.flatnonzero(has_text)
-        if len(rows) < len(ids):
-            chosen = rows.tolist()
-            values = [[texts[row] for row in chosen] for texts in values]
-        documents = TextDocuments(ids[rows], tuple([text or "" for text in one] for one in values))
-        yield documents, rows + start
+    """The entities of a source that have text, a bounded part at a time; and their places in the source."""
+    places: list[Int64Array] = []
+    texts: tuple[list[str], ...] = ()
+    characters = 0
+    for start in range(0, len(source.ids), _READ_AT_ONCE):
+        rows, found = _some_documents(source, start)
+        places.append(rows)
+        if texts:
+            for held, more in zip(texts, found, strict=True):
+                held.extend(more)
+        else:
+            texts = found
+        characters += sum(sum(map(len, one)) for one in found)
+        if characters >= CHARACTERS_AT_ONCE or len(texts[0]) >= DOCUMENTS_AT_ONCE:
+            yield _gathered(source, places, texts)
+            places, texts, characters = [], (), 0
+    if texts:
+        yield _gathered(source, places, texts)
+
+
+def _gathered(
+    source: SearchSource, places: list[Int64Array], texts: tuple[list[str], ...]
+) -> tuple[TextDocuments, Int64Array]:
+    rows = np.concatenate(places)
+    return TextDocuments(source.ids[rows], texts), rows
+
+
+def _some_documents(source: SearchSource, start: int) -> tuple[Int64Array, tuple[list[str], ...]]:
+    """Places and texts of those that have any, among the next entities of a source."""
+    ids = source.ids[start : start + _READ_AT_ONCE]
+    columns = source.read(ids)
+    values = [[_text_of(value) for value in column.to_values()] for column in columns]
+    has_text = np.zeros(len(ids), dtype=np.bool_)
+    for texts in values:
+        has_text |= np.fromiter((text is not None for text in texts), np.bool_, len(ids))
+    rows = np.flatnonzero(has_text)
+    if len(rows) < len(ids):
+        chosen = rows.tolist()
+        values = [[texts[row] for row in chosen] for texts in values]
+    return rows + start, tuple([text or "" for text in one] for one in values)
 
 
 def _text_of(value: Any) -> str | None:

@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from neuralgraph.values import IdArray
 
 _GROWTH: Final = 3
-SEGMENT_DOCUMENTS_MAX: Final = 1 << 20
-"""Larger segments are not merged any more: a merge has them in memory."""
+_MERGED_WORDS_MAX: Final = 1 << 25
+"""Longer segments are not merged any more: a merge has them in memory."""
 
 
 @record
@@ -342,7 +342,8 @@ def _settled(stretches: Sequence[Stretch], blocks: BlockFile | None) -> list[Str
 
 def _belong_together(one: Stretch, other: Stretch) -> bool:
     first, second = one.living_count(), other.living_count()
-    return first < _GROWTH * second and first + second <= SEGMENT_DOCUMENTS_MAX
+    words = one.segment.word_count + other.segment.word_count
+    return first < _GROWTH * second and words <= _MERGED_WORDS_MAX
 
 
 def _merged(stretches: Sequence[Stretch], blocks: BlockFile | None) -> Stretch:

@@ -116,6 +116,11 @@ class TextSegment:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def word_count(self) -> int:
+        """Words of all texts."""
+        return sum(len(one.positions) for one in self.fields)
+
     def ids_of(self, documents: NDArray[Any]) -> IdArray:
         """The entities of some documents."""
         if self.ids.is_sequence:
