@@ -24,6 +24,7 @@ METRICS: Final = ("cosine", "euclidean", "dot")
 KINDS: Final = ("auto", "flat", "hnsw", "ivf")
 QUANTIZATIONS: Final = ("none", "int8", "product", "binary")
 
+_NUMBERS: Final = frozenset({int, float})
 FLAT_ROWS_MAX: Final = 10_000
 """Up to so many vectors, comparing with each of them is quick enough."""
 _LINKS: Final = 16
@@ -110,7 +111,7 @@ def as_vector(value: Any) -> Float32Array | None:
     """A vector, or a list of numbers, as float32; None for everything else."""
     if isinstance(value, np.ndarray):
         return value.astype(np.float32, copy=False)
-    if type(value) is list and value and all(type(item) in (int, float) for item in value):
+    if type(value) is list and value and set(map(type, value)) <= _NUMBERS:
         with np.errstate(over="ignore"):
             return np.array(value, dtype=np.float64).astype(np.float32)
     return None

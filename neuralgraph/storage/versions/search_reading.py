@@ -50,7 +50,7 @@ def search_terms(
 
 def _run(view: LayeredView, index: IndexDefinition) -> SearchRun:
     run = view.base.search_run(index.name)
-    if run is None or run.definition != index:
+    if run is None or (run.definition is not index and run.definition != index):
         raise SchemaError(
             f"there is no {index.kind} index named {index.name}", detail="IndexNotFound"
         )

@@ -39,14 +39,12 @@ def index_named(
     Raises:
         SchemaError: there is none, or not of the kind; it says which there are.
     """
-    indexes = [
-        index
-        for index in reader.catalog.indexes()
-        if index.kind in kinds and entity in (None, index.entity)
-    ]
-    for index in indexes:
-        if index.name == name:
-            return index
+    indexes: list[IndexDefinition] = []
+    for index in reader.catalog.indexes():
+        if index.kind in kinds and entity in (None, index.entity):
+            if index.name == name:
+                return index
+            indexes.append(index)
     what = " or ".join(kinds) + " index"
     where = "" if entity is None else f" on {_WORDS[entity]}"
     names = [index.name for index in indexes]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _UNIT_TOLERANCE: Final = 1e-6
 _SLACK: Final = 1e-6
 """How far 32-bit sums may be off, as a share of the lengths that go into them, by root of the dimension."""
+_PRODUCT_ITEMS: Final = 1 << 18
 _RUN: Final = 64
 """The best of so many neighbouring scores speaks for all of them in the first look."""
 
@@ -39,8 +40,11 @@ def rough_scores(
     metric: Metric, vectors: Float32Array, lengths: Float32Array | None, sought: Float32Array
 ) -> Float32Array:
     """The higher, the nearer; in 32 bits. `lengths` are squared, and only Euclid asks for them."""
-    # Not `@`: it wakes threads for each search, which wait for one another where others compute, too.
-    dots: Float32Array = np.einsum("ij,j->i", vectors, sought)
+    # Not all at once: for so much BLAS wakes threads, which wait for one another where others compute, too.
+    dots = np.empty(len(vectors), dtype=np.float32)
+    step = max(1, _PRODUCT_ITEMS // max(1, vectors.shape[1]))
+    for start in range(0, len(vectors), step):
+        np.dot(vectors[start : start + step], sought, out=dots[start : start + step])
     if metric != "euclidean":
         return dots
     assert lengths is not None
