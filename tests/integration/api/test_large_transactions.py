@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -139,3 +141,34 @@ def test_in_memory_and_every_kind_of_value():
         assert graph.execute("MATCH (x:X {i: 7}) RETURN x.l").value() == [7, "a"]
         assert graph.execute("MATCH (x:X) RETURN count(x.n)").value() == 13
         assert graph.verify() == []
+
+
+WRITER = """
+import sys
+import neuralgraph
+path, name = sys.argv[1:]
+with neuralgraph.open(path, load_commit_rows=200, busy_timeout_s=30) as graph:
+    for turn in range(8):
+        for query in ("UNWIND range(1, 300) AS i CREATE (:X {i: i})", f"CREATE (:{name})-[:R]->(:{name})"):
+            while True:
+                try:
+                    graph.execute(query)
+                    break
+                except neuralgraph.NeuralGraphError as error:
+                    if not error.retryable:
+                        raise
+"""
+
+
+def test_processes_that_write_much(tmp_path):
+    path = tmp_path / "g.ngdb"
+    neuralgraph.open(path).close()
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(path), name]) for name in ("A", "B")
+    ]
+    assert [writer.wait(timeout=120) for writer in writers] == [0, 0]
+    with neuralgraph.open(path) as graph:
+        assert graph.verify(history=True) == []
+        query = "MATCH (n) RETURN labels(n)[0] AS label, count(*) AS n ORDER BY label"
+        found = [tuple(row) for row in graph.execute(query)]
+        assert found == [("A", 16), ("B", 16), ("X", 2 * 8 * 300)]
