@@ -25,6 +25,8 @@ from tests.support.graph_worker import GraphProcess
 
 KEYS = st.integers(0, 9)
 PROCESSES = st.integers(0, 1)
+PLACES = st.integers(0, 10**6)
+"""Stands for one of the moments there are: how many depends on whether a commit came before its kill."""
 
 
 def create(model, k, v):
@@ -117,6 +119,11 @@ class WholeMachine(RuleBasedStateMachine):
         nodes = {k: model["nodes"][k] for k in sorted(model["nodes"], key=int)}
         return {**model, "nodes": nodes, "edges": sorted(model["edges"], key=str)}
 
+    def chosen(self, place):
+        """One of the moments of which there is a copy."""
+        moments = sorted(self.copies)
+        return moments[place % len(moments)]
+
     def planned(self, steps):
         """The statements, and the model after them."""
         after = copy.deepcopy(self.model)
@@ -147,18 +154,18 @@ class WholeMachine(RuleBasedStateMachine):
         else:
             self.change_schema(process, "CREATE INDEX by_v FOR (n:P) ON (n.v)", "by_v")
 
-    @rule(process=PROCESSES, data=st.data())
-    def flash_back(self, process, data):
-        target = data.draw(st.sampled_from(sorted(self.copies)))
+    @rule(process=PROCESSES, place=PLACES)
+    def flash_back(self, process, place):
+        target = self.chosen(place)
         statement = ["FLASHBACK TO TRANSACTION $t", {"t": target}]
         answer = self.processes[process].ask("write", statements=[statement], is_kept=True)
         assert "error" not in answer, answer
         self.model = copy.deepcopy(self.copies[target])
         self.acknowledge(answer["txid"])
 
-    @rule(process=PROCESSES, data=st.data())
-    def look_back(self, process, data):
-        moment = data.draw(st.sampled_from(sorted(self.copies)))
+    @rule(process=PROCESSES, place=PLACES)
+    def look_back(self, process, place):
+        moment = self.chosen(place)
         answer = self.processes[process].ask("read", at=moment)
         assert answer.get("content") == self.wanted(self.copies[moment]), answer
 
@@ -166,9 +173,9 @@ class WholeMachine(RuleBasedStateMachine):
     def checkpoint(self, process):
         assert "error" not in self.processes[process].ask("checkpoint")
 
-    @rule(process=PROCESSES, data=st.data())
-    def vacuum(self, process, data):
-        first = data.draw(st.sampled_from([0, *sorted(self.copies)]))
+    @rule(process=PROCESSES, place=PLACES)
+    def vacuum(self, process, place):
+        first = self.chosen(place) if place % 2 else 0
         assert "error" not in self.processes[process].ask("vacuum", before=first or None)
         self.copies = {txid: was for txid, was in self.copies.items() if txid >= first}
 

@@ -13,12 +13,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-import msgpack
-
 from neuralgraph.errors import OptionError
 from neuralgraph.storage.disk import BlockRef
 from neuralgraph.storage.versions import Base
 from neuralgraph.storage.versions.history import History
+from neuralgraph.storage.versions.manifest_codec import pack_manifest, unpack_manifest
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -150,9 +149,7 @@ def relocated(base: Base, blocks: BlockFile) -> Base:
 
 def moved_manifest(manifest: bytes, moved: dict[tuple[int, ...], list[int]]) -> bytes:
     """The manifest with other blocks in place of those in `moved`."""
-    described = msgpack.unpackb(manifest, strict_map_key=False)
-    packed: bytes = msgpack.packb(_replaced(described, moved))
-    return packed
+    return pack_manifest(_replaced(unpack_manifest(manifest), moved))
 
 
 def _replaced(described: Any, moved: dict[tuple[int, ...], list[int]]) -> Any:

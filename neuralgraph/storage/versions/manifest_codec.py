@@ -86,8 +86,18 @@ def encode_manifest(parts: BaseParts) -> bytes:
             {key: log.descriptor() for key, log in history.edge_values.items()},
         ],
     }
+    return pack_manifest(described)
+
+
+def pack_manifest(described: Any) -> bytes:
+    """The bytes of a manifest."""
     packed: bytes = msgpack.packb(described, unicode_errors=_ERRORS)
     return packed
+
+
+def unpack_manifest(manifest: bytes) -> Any:
+    """What `pack_manifest` packed, as plain values."""
+    return msgpack.unpackb(manifest, strict_map_key=False, unicode_errors=_ERRORS)
 
 
 def decode_manifest(manifest: bytes, blocks: BlockFile) -> BaseParts:
@@ -98,7 +108,7 @@ def decode_manifest(manifest: bytes, blocks: BlockFile) -> BaseParts:
         CorruptionError: it does not make sense.
     """
     try:
-        described = msgpack.unpackb(manifest, strict_map_key=False, unicode_errors=_ERRORS)
+        described = unpack_manifest(manifest)
         layout = described["layout"]
         if layout > LAYOUT:
             raise FormatVersionError(

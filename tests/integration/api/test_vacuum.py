@@ -77,3 +77,17 @@ def test_a_span_keeps_what_is_younger(tmp_path):
         assert len(seen(graph.at(1))) == 2000
     with pytest.raises(errors.OptionError, match="30d"):
         neuralgraph.open(history="a while")
+
+
+def test_names_and_texts_with_half_a_surrogate_pair_are_moved_and_copied(tmp_path):
+    with neuralgraph.open(tmp_path / "g.ngdb") as graph:
+        graph.load_nodes("L\ud800", {"x\udc00": ["q\ud800", "w"] * 500, "n": list(range(1_000))})
+        graph.execute("MATCH (n) SET n.n = 0")
+        graph.execute("MATCH (n) SET n.n = 1")
+        graph.vacuum(before=3)
+        graph.backup(tmp_path / "copy.ngdb")
+        assert graph.verify(history=True) == []
+    with neuralgraph.open(tmp_path / "copy.ngdb") as copy:
+        assert set(copy.schema().labels) == {"L\ud800"}
+        assert copy.execute("MATCH (n) RETURN count(n)").value() == 1_000
+        assert copy.verify() == []
