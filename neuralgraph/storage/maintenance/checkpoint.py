@@ -51,6 +51,7 @@ class Checkpointer:
 
     Attributes:
         published_txid: what the manifest in the header holds.
+        published_sequence: the number of that manifest.
         shape: what becomes of every base that is folded; None: it stays as it is.
     """
 
@@ -61,6 +62,7 @@ class Checkpointer:
         "_pins",
         "_published_base",
         "_published_ids",
+        "published_sequence",
         "published_txid",
         "shape",
     )
@@ -75,10 +77,12 @@ class Checkpointer:
         self._published_base: Base | None = None
         self._published_ids = (0, 0)
         self.published_txid = -1
+        self.published_sequence = -1
         self.shape: Callable[[Base], Base] | None = None
 
-    def begin(self, published: Base, loaded: Base | None) -> None:
-        """At the opening: what the header leads to, and the newest bulk load in the log."""
+    def begin(self, published: Base, loaded: Base | None, sequence: int) -> None:
+        """What the header leads to, the newest bulk load in the log, and the number of the manifest."""
+        self.published_sequence = sequence
         self._published_base = published
         self._published_ids = published.parts.next_ids
         self.published_txid = published.txid
@@ -172,6 +176,7 @@ class Checkpointer:
     def _publish(self, base: Base, next_ids: tuple[int, int]) -> None:
         self._pins.will_publish(base)
         self._blocks.publish(base.replaced(next_ids=next_ids).to_manifest())
+        self.published_sequence = self._blocks.sequence
         self._manager.sharing.words[SEQUENCE] = self._blocks.sequence
         self._published_base = base
         self._published_ids = next_ids

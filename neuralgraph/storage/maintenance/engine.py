@@ -175,7 +175,7 @@ class Engine:
             is_read_only=options.read_only,
         )
         self._checkpointer = Checkpointer(blocks, opened.log, self._manager, opened.pins)
-        self._checkpointer.begin(opened.published, recovered.loaded)
+        self._checkpointer.begin(opened.published, recovered.loaded, blocks.sequence)
         if retention_us(options.history) == 0:
             self._checkpointer.shape = lambda base: pruned(base, base.txid, blocks)
         self._follower = Follower(
@@ -396,6 +396,7 @@ class Engine:
         with self._manager.maintenance:
             if not self._is_open:
                 raise _closed()
+            self._follower.forget_prefix()
             base_txid = self._pipeline.state.base.txid
             if after < base_txid:
                 after = self._pipeline.state.txid
@@ -467,6 +468,7 @@ class Engine:
             raise _closed()
         with self._alone():
             self._catch_up()
+            self._follower.forget_prefix()
             state = self._pipeline.state
             problems = list(check_base(state.base, self._blocks))
             problems.extend(check_state(state))

@@ -76,13 +76,12 @@ class Follower:
             StorageError: what they wrote cannot be read.
         """
         self._pipeline.follow()
-        if self._words[SEQUENCE] == self._blocks.sequence:
+        if self._words[SEQUENCE] == self._checkpointer.published_sequence:
             return
         # Another thread that does it, or folds, is as good.
         if self._manager.maintenance.acquire(blocking=False):
             try:
-                if self._words[SEQUENCE] != self._blocks.sequence:
-                    self._adopt()
+                self._adopt()
             finally:
                 self._manager.maintenance.release()
 
@@ -93,18 +92,21 @@ class Follower:
             return
         with self._pipeline.turns:
             # Also what a process left in the log that died: it may need blocks that look free.
-            before = self._blocks.sequence
-        self._blocks.refresh()
-        if self._blocks.sequence != before:
-            self._adopt()
+            self._blocks.refresh()
+        words[SEQUENCE] = self._blocks.sequence
+        self._adopt()
+        self.forget_prefix()
         base = self._pipeline.state.base
         if base.txid > self._checkpointer.published_txid:
             self._pins.found_logged(base)
         self._blocks.mend_header()
         self._pins.take_over()
-        words[SEQUENCE] = self._blocks.sequence
         words[EPOCH] += 1
         words[MAINTAINER] = sharing.token
+
+    def forget_prefix(self) -> None:
+        """Let go of the part of the log that others cut; the process's maintenance lock is held."""
+        self._log.forget_prefix(self._words[FIRST])
 
     def reread(self, last: int) -> Recovered:
         """Manifest and log as they are now, at least up to a record.
@@ -115,7 +117,7 @@ class Follower:
         for attempt in range(ATTEMPTS_MAX):
             sequence, first = self._words[SEQUENCE], self._words[FIRST]
             try:
-                base, epoch = self._read_header()
+                base, epoch, number = self._read_header()
                 published = self._pins.pin(base, epoch)
                 self._log.rejoin(max(last, self._words[LAST]))
                 version = self._pipeline.state.catalog.version + _VERSION_STEP
@@ -126,15 +128,29 @@ class Follower:
                 time.sleep(_PAUSE_S)
                 continue
             self._pins.begin(published, found.loaded)
-            self._checkpointer.begin(published, found.loaded)
+            self._checkpointer.begin(published, found.loaded, number)
             return found
         raise StorageError("the file was replaced faster than it could be read; try again")
 
     def _adopt(self) -> None:
         """Move to the manifest in the header; the process's maintenance lock is held."""
-        sequence = self._words[SEQUENCE]
-        self._log.forget_prefix(self._words[FIRST])
-        base, epoch = self._read_header()
+        for attempt in range(ATTEMPTS_MAX):
+            sequence, first = self._words[SEQUENCE], self._words[FIRST]
+            if sequence == self._checkpointer.published_sequence:
+                return
+            try:
+                self._adopt_once()
+            except StorageError:
+                # Somebody may have published the next one, or cut the log, while it was read.
+                if (sequence, first) == (self._words[SEQUENCE], self._words[FIRST]) and attempt > 2:
+                    raise
+                time.sleep(_PAUSE_S)
+            else:
+                return
+
+    def _adopt_once(self) -> None:
+        self.forget_prefix()
+        base, epoch, sequence = self._read_header()
         published = self._pins.pin(base, epoch)
         del base
         pipeline = self._pipeline
@@ -148,26 +164,21 @@ class Follower:
             else:
                 # The log leads to a base that is younger than the header's.
                 pipeline.abandon_fold()
-        except StorageError:
-            pipeline.abandon_fold()
-            if self._words[SEQUENCE] == sequence:
-                raise
-            return  # it was replaced by a newer one: the next statement takes that
         except BaseException:
             pipeline.abandon_fold()
             raise
         self._pins.begin(published, loaded)
-        self._checkpointer.begin(published, loaded)
+        self._checkpointer.begin(published, loaded, sequence)
         del state, published, loaded
         self._pins.settle()
 
-    def _read_header(self) -> tuple[Base, int]:
+    def _read_header(self) -> tuple[Base, int, int]:
         with self._header:
             return read_header(self._blocks, self._words)
 
 
-def read_header(blocks: BlockFile, words: Words) -> tuple[Base, int]:
-    """The base that the header leads to, and an epoch at which it was current.
+def read_header(blocks: BlockFile, words: Words) -> tuple[Base, int, int]:
+    """The base that the header leads to, an epoch at which it was current, and its sequence number.
 
     Raises:
         StorageError: it cannot be read, and not because somebody replaced it meanwhile.
@@ -184,7 +195,7 @@ def read_header(blocks: BlockFile, words: Words) -> tuple[Base, int]:
                 raise
             time.sleep(_PAUSE_S)
         else:
-            return base, epoch
+            return base, epoch, blocks.sequence
     raise StorageError("manifests were replaced faster than they could be read; try again")
 
 

@@ -179,7 +179,7 @@ def _join(
         sequence, first = words[SEQUENCE], words[FIRST]
         log: SegmentedLog | None = None
         try:
-            base, epoch = read_header(blocks, words)
+            base, epoch, _ = read_header(blocks, words)
             published = pins.pin(base, epoch)
             log = SegmentedLog.join(
                 folder,

@@ -4,6 +4,7 @@ import os
 import pathlib
 import random
 import sys
+import threading
 import time
 
 import neuralgraph
@@ -58,6 +59,42 @@ def count_up(path, times, checkpoint_changes):
                 except ConflictError:
                     continue
     tell("done")
+
+
+def mix(path, durability, times):
+    """Threads that count, fold and vacuum in small log segments, and see whole commits only."""
+    options = {"durability": durability, "wal_segment_bytes": 1 << 15, "checkpoint_changes": 150}
+    with neuralgraph.open(path, **options) as graph:
+        tell("ready")
+        threads = [
+            threading.Thread(target=_mix, args=(graph, int(times), seed)) for seed in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        tell(graph.verify())
+
+
+def _mix(graph, times, seed):
+    chance = random.Random(seed)
+
+    def work(tx):
+        tx.execute(COUNT)
+        tx.execute("CREATE (:Step {text: $text})", text="x" * chance.choice([1, 2_000]))
+
+    for _ in range(times):
+        try:
+            graph.execute_write(work)
+            if chance.random() < 0.1:
+                chance.choice([graph.checkpoint, graph.vacuum])()
+            both = "MATCH (c:Counter) WITH c.n AS counted MATCH (s:Step) RETURN counted, count(s)"
+            counted, steps = graph.execute(both).single()
+        except Exception as error:
+            tell(f"{type(error).__name__}: {error}")
+            return
+        if counted != steps:
+            tell("torn", counted, steps)
 
 
 def make_unique(path, count):
@@ -124,7 +161,7 @@ def fork_and_die(path):
 
 
 TOTALS = (
-    "MATCH (p:Pair) WITH count(p) AS nodes MATCH ()-[w:WITH]->() WITH nodes, count(w) AS edges"
+    "MATCH (p:Pair) WITH count(p) AS nodes OPTIONAL MATCH ()-[w:WITH]->() WITH nodes, count(w) AS edges"
     " MATCH (c:Counter) RETURN nodes, edges, c.n"
 )
 SUMS = "MATCH (p:Pair) RETURN count(p.by), sum(p.number)"

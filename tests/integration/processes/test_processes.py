@@ -42,6 +42,18 @@ def test_counting_processes_lose_no_update(start, path):
         assert graph.execute(actors).value() == 3
 
 
+def test_threads_of_processes_with_all_durabilities_fold_and_vacuum_at_once(start, path):
+    processes = [start("mix", path, durability, 25) for durability in ("full", "normal", "off")]
+    for process in processes:
+        process.hear()
+        assert process.hear() == "[]"
+        process.end()
+    with neuralgraph.open(path) as graph:
+        assert graph.execute("MATCH (c:Counter) RETURN c.n").value() == 150
+        assert graph.execute("MATCH (s:Step) RETURN count(*)").value() == 150
+        assert graph.verify(history=True) == []
+
+
 def test_a_conflict_with_another_process_names_the_node(start, path):
     other = start("obey", path)
     other.hear()
