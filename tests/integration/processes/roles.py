@@ -90,7 +90,7 @@ def _mix(graph, times, seed):
                 chance.choice([graph.checkpoint, graph.vacuum])()
             both = "MATCH (c:Counter) WITH c.n AS counted MATCH (s:Step) RETURN counted, count(s)"
             counted, steps = graph.execute(both).single()
-        except Exception as error:
+        except neuralgraph.NeuralGraphError as error:
             tell(f"{type(error).__name__}: {error}")
             return
         if counted != steps:
