@@ -22,6 +22,7 @@ from neuralgraph.text.query_syntax import (
     WildcardQuery,
 )
 from neuralgraph.text.term_patterns import compiled_pattern
+from neuralgraph.text.words import sounds_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,13 +38,32 @@ _BLANK: Final = re.compile(r"\s")
 
 
 def matched_spans(
-    query: TextQueryTree, analyzer: Analyzer, field: str, text: str
+    query: TextQueryTree,
+    analyzer: Analyzer,
+    field: str,
+    text: str,
+    *,
+    distance: int = 0,
+    phonetic: str | None = None,
 ) -> list[tuple[int, int]]:
-    """Start and end, in characters, of what a query seeks in the text of a field; ascending, apart."""
+    """Start and end, in characters, of what a query seeks in the text of a field; ascending, apart.
+
+    Args:
+        query: what was sought.
+        analyzer: of the index.
+        field: where the text stands.
+        text: where to look.
+        distance: letters by which words may differ that are written without ``~``.
+        phonetic: the algorithm by which such words may sound alike; None: they may not.
+    """
     terms: set[str] = set()
     tests: list[Test] = []
     for part in _sought(query, field):
         _collect(part, analyzer, terms, tests)
+    if distance:
+        tests.extend(_near_term(term, distance) for term in terms)
+    if phonetic is not None:
+        tests.append(_sounding(terms, phonetic))
     known: dict[str, bool] = {}
     spans: list[tuple[int, int]] = []
     for token in analyzer.tokens(text):
@@ -92,14 +112,24 @@ def _collect(query: TextQueryTree, analyzer: Analyzer, terms: set[str], tests: l
 
 
 def _near(query: FuzzyQuery, analyzer: Analyzer) -> Test:
-    import jellyfish  # noqa: PLC0415 (only for misspellings)
-
     tokens = analyzer.tokens(query.text)
     word = tokens[0].term if len(tokens) == 1 else analyzer.normalised(query.text)
+    return _near_term(word, query.distance)
+
+
+def _near_term(word: str, distance: int) -> Test:
+    import jellyfish  # noqa: PLC0415 (only for misspellings)
+
     return lambda term: (
-        abs(len(term) - len(word)) <= query.distance
-        and jellyfish.damerau_levenshtein_distance(term, word) <= query.distance
+        abs(len(term) - len(word)) <= distance
+        and jellyfish.damerau_levenshtein_distance(term, word) <= distance
     )
+
+
+def _sounding(words: set[str], algorithm: str) -> Test:
+    codes_of = sounds_by(algorithm)
+    codes = {code for word in words for code in codes_of(word)}
+    return lambda term: not codes.isdisjoint(codes_of(term))
 
 
 def _inside(query: RangeQuery, analyzer: Analyzer) -> Test:

@@ -275,6 +275,25 @@ def test_many_variants_of_a_word_count_as_one(graph):
     assert first == "graph theory"
 
 
+def test_snippets_show_words_that_are_near_or_sound_alike(graph):
+    graph.execute(CREATE)
+    add(graph, "Katherine wrote theories")
+    query = (
+        "MATCH (d:Doc) CALL neural.fulltext.snippets('docs', $q, d, $options) YIELD snippet"
+        " RETURN snippet"
+    )
+    near = {"distance": 2}
+    assert graph.execute(query, q="theory", options=near).values() == []
+    near = {"distance": 2, "before": "<", "after": ">"}
+    assert graph.execute(query, q="theores", options=near).value() == "Katherine wrote <theories>"
+    alike = {"phonetic": "metaphone"}
+    assert graph.execute(query, q="Katharyn", options=alike).value() == (
+        "<b>Katherine</b> wrote theories"
+    )
+    with pytest.raises(QueryArgumentError, match="`phonetic` is one of soundex"):
+        graph.execute(query, q="x", options={"phonetic": "loud"})
+
+
 def test_snippets_show_what_was_found(graph):
     graph.execute(CREATE.replace("]", "] OPTIONS {indexConfig: {`fulltext.analyzer`: 'english'}}"))
     add(

@@ -73,6 +73,13 @@ class _Options:
             raise self._wrong(f"`{name}` is a string, not {value!r}")
         return value
 
+    def sound(self, name: str) -> str | None:
+        """An algorithm of sounds."""
+        value = self.words(name, None)
+        if value is not None and value not in text.SOUNDS:
+            raise self._wrong(f"`{name}` is one of {', '.join(text.SOUNDS)}, not {value!r}")
+        return value
+
     def rest(self) -> IndexOptions:
         """What was not taken: for the index to look at."""
         return IndexOptions(self._given)
@@ -245,6 +252,7 @@ def _snippets(
     after = given.words("after", _SNIPPET["after"]) or ""
     size = given.count("size", _SNIPPET["size"], 1)
     count = given.count("fragments", _SNIPPET["fragments"], 1)
+    distance, phonetic = given.count("distance", 0), given.sound("phonetic")
     given.end()
     if entity is None:
         return
@@ -257,7 +265,9 @@ def _snippets(
     analyzer = text.analyzer_named(index.options.get("fulltext.analyzer", text.DEFAULT_ANALYZER))
     for key in index.keys:
         for written in _texts(context.reader, index, entity.id, key):
-            spans = text.matched_spans(query, analyzer, key, written)
+            spans = text.matched_spans(
+                query, analyzer, key, written, distance=distance, phonetic=phonetic
+            )
             for piece in text.pieces_of(
                 written, spans, before=before, after=after, size=size, count=count
             ):
