@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _RANGE_ITEMS_MAX: Final = 100_000_000
 _RANGE_ITEM_BYTES: Final = 40
-_RANGE_PIECE_ITEMS: Final = 500_000
+_RANGE_PIECE_ITEMS: Final = 100_000
 
 
 def _size(context: CallContext, value: Any) -> int:  # noqa: ARG001
