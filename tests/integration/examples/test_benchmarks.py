@@ -12,6 +12,7 @@ from benchmarks.growth import slope
 from benchmarks.plot import plot
 from benchmarks.questions import QUESTIONS
 from benchmarks.report import table
+from benchmarks.vector_kinds import measure as measure_kind
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -63,3 +64,9 @@ def test_growth_is_the_slope_over_the_number_of_relationships():
     assert slope("W7", small, found, ["S", "M"]) == "1.00"
     assert slope("W1", loads[0], found, ["S", "M"]) == "1.00"
     assert slope("W3", small, {"S": {"W3": small}, "M": {}}, ["S", "M"]) == ""
+
+
+def test_kinds_of_vector_indexes_can_be_measured(tmp_path):
+    pytest.importorskip("faiss")
+    found = measure_kind(tmp_path, "flat", "none", 1_200)
+    assert found[:4] == ["flat", "none", "516", "1.000"]

@@ -70,7 +70,8 @@ def make(
     if not index.is_trained:
         sample = vectors
         if len(vectors) > _TRAINED_ROWS_MAX:
-            sample = vectors[:: len(vectors) // _TRAINED_ROWS_MAX + 1]
+            places = np.linspace(0, len(vectors) - 1, _TRAINED_ROWS_MAX).astype(np.int64)
+            sample = vectors[places]
         _train(lib, index, np.ascontiguousarray(sample))
     for start in range(0, len(vectors), _ADDED_ROWS):
         progress(start / len(vectors))
@@ -111,12 +112,14 @@ def _empty(lib: Any, settings: VectorSettings, kind: VectorKindName, rows: int) 
         groups = max(1, min(int(np.sqrt(rows)), rows // _GROUP_ROWS_MIN))
         index = lib.index_factory(dimension, f"IVF{groups},{codes}", metric)
         index.cp.niter = _TRAINING_ROUNDS
+        index.cp.min_points_per_centroid = 1  # or it warns on the standard error
     else:
         # "np": without an ordering of codes that takes minutes and that nothing here uses.
         suffix = "np" if settings.quantization == "product" else ""
         index = lib.index_factory(dimension, codes + suffix, metric)
     if settings.quantization == "product":
         index.pq.cp.niter = _TRAINING_ROUNDS
+        index.pq.cp.min_points_per_centroid = 1
         index.pq.cp.max_points_per_centroid = _GROUP_ROWS_MIN + 1
     return index
 
