@@ -24,14 +24,14 @@ def test_a_commit_is_seen_by_the_next_statement_of_another_process(start, path):
 
 
 def test_counting_processes_lose_no_update(start, path):
-    counting = [start("count_up", path, 60, changes) for changes in (10**6, 40, 10**6)]
+    counting = [start("count_up", path, 30, changes) for changes in (10**6, 30, 10**6)]
     for process in counting:
         process.hear(2)
         process.end()
     with neuralgraph.open(path) as graph:
-        assert graph.execute("MATCH (c:Counter) RETURN c.n").value() == 180
+        assert graph.execute("MATCH (c:Counter) RETURN c.n").value() == 90
         steps = "MATCH (s:Step) RETURN count(*), count(DISTINCT [s.by, s.number]), count(DISTINCT id(s))"
-        assert tuple(graph.execute(steps).single()) == (180, 180, 180)
+        assert tuple(graph.execute(steps).single()) == (90, 90, 90)
         assert graph.verify(history=True) == []
         # The past is right whoever wrote it.
         last = graph.info().txid
@@ -82,20 +82,20 @@ def test_a_node_that_another_process_ties_to_is_not_deleted(start, path):
 def test_a_value_is_unique_across_processes(start, path):
     with neuralgraph.open(path) as graph:
         graph.execute("CREATE CONSTRAINT one FOR (u:User) REQUIRE u.name IS UNIQUE")
-    making = [start("make_unique", path, 80) for _ in range(3)]
+    making = [start("make_unique", path, 40) for _ in range(3)]
     for process in making:
         process.hear()
     for process in making:
         process.say("go")
-    assert sum(int(process.hear()) for process in making) == 80
+    assert sum(int(process.hear()) for process in making) == 40
     for process in making:
         process.end()
     with neuralgraph.open(path) as graph:
         assert (
             graph.execute("MATCH (u:User) RETURN count(*), count(DISTINCT u.name)").single()[1]
-            == 80
+            == 40
         )
-        assert graph.execute("MATCH (u:User) RETURN count(*)").value() == 80
+        assert graph.execute("MATCH (u:User) RETURN count(*)").value() == 40
         assert graph.verify() == []
 
 
@@ -160,16 +160,16 @@ def test_who_was_idle_while_the_log_was_cut_goes_on(start, path):
     with neuralgraph.open(path, wal_segment_bytes=1 << 16) as graph:
         tx = graph.transaction()
         tx.execute("MATCH (c:Counter) SET c.m = 1")
-        other = start("count_up", path, 400, 50)
+        other = start("count_up", path, 200, 50)
         other.hear(2)
-        assert graph.execute("MATCH (c:Counter) RETURN c.n").value() == 400
+        assert graph.execute("MATCH (c:Counter) RETURN c.n").value() == 200
         with pytest.raises(neuralgraph.ConflictError):
             tx.commit()
         graph.execute("MATCH (c:Counter) SET c.n = c.n + 1")
         assert graph.verify(history=True) == []
         other.end()
     with neuralgraph.open(path) as graph:
-        assert graph.execute("MATCH (c:Counter) RETURN c.n").value() == 401
+        assert graph.execute("MATCH (c:Counter) RETURN c.n").value() == 201
 
 
 def test_the_last_to_close_leaves_one_file(start, path):
