@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 MARK_BYTES: Final = 1 << 16
 """About one record in this many bytes is marked, so that reading can start near it."""
 
+_FIRST_SEGMENT_BYTES_MAX: Final = 1 << 20
+"""The first segment is zeros on the disk before anything is in it, and a small graph needs no more."""
+
 
 class TornTail(NamedTuple):
     """What a crash left behind the last record; it was never acknowledged.
@@ -138,7 +141,7 @@ def prepare(
             base_index=found.next_index,
             previous_term=found.last_term,
             identity=identity,
-            size=segment_bytes,
+            size=min(segment_bytes, _FIRST_SEGMENT_BYTES_MAX),
             fill=durability == "full",
         )
     )
