@@ -97,7 +97,8 @@ def _empty(lib: Any, settings: VectorSettings, kind: VectorKindName, rows: int) 
     codes = {
         "none": "Flat",
         "int8": "SQ8",
-        "product": f"PQ{_codes(dimension)}x8",
+        # "np": without an ordering of codes that takes minutes and that nothing here uses.
+        "product": f"PQ{_codes(dimension)}x8np",
         "binary": "RaBitQ",
     }[settings.quantization]
     if kind == "hnsw":
@@ -114,9 +115,7 @@ def _empty(lib: Any, settings: VectorSettings, kind: VectorKindName, rows: int) 
         index.cp.niter = _TRAINING_ROUNDS
         index.cp.min_points_per_centroid = 1  # or it warns on the standard error
     else:
-        # "np": without an ordering of codes that takes minutes and that nothing here uses.
-        suffix = "np" if settings.quantization == "product" else ""
-        index = lib.index_factory(dimension, codes + suffix, metric)
+        index = lib.index_factory(dimension, codes, metric)
     if settings.quantization == "product":
         index.pq.cp.niter = _TRAINING_ROUNDS
         index.pq.cp.min_points_per_centroid = 1

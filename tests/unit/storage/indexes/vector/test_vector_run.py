@@ -18,6 +18,7 @@ FORMS = [
     ("hnsw", "int8"),
     ("ivf", "none"),
     ("ivf", "int8"),
+    ("ivf", "product"),
     ("ivf", "binary"),
     ("flat", "int8"),
     ("flat", "binary"),
