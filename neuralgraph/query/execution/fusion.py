@@ -64,7 +64,9 @@ def fuse(
         return NO_HITS
     ids, places = np.unique(np.concatenate([part[0] for part in parts]), return_inverse=True)
     shares = np.concatenate([part[1] for part in parts])
-    return best_hits(ids, np.bincount(places, shares, minlength=len(ids)), limit)
+    # What stubs say of weighted counts differs between versions of numpy.
+    totals: Any = np.bincount(places, shares, minlength=len(ids))
+    return best_hits(ids, totals, limit)
 
 
 def fusion_weights(value: Any, count: int) -> list[float]:

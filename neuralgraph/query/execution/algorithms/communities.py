@@ -8,7 +8,7 @@ chosen by chance with a fixed seed: the result is the same every time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -135,7 +135,7 @@ def _merged(graph: Neighbours, parts: Int64Array, count: int) -> Neighbours:
     inside = one == other
     # Each pair inside stands there twice.
     within = np.bincount(one[inside], weights=graph.weights[inside] / 2, minlength=count)
-    loops = np.bincount(parts, weights=graph.loops, minlength=count) + within
+    loops: Any = np.bincount(parts, weights=graph.loops, minlength=count) + within
     apart = ~inside
     nodes, others, weights = gathered(one[apart], other[apart], graph.weights[apart], count)
     return Neighbours(offsets_of(nodes, count), nodes, others, weights, loops)

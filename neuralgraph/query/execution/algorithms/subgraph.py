@@ -208,7 +208,8 @@ def ranges(starts: Int64Array, counts: Int64Array) -> Int64Array:
     """The numbers of many ranges, one after the other."""
     ends = counts.cumsum()
     total = int(ends[-1]) if len(ends) else 0
-    return (starts - ends + counts).repeat(counts) + np.arange(total)
+    numbers: Int64Array = (starts - ends + counts).repeat(counts) + np.arange(total)
+    return numbers
 
 
 def weights_of(reader: GraphReader, subgraph: Subgraph, key: str | None) -> Float64Array:

@@ -99,7 +99,8 @@ def _suspects(terms: TermDictionary, word: str, distance: int) -> Int64Array:
     bits = _BITS[differing].sum(axis=1)
     is_plain = word.isascii() and terms.is_ascii
     bits_max = _BITS_PER_EDIT * (distance if is_plain else bytes_apart)
-    return near[bits <= bits_max]
+    found: Int64Array = near[bits <= bits_max]
+    return found
 
 
 def _letters(data: Any) -> Any:
