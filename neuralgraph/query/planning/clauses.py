@@ -19,6 +19,7 @@ from neuralgraph.query.language.syntax import (
     Merge,
     Parameter,
     Projection,
+    ProjectionItem,
     Remove,
     Return,
     Set,
@@ -66,7 +67,7 @@ from neuralgraph.query.planning.updates import (
     plan_remove,
     plan_set,
 )
-from neuralgraph.query.planning.walking import conjunction, conjuncts, free_names
+from neuralgraph.query.planning.walking import children, conjunction, conjuncts, free_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
         Query,
         SingleQuery,
         SubqueryTransactions,
+        Syntax,
     )
     from neuralgraph.query.planning.context import PlanningContext
     from neuralgraph.query.planning.plan import Operator
@@ -340,10 +342,44 @@ def _inner_of_call(
     slots = tuple(slot for slot in child.slots if slot.name in imported)
     plain = not imported and not clause.optional
     start: Operator = Argument(slots=slots)
+    if clause.imports is not None and imported:
+        query = _carrying(context, clause.query, tuple(sorted(imported)))
+        return plan_query(context, query, start), True
     if plain and not _changes(clause.query) and not writes(child):
         # Nothing is taken from outside, so it can run once and be joined.
         return plan_query(context, clause.query, Unit(slots=())), False
     return plan_query(context, clause.query, start), True
+
+
+def _carrying(context: PlanningContext, query: Query, names: tuple[str, ...]) -> Query:
+    """The query whose WITHs pass the imported names on, for they are seen all through the subquery.
+
+    Not those that aggregate: there a name would become a key, and keys give no row of no input.
+    """
+    parts = []
+    for part in query.parts:
+        clauses: list[Clause] = []
+        for clause in part.clauses:
+            carried = clause
+            if isinstance(clause, With) and not any(
+                _aggregates(context, item.expression) for item in clause.items
+            ):
+                known = {item.name for item in clause.items}
+                more = tuple(
+                    ProjectionItem(Variable(name), name, aliased=True)
+                    for name in names
+                    if name not in known and not clause.star
+                )
+                carried = replace(clause, items=clause.items + more)
+            clauses.append(carried)
+        parts.append(replace(part, clauses=tuple(clauses)))
+    return replace(query, parts=tuple(parts))
+
+
+def _aggregates(context: PlanningContext, node: Syntax) -> bool:
+    return context.is_aggregate(node) or any(
+        _aggregates(context, part) for part, _bound in children(node)
+    )
 
 
 def _imported(clause: CallSubquery, child: Operator) -> set[str]:

@@ -184,3 +184,12 @@ def test_a_timeout_stops_a_statement():
                 "UNWIND range(1, 50000) AS a UNWIND range(1, 50000) AS b RETURN max(a * b)"
             )
         )
+
+
+def test_what_a_subquery_imports_is_seen_behind_its_withs():
+    graph = neuralgraph.open()
+    graph.execute("CREATE (:P {n: 1})-[:K]->(:P {n: 2})")
+    query = (
+        "MATCH (a:P) CALL (a) { WITH DISTINCT a.n AS m WITH m AS x RETURN x + a.n AS k } RETURN k"
+    )
+    assert sorted(record["k"] for record in graph.execute(query)) == [2, 4]
