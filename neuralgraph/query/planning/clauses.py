@@ -67,7 +67,7 @@ from neuralgraph.query.planning.updates import (
     plan_remove,
     plan_set,
 )
-from neuralgraph.query.planning.walking import children, conjunction, conjuncts, free_names
+from neuralgraph.query.planning.walking import conjunction, conjuncts, free_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +77,6 @@ if TYPE_CHECKING:
         Query,
         SingleQuery,
         SubqueryTransactions,
-        Syntax,
     )
     from neuralgraph.query.planning.context import PlanningContext
     from neuralgraph.query.planning.plan import Operator
@@ -362,7 +361,7 @@ def _carrying(context: PlanningContext, query: Query, names: tuple[str, ...]) ->
         for clause in part.clauses:
             carried = clause
             if isinstance(clause, With) and not any(
-                _aggregates(context, item.expression) for item in clause.items
+                context.aggregates(item.expression) for item in clause.items
             ):
                 known = {item.name for item in clause.items}
                 more = tuple(
@@ -374,12 +373,6 @@ def _carrying(context: PlanningContext, query: Query, names: tuple[str, ...]) ->
             clauses.append(carried)
         parts.append(replace(part, clauses=tuple(clauses)))
     return replace(query, parts=tuple(parts))
-
-
-def _aggregates(context: PlanningContext, node: Syntax) -> bool:
-    return context.is_aggregate(node) or any(
-        _aggregates(context, part) for part, _bound in children(node)
-    )
 
 
 def _imported(clause: CallSubquery, child: Operator) -> set[str]:

@@ -80,6 +80,12 @@ class PlanningContext:
             expression.star or isinstance(self.functions.lookup(expression.name), AggregateFunction)
         )
 
+    def aggregates(self, node: Any) -> bool:
+        """Is there an aggregate anywhere in the tree?"""
+        return self.is_aggregate(node) or any(
+            self.aggregates(part) for part, _bound in children(node)
+        )
+
     def is_deterministic(self, call: FunctionCall) -> bool:
         """May the function be called twice and give the same?"""
         return bool(getattr(self.functions.lookup(call.name), "deterministic", True))

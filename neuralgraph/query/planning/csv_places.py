@@ -77,7 +77,7 @@ def _clause(
         names = [name for name in PLACES.values() if name in wanted]
         return replace(new, places=tuple(names)), known | frozenset(names)
     if isinstance(new, With) and known:
-        if new.distinct or any(_aggregates(item, context) for item in new.items):
+        if new.distinct or any(context.aggregates(item) for item in new.items):
             return new, frozenset()
         return replace(new, items=new.items + _items(known)), known
     return new, known
@@ -107,12 +107,6 @@ def _imports(part: SingleQuery) -> bool:
 
 def _items(known: frozenset[str]) -> tuple[ProjectionItem, ...]:
     return tuple(ProjectionItem(Variable(name), name, aliased=True) for name in sorted(known))
-
-
-def _aggregates(node: Syntax, context: PlanningContext) -> bool:
-    if isinstance(node, FunctionCall) and context.is_aggregate(node):
-        return True
-    return any(_aggregates(part, context) for part, _bound in children(node))
 
 
 def _replaced(node: Any, known: frozenset[str]) -> Any:

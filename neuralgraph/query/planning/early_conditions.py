@@ -80,13 +80,7 @@ def _carries(context: PlanningContext, clause: With) -> bool:
     """Does it neither join rows, nor count, sort or drop them but by its WHERE?"""
     cuts = clause.order or clause.skip is not None or clause.limit is not None
     return not (clause.distinct or cuts) and not any(
-        _aggregates(context, item.expression) for item in clause.items
-    )
-
-
-def _aggregates(context: PlanningContext, node: Any) -> bool:
-    return context.is_aggregate(node) or any(
-        _aggregates(context, part) for part, _bound in children(node)
+        context.aggregates(item.expression) for item in clause.items
     )
 
 

@@ -95,8 +95,8 @@ class _Projection:
     def planned(self) -> Operator:
         clause = self.clause
         where = clause.where if isinstance(clause, With) else None
-        if any(self._aggregates(item) for _, item in self.items) or any(
-            self._aggregates(key.expression) for key in clause.order
+        if any(self.context.aggregates(item) for _, item in self.items) or any(
+            self.context.aggregates(key.expression) for key in clause.order
         ):
             operator = self._grouped()
         elif clause.distinct:
@@ -256,11 +256,6 @@ class _Projection:
 
     # ── with aggregates ───────────────────────────────────────────────────────────────────────
 
-    def _aggregates(self, expression: Any) -> bool:
-        if self.context.is_aggregate(expression):
-            return True
-        return any(self._aggregates(part) for part, _ in children(expression))
-
     def _grouped(self) -> Operator:
         grouping = _Grouping(self)
         columns = [(name, grouping.column(name, item)) for name, item in self.items]
@@ -298,7 +293,7 @@ class _Grouping:
         self._calls: list[tuple[str, FunctionCall]] = []
         self._key_names: list[tuple[Expression, Expression]] = []
         for name, item in projection.items:
-            if not projection._aggregates(item):  # noqa: SLF001 - one idea, two classes
+            if not self._context.aggregates(item):
                 self._keys.append((projection._slot(name, item), item))  # noqa: SLF001
                 if not isinstance(item, LiteralValue | LiftedLiteral | Parameter):
                     self._key_names.append((item, Variable(name)))
