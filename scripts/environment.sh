@@ -58,5 +58,7 @@ PY
     fi
     say "installing neuralgraph [$extras]"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".[$extras]"
+    # Done once here, so that no first start pays for it, whatever the caller's environment says of bytecode.
+    "$venv/bin/python" -m compileall -q neuralgraph
     echo "$wanted" >"$venv/installed-$extras"
 }

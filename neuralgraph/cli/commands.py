@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from neuralgraph.api import Graph, open_graph
 from neuralgraph.api import restore as restore_backup
 from neuralgraph.cli.progress import progress_bar
-from neuralgraph.cli.rendering import render, render_table
+from neuralgraph.cli.rendering import render, render_table, warning_lines
 from neuralgraph.errors import CorruptionError
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def query(arguments: Namespace) -> int:
             sys.stdout.write(rows)
         if plan is not None:
             sys.stdout.write(plan.rstrip("\n") + "\n")
+        sys.stderr.write(warning_lines(result.summary))
     return 0
 
 

@@ -179,19 +179,31 @@ def summary_line(rows: int, summary: Summary) -> str:
 
 
 def changes(summary: Summary) -> list[str]:
-    """What a statement changed: ``["2 nodes created", ...]``."""
+    """What a statement changed: ``["1 node created", ...]``."""
     counters = summary.counters
-    counts = {
-        "nodes created": counters.nodes_created,
-        "nodes deleted": counters.nodes_deleted,
-        "relationships created": counters.relationships_created,
-        "relationships deleted": counters.relationships_deleted,
-        "properties set": counters.properties_set,
-        "labels added": counters.labels_added,
-        "labels removed": counters.labels_removed,
-        "indexes added": counters.indexes_added,
-        "indexes removed": counters.indexes_removed,
-        "constraints added": counters.constraints_added,
-        "constraints removed": counters.constraints_removed,
-    }
-    return [f"{count:,} {name}" for name, count in counts.items() if count]
+    counts = (
+        ("node", "nodes", "created", counters.nodes_created),
+        ("node", "nodes", "deleted", counters.nodes_deleted),
+        ("relationship", "relationships", "created", counters.relationships_created),
+        ("relationship", "relationships", "deleted", counters.relationships_deleted),
+        ("property", "properties", "set", counters.properties_set),
+        ("label", "labels", "added", counters.labels_added),
+        ("label", "labels", "removed", counters.labels_removed),
+        ("index", "indexes", "added", counters.indexes_added),
+        ("index", "indexes", "removed", counters.indexes_removed),
+        ("constraint", "constraints", "added", counters.constraints_added),
+        ("constraint", "constraints", "removed", counters.constraints_removed),
+    )
+    return [
+        f"{count:,} {one if count == 1 else many} {verb}"
+        for one, many, verb, count in counts
+        if count
+    ]
+
+
+def warning_lines(summary: Summary) -> str:
+    """A line for each name in the statement that the graph does not have; empty when it has all."""
+    return "".join(
+        f"warning: {told.description} (line {told.line}, column {told.column})\n"
+        for told in summary.notifications
+    )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from neuralgraph.api import Graph, NeuralGraphError, Transaction, open_graph
 from neuralgraph.cli.commands import UsageError, add_load_arguments, load_into, render_schema
-from neuralgraph.cli.rendering import literal, render_table, summary_line
+from neuralgraph.cli.rendering import literal, render_table, summary_line, warning_lines
 from neuralgraph.cli.splitting import is_blank, split_statements
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Shell:
         summary = result.summary
         if summary.plan is not None:
             self._write(summary.plan.rstrip("\n") + "\n")
-        self._write(summary_line(count, summary) + "\n")
+        self._write(summary_line(count, summary) + "\n" + warning_lines(summary))
 
     # ── commands ──────────────────────────────────────────────────────────────────────────────
 

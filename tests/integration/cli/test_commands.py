@@ -50,6 +50,12 @@ def test_query_as_json_and_csv(capsys, file):
     assert json.loads(out)[0]["p"]["labels"] == ["Person"]
 
 
+def test_warnings_stay_out_of_the_rows(capsys, file):
+    _, out, err = run(capsys, "query", file, "MATCH (p:Persn) RETURN p", "--format", "json")
+    assert out == "[]\n"
+    assert "no label `Persn`" in err
+
+
 def test_parameters(capsys, file):
     words = ("--param", "n=3", "--param", "name=Ada", "--param", "list=[1, 2]", "--format", "json")
     _, out, _ = run(

@@ -59,7 +59,7 @@ def test_ctrl_c_ends_the_statement_and_not_the_shell(terminal):
     terminal.type("BEGIN;\r")
     terminal.until("(transaction)>")
     terminal.type("CREATE (:N {v: 1});\r")
-    terminal.until("nodes created")
+    terminal.until("node created")
     terminal.until("(transaction)>")
     terminal.type("UNWIND range(1, 100000000) AS i CREATE (:X {i: i});\r")
     time.sleep(1)

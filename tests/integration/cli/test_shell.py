@@ -32,8 +32,14 @@ def test_a_statement_may_take_several_lines(session):
         == 0
     )
     text = out.getvalue()
-    assert "1 nodes created" in text
+    assert "1 node created" in text
     assert "x;y" in text
+
+
+def test_names_that_the_graph_does_not_have_are_warned_of(session):
+    shell, out = session
+    run_script(shell, io.StringIO("CREATE (:N {value: 1}); MATCH (n:N) RETURN n.valeu AS v;"))
+    assert "warning: the graph has no property key `valeu` (did you mean value?)" in out.getvalue()
 
 
 def test_transactions_are_statements(session):
