@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from neuralgraph.query.language.expression_checks import ExpressionChecker, complain
 from neuralgraph.query.language.syntax import (
+    EdgePattern,
     Expression,
     FunctionCall,
     ListComprehension,
+    NodePattern,
     PatternComprehension,
+    ProjectionItem,
     Property,
     Quantified,
     Reduce,
@@ -23,9 +26,10 @@ from neuralgraph.query.language.walking import children, descendants, part_names
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from neuralgraph.query.language.syntax import ProjectionItem
+    from neuralgraph.query.language.expression_checks import Scope
 
 _SIMPLE = (Variable, Property)
+_NAMING = (Variable, NodePattern, EdgePattern)
 
 
 def grouping_keys(plain: list[Expression]) -> frozenset[Expression]:
@@ -34,49 +38,76 @@ def grouping_keys(plain: list[Expression]) -> frozenset[Expression]:
 
 
 def check_beside_aggregates(
-    node: Expression, keys: frozenset[Expression], checker: ExpressionChecker
+    node: Expression, keys: frozenset[Expression], scope: Scope, checker: ExpressionChecker
 ) -> None:
     """Outside of aggregates an expression may use grouping keys and constants only.
+
+    Args:
+        node: an item that aggregates.
+        keys: see `grouping_keys`.
+        scope: what the item sees.
+        checker: knows which functions aggregate.
 
     Raises:
         QuerySyntaxError: AmbiguousAggregationExpression.
     """
-    loose = _loose(node, keys, frozenset(), checker)
+    loose = _Loose(keys, frozenset(scope), checker).found_in(node, frozenset())
     if loose is not None:
-        message = (
-            f"`{loose.name}` stands beside an aggregate and is no grouping key; project it first"
-        )
-        complain(message, loose, "AmbiguousAggregationExpression")
+        name, place = loose
+        message = f"`{name}` stands beside an aggregate and is no grouping key; project it first"
+        complain(message, place, "AmbiguousAggregationExpression")
 
 
-def _loose(
-    node: Syntax, keys: frozenset[Expression], bound: frozenset[str], checker: ExpressionChecker
-) -> Variable | None:
-    if type(node) in _SIMPLE and node in keys:
+class _Loose:
+    """Looks for names of the scope that are neither grouping keys nor inside an aggregate."""
+
+    def __init__(
+        self, keys: frozenset[Expression], scope: frozenset[str], checker: ExpressionChecker
+    ) -> None:
+        self.keys = keys
+        self.scope = scope
+        self.checker = checker
+
+    def found_in(self, node: Syntax, bound: frozenset[str]) -> tuple[str, Syntax] | None:
+        """The name and where it stands; None when all is well.
+
+        Args:
+            node: where to look.
+            bound: names that mean something else here.
+        """
+        if type(node) in _SIMPLE and node in self.keys:
+            return None
+        name = getattr(node, "name" if type(node) is Variable else "variable", None)
+        if isinstance(node, _NAMING) and name is not None and name not in bound:
+            return None if Variable(name) in self.keys else (name, node)
+        if type(node) is FunctionCall and self.checker.is_aggregate(node):
+            return None
+        inner = bound | self._bound_by(node)
+        for child in children(node):
+            loose = self.found_in(child, inner)
+            if loose is not None:
+                return loose
         return None
-    if type(node) is Variable:
-        return None if node.name in bound else node
-    if type(node) is FunctionCall and checker.is_aggregate(node):
-        return None
-    if isinstance(node, ListComprehension | Quantified):
-        inner = bound | {node.variable}
-    elif isinstance(node, Reduce):
-        inner = bound | {node.variable, node.accumulator}
-    elif isinstance(node, PatternComprehension | Subquery):
-        inner = bound | _drawn(node)
-    else:
-        inner = bound
-    for child in children(node):
-        loose = _loose(child, keys, inner, checker)
-        if loose is not None:
-            return loose
-    return None
+
+    def _bound_by(self, node: Syntax) -> frozenset[str]:
+        if isinstance(node, ListComprehension | Quantified):
+            return frozenset((node.variable,))
+        if isinstance(node, Reduce):
+            return frozenset((node.variable, node.accumulator))
+        if isinstance(node, PatternComprehension | Subquery):
+            # What a pattern names is new, unless it is there already.
+            return _drawn(node) - self.scope
+        return frozenset()
 
 
 def _drawn(node: Syntax) -> frozenset[str]:
-    """Names that patterns below may bind."""
-    names = (getattr(part, "variable", None) for part in descendants(node))
-    return frozenset(name for name in names if isinstance(name, str))
+    """Names that patterns and clauses below may bind."""
+    names: set[str] = set()
+    for part in descendants(node):
+        named = part.name if isinstance(part, ProjectionItem) else getattr(part, "variable", None)
+        if isinstance(named, str):
+            names.add(named)
+    return frozenset(names)
 
 
 def with_projected(node: Any, items: Mapping[Expression, ProjectionItem]) -> Any:

@@ -153,7 +153,7 @@ class _Analysis:
             self.expressions.predicate(show.where, scope)
         if show.return_ is None:
             return shown
-        projected, _visible = self.projections.check(show.return_, scope)
+        projected, _visible = self.projections.check(show.return_, scope, {})
         return tuple(projected)
 
     def _query(self, query: Query, scope: Scope, kind: str = "") -> Scope:
@@ -202,7 +202,7 @@ class _Analysis:
         _check_order(clauses, kind)
         for clause in clauses:
             if isinstance(clause, Return):
-                columns, visible = self.projections.check(clause, scope)
+                columns, visible = self.projections.check(clause, scope, self.outer)
                 self.scopes[id(clause)] = visible
                 continue
             if isinstance(clause, Call):
@@ -238,7 +238,12 @@ class _Analysis:
         return {**scope, clause.variable: types.element_of(kind)}
 
     def _with(self, clause: With, scope: Scope) -> Scope:
-        projected, _visible = self.projections.check(clause, scope)
+        for item in clause.items:
+            expression = item.expression
+            if item.name in self.outer and expression != Variable(item.name):
+                message = f"Variable `{item.name}` already bound by the query round the subquery"
+                complain(message, item, "VariableAlreadyBound")
+        projected, _visible = self.projections.check(clause, scope, self.outer)
         return {**self.outer, **projected}
 
     def _load_csv(self, clause: LoadCsv, scope: Scope) -> Scope:

@@ -35,6 +35,7 @@ from neuralgraph.query.language.syntax import (
     PatternPredicate,
     Property,
     Quantified,
+    Query,
     Reduce,
     ShortestPathCall,
     Slice,
@@ -42,13 +43,13 @@ from neuralgraph.query.language.syntax import (
     Unary,
     Variable,
 )
-from neuralgraph.query.language.walking import descendants
+from neuralgraph.query.language.walking import children, descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from neuralgraph.query.language.contracts import FunctionLookup
-    from neuralgraph.query.language.syntax import LabelExpression, PathPattern, Query
+    from neuralgraph.query.language.syntax import LabelExpression, PathPattern, Syntax
 
 Scope = dict[str, str]
 Mode = Literal["allowed", "forbidden", "inside"]
@@ -150,10 +151,10 @@ class ExpressionChecker:
         finally:
             self.mode = before
 
-    def aggregates_in(self, node: Expression) -> bool:
-        """Does an aggregate stand in the expression (subqueries looked into)?"""
-        return any(
-            type(part) is FunctionCall and self.is_aggregate(part) for part in descendants(node)
+    def aggregates_in(self, node: Syntax) -> bool:
+        """Does an aggregate stand in the expression? What subqueries aggregate is their own."""
+        return (type(node) is FunctionCall and self.is_aggregate(node)) or any(
+            self.aggregates_in(part) for part in children(node) if not isinstance(part, Query)
         )
 
     def is_aggregate(self, call: FunctionCall) -> bool:

@@ -32,8 +32,14 @@ class ProjectionChecker:
     def __init__(self, expressions: ExpressionChecker) -> None:
         self.expressions = expressions
 
-    def check(self, clause: Projection, scope: Scope) -> tuple[Scope, Scope]:
-        """What the clause projects (in column order), and what its ORDER BY and WHERE may see."""
+    def check(self, clause: Projection, scope: Scope, outer: Scope) -> tuple[Scope, Scope]:
+        """What the clause projects (in column order), and what its ORDER BY and WHERE may see.
+
+        Args:
+            clause: what to check.
+            scope: what its items may see.
+            outer: what stays visible behind it though it does not name it.
+        """
         projected: Scope = {}
         if clause.star:
             if not scope and not isinstance(clause, With):
@@ -43,8 +49,8 @@ class ProjectionChecker:
             projected.update((name, scope[name]) for name in sorted(scope) if name[0] != " ")
         aggregating = self._items(clause, scope, projected)
         narrow = aggregating or clause.distinct
-        visible = projected if narrow else {**scope, **projected}
-        self._order(clause, scope, projected, narrow=narrow, aggregating=aggregating)
+        visible = {**(outer if narrow else scope), **projected}
+        self._order(clause, visible, narrow=narrow, aggregating=aggregating)
         for name, bound in (("SKIP", clause.skip), ("LIMIT", clause.limit)):
             if bound is not None:
                 self._bound(name, bound)
@@ -77,7 +83,7 @@ class ProjectionChecker:
                 plain += [Variable(name) for name in scope]
             keys = grouping_keys(plain)
             for expression in aggregates:
-                check_beside_aggregates(expression, keys, expressions)
+                check_beside_aggregates(expression, keys, scope, expressions)
         return bool(aggregates)
 
     def _aliases(self, clause: With) -> None:
@@ -87,7 +93,7 @@ class ProjectionChecker:
                 complain(message, item, "NoExpressionAlias")
 
     def _order(
-        self, clause: Projection, scope: Scope, projected: Scope, *, narrow: bool, aggregating: bool
+        self, clause: Projection, visible: Scope, *, narrow: bool, aggregating: bool
     ) -> None:
         if not clause.order:
             return
@@ -95,13 +101,13 @@ class ProjectionChecker:
         for sort in clause.order:
             expression = sort.expression
             if not narrow:
-                self.expressions.type_of(expression, {**scope, **projected})
+                self.expressions.type_of(expression, visible)
                 continue
             if aggregating and self.expressions.aggregates_in(expression):
                 self._aggregate_order(expression, items)
             replaced = with_projected(expression, items)
             with self.expressions.aggregates("allowed" if aggregating else "forbidden"):
-                self.expressions.type_of(replaced, projected)
+                self.expressions.type_of(replaced, visible)
             if self.expressions.aggregates_in(replaced):
                 message = "ORDER BY can only use an aggregate that is projected too"
                 complain(message, sort, "InvalidAggregation")

@@ -13,13 +13,11 @@ from neuralgraph.query.language.syntax import (
     Delete,
     Finish,
     Foreach,
-    FunctionCall,
     LoadCsv,
     Match,
     Merge,
     Parameter,
     Projection,
-    ProjectionItem,
     Remove,
     Return,
     Set,
@@ -28,7 +26,7 @@ from neuralgraph.query.language.syntax import (
     Variable,
     With,
 )
-from neuralgraph.query.planning.batching import EMPTY, batched, grouped_by_row
+from neuralgraph.query.planning.batching import batched
 from neuralgraph.query.planning.csv_places import PLACES
 from neuralgraph.query.planning.early_conditions import with_early_conditions
 from neuralgraph.query.planning.filtering import filtered_by
@@ -44,11 +42,9 @@ from neuralgraph.query.planning.operators import (
 )
 from neuralgraph.query.planning.past_matches import at_moment, with_outer_values
 from neuralgraph.query.planning.plan import (
-    Aggregate,
     Apply,
     ApplyInTransactions,
     Argument,
-    Extend,
     LoadCsvRows,
     ProcedureCall,
     Slot,
@@ -59,6 +55,7 @@ from neuralgraph.query.planning.plan import (
 from neuralgraph.query.planning.projections import project, visible
 from neuralgraph.query.planning.repeats import path_names, shortest_paths
 from neuralgraph.query.planning.searching import index_search
+from neuralgraph.query.planning.subqueries import aggregated_by_row
 from neuralgraph.query.planning.updates import (
     plan_create,
     plan_delete,
@@ -67,13 +64,18 @@ from neuralgraph.query.planning.updates import (
     plan_remove,
     plan_set,
 )
-from neuralgraph.query.planning.walking import conjunction, conjuncts, free_names
+from neuralgraph.query.planning.walking import (
+    EVERYTHING,
+    conjunction,
+    conjuncts,
+    free_names,
+    mentioned,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from neuralgraph.query.language.syntax import (
-        Expression,
         Query,
         SingleQuery,
         SubqueryTransactions,
@@ -85,22 +87,47 @@ UNWIND_ROWS = 10.0
 """Elements that a list is thought to have."""
 
 
-def plan_query(context: PlanningContext, query: Query, start: Operator) -> Operator:
-    """A whole query over `start`: `Unit`, or the `Argument` of an inner plan."""
-    parts = [plan_part(context, part, start) for part in query.parts]
+def plan_query(
+    context: PlanningContext, query: Query, start: Operator, *, stays: bool = False
+) -> Operator:
+    """A whole query.
+
+    Args:
+        context: of this planning.
+        query: what to plan.
+        start: `Unit`, or the `Argument` of an inner plan.
+        stays: do columns of the `Argument` stay visible behind every WITH?
+    """
+    parts = [plan_part(context, part, start, stays=stays) for part in query.parts]
     operator = parts[0] if len(parts) == 1 else _union(parts, all_rows=query.union_all)
     if query.at is not None:
         operator = at_moment(operator, query.at, names_of(start.slots))
     return operator
 
 
-def plan_part(context: PlanningContext, part: SingleQuery, start: Operator) -> Operator:
+def plan_part(
+    context: PlanningContext, part: SingleQuery, start: Operator, *, stays: bool = False
+) -> Operator:
     """Clauses in a row."""
     operator = start
     clauses = with_early_conditions(context, part.clauses) if context.optimise else part.clauses
-    for clause in clauses:
-        operator = plan_clause(context, clause, operator)
+    for place, clause in enumerate(clauses):
+        if stays and isinstance(clause, Projection):
+            outer = _still_needed(start, clause, clauses[place + 1 :])
+            operator = project(context, clause, operator, outer)
+        else:
+            operator = plan_clause(context, clause, operator)
     return operator
+
+
+def _still_needed(start: Operator, clause: Projection, later: Sequence[Clause]) -> Argument | None:
+    """Columns of the outer row that are looked at behind the items of a projection."""
+    behind = [key.expression for key in clause.order] + list(later)
+    if isinstance(clause, With) and clause.where is not None:
+        behind.append(clause.where)
+    names = frozenset[str]().union(*map(mentioned, behind))
+    slots = tuple(slot for slot in start.slots if slot.name in names or EVERYTHING in names)
+    return Argument(slots=slots) if slots else None
 
 
 def _union(parts: list[Operator], *, all_rows: bool) -> Operator:
@@ -258,7 +285,7 @@ def _call_subquery(context: PlanningContext, clause: CallSubquery, child: Operat
     if returns and not takes_rows and not clause.optional and not (changes or writes(child)):
         return cross_joined(child, inner)
     if returns and not clause.optional and not changes:
-        aggregated = _aggregated_by_row(context, child, inner)
+        aggregated = aggregated_by_row(context, child, inner)
         if aggregated is not None:
             return aggregated
     name = None if returns else context.fresh("rows")
@@ -281,7 +308,7 @@ def _in_transactions(
 ) -> Operator:
     imported = _imported(clause, child)
     start = Argument(slots=tuple(slot for slot in child.slots if slot.name in imported))
-    inner = plan_query(context, clause.query, start)
+    inner = plan_query(context, clause.query, start, stays=_stays(clause))
     returns = _returns(clause.query)
     known = names_of(child.slots)
     new = tuple(slot for slot in inner.slots if slot.name not in known) if returns else ()
@@ -304,35 +331,6 @@ def _in_transactions(
     )
 
 
-def _aggregated_by_row(
-    context: PlanningContext, child: Operator, inner: Operator
-) -> Operator | None:
-    """A subquery that aggregates: all outer rows at once, and what is empty put in behind."""
-    names = [context.fresh(slot.name.strip()) for slot in inner.slots]
-    grouped = grouped_by_row(inner, names)
-    if grouped is None:
-        return None
-    assert isinstance(inner, Aggregate)
-    found = Apply(
-        slots=added(child, *((name, "value") for name in names)),
-        estimated_rows=child.estimated_rows,
-        outer=child,
-        inner=grouped,
-        kind="optional",
-    )
-    items: list[Expression] = []
-    for name, call in zip(names, inner.calls, strict=True):
-        empty = EMPTY[call.name]
-        value = Variable(name)
-        items.append(value if empty is None else FunctionCall("coalesce", (value, empty)))
-    return Extend(
-        slots=(*found.slots, *inner.slots),
-        estimated_rows=found.estimated_rows,
-        child=found,
-        items=tuple(items),
-    )
-
-
 def _inner_of_call(
     context: PlanningContext, clause: CallSubquery, child: Operator
 ) -> tuple[Operator, bool]:
@@ -341,38 +339,10 @@ def _inner_of_call(
     slots = tuple(slot for slot in child.slots if slot.name in imported)
     plain = not imported and not clause.optional
     start: Operator = Argument(slots=slots)
-    if clause.imports is not None and imported:
-        query = _carrying(context, clause.query, tuple(sorted(imported)))
-        return plan_query(context, query, start), True
     if plain and not _changes(clause.query) and not writes(child):
         # Nothing is taken from outside, so it can run once and be joined.
         return plan_query(context, clause.query, Unit(slots=())), False
-    return plan_query(context, clause.query, start), True
-
-
-def _carrying(context: PlanningContext, query: Query, names: tuple[str, ...]) -> Query:
-    """The query whose WITHs pass the imported names on, for they are seen all through the subquery.
-
-    Not those that aggregate: there a name would become a key, and keys give no row of no input.
-    """
-    parts = []
-    for part in query.parts:
-        clauses: list[Clause] = []
-        for clause in part.clauses:
-            carried = clause
-            if isinstance(clause, With) and not any(
-                context.aggregates(item.expression) for item in clause.items
-            ):
-                known = {item.name for item in clause.items}
-                more = tuple(
-                    ProjectionItem(Variable(name), name, aliased=True)
-                    for name in names
-                    if name not in known and not clause.star
-                )
-                carried = replace(clause, items=clause.items + more)
-            clauses.append(carried)
-        parts.append(replace(part, clauses=tuple(clauses)))
-    return replace(query, parts=tuple(parts))
+    return plan_query(context, clause.query, start, stays=_stays(clause)), True
 
 
 def _imported(clause: CallSubquery, child: Operator) -> set[str]:
@@ -383,6 +353,11 @@ def _imported(clause: CallSubquery, child: Operator) -> set[str]:
     if clause.imports_star or any(_imports(part) for part in clause.query.parts):
         return seen
     return set()
+
+
+def _stays(clause: CallSubquery) -> bool:
+    """Is what the subquery takes from outside seen all through it?"""
+    return clause.imports is not None
 
 
 def _imports(part: SingleQuery) -> bool:

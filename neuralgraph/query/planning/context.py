@@ -34,7 +34,7 @@ from neuralgraph.query.planning.pruning import pruned
 from neuralgraph.query.planning.walking import children, rebuild
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from neuralgraph.access import CatalogReader
     from neuralgraph.query.language.contracts import ProcedureSignature
@@ -49,6 +49,16 @@ class Functions(Protocol):
         ...
 
 
+class PlanQuery(Protocol):
+    """Plans a query; see `clauses.plan_query`."""
+
+    def __call__(
+        self, context: PlanningContext, query: Query, start: Operator, *, stays: bool = False
+    ) -> Operator:
+        """The plan."""
+        ...
+
+
 class PlanningContext:
     """One planning of one statement."""
 
@@ -57,7 +67,7 @@ class PlanningContext:
         catalog: CatalogReader,
         functions: Functions,
         procedures: Mapping[str, ProcedureSignature],
-        plan_query: Callable[[PlanningContext, Query, Operator], Operator],
+        plan_query: PlanQuery,
         *,
         optimise: bool = True,
     ) -> None:
@@ -81,9 +91,9 @@ class PlanningContext:
         )
 
     def aggregates(self, node: Any) -> bool:
-        """Is there an aggregate anywhere in the tree?"""
+        """Is there an aggregate in the expression? What subqueries aggregate is their own."""
         return self.is_aggregate(node) or any(
-            self.aggregates(part) for part, _bound in children(node)
+            self.aggregates(part) for part, _bound in children(node) if not isinstance(part, Query)
         )
 
     def is_deterministic(self, call: FunctionCall) -> bool:
@@ -149,7 +159,7 @@ class PlanningContext:
 
     def inner_plan(self, query: Query, scope: dict[str, Slot], kind: Any) -> PlanExpression:
         """A plan over the slots of `scope`, batched where it can be, with dead columns gone."""
-        inner = self._plan_query(self, query, Argument(slots=tuple(scope.values())))
+        inner = self._plan_query(self, query, Argument(slots=tuple(scope.values())), stays=True)
         collected = None
         needed: frozenset[str] = frozenset()
         if kind in ("collect", "first", "ids"):

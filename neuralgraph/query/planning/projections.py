@@ -6,6 +6,14 @@
 
 ORDER BY sees columns before variables. Where it (or the WHERE of a WITH) needs a variable that is not
 projected, the variable is carried along beside the columns and dropped behind it.
+
+In a subquery that sees variables of the query round it, these stay visible behind every WITH. They are
+the same in all rows of one run of the subquery, so they are no grouping keys: an aggregate is an inner plan
+of its own, run for the outer row, and what it gives stands beside the outer row's variables.
+
+    Apply
+     ├── outer: Argument                        the variables that stay
+     └── inner: rows ── Aggregate
 """
 
 from __future__ import annotations
@@ -39,7 +47,9 @@ from neuralgraph.query.planning.plan import (
     SortKey,
     Top,
 )
+from neuralgraph.query.planning.subqueries import beside_outer
 from neuralgraph.query.planning.walking import (
+    PLANNED,
     children,
     conjuncts,
     free_names,
@@ -56,14 +66,27 @@ if TYPE_CHECKING:
 
     from neuralgraph.query.language.syntax import Projection
     from neuralgraph.query.planning.context import PlanningContext
-    from neuralgraph.query.planning.plan import Operator
+    from neuralgraph.query.planning.plan import Argument, Operator
 
 Item = tuple[str, Expression]
 
 
-def project(context: PlanningContext, clause: Projection, child: Operator) -> Operator:
-    """The rows of a WITH or RETURN; slots are its columns, in order."""
-    return _Projection(context, clause, child).planned()
+def project(
+    context: PlanningContext, clause: Projection, child: Operator, outer: Argument | None = None
+) -> Operator:
+    """The rows of a WITH or RETURN; slots are its columns, in order.
+
+    Args:
+        context: of this planning.
+        clause: what to project.
+        child: the rows before it.
+        outer: what stays visible though the clause does not name it; a WITH gives it beside its columns.
+    """
+    projection = _Projection(context, clause, child, outer)
+    operator = projection.planned()
+    if projection.staying and not isinstance(clause, With):
+        return projection.columns_only(operator)
+    return operator
 
 
 def visible(slots: Sequence[Slot]) -> list[str]:
@@ -82,15 +105,27 @@ class _Order:
 
 
 class _Projection:
-    def __init__(self, context: PlanningContext, clause: Projection, child: Operator) -> None:
+    def __init__(
+        self,
+        context: PlanningContext,
+        clause: Projection,
+        child: Operator,
+        outer: Argument | None,
+    ) -> None:
         self.context = context
         self.clause = clause
         self.child = child
         self.items: list[Item] = [(item.name, item.expression) for item in clause.items]
         if clause.star:
             self.items = [(name, Variable(name)) for name in visible(child.slots)] + self.items
-        self.names = [name for name, _ in self.items]
+        self.columns = [name for name, _ in self.items]
         self.kinds = {slot.name: slot.kind for slot in child.slots}
+        self.outer = outer
+        # Names of the outer query that stay visible beside the columns.
+        self.staying = [
+            slot.name for slot in (outer.slots if outer else ()) if slot.name not in self.columns
+        ]
+        self.names = self.columns + self.staying
 
     def planned(self) -> Operator:
         clause = self.clause
@@ -99,11 +134,17 @@ class _Projection:
             self.context.aggregates(key.expression) for key in clause.order
         ):
             operator = self._grouped()
-        elif clause.distinct:
-            operator = self._ordered(distinct(self._projected(self.items)), self._renamed_order())
         else:
-            return self._plain(where)
-        return operator if where is None else self._filtered(operator, where)
+            self.items += [(name, Variable(name)) for name in self.staying]
+            if not clause.distinct:
+                return self._plain(where)
+            operator = self._ordered(distinct(self._projected(self.items)), self._renamed_order())
+        if where is None:
+            return operator
+        # Only columns are left: what the condition asks of them may be written as they were made.
+        made = [(item, Variable(name)) for name, item in self.items]
+        columns = {name: Variable(name) for name in self.names}
+        return self._filtered(operator, self._column_first(where, made, columns))
 
     def _slot(self, name: str, expression: Expression) -> Slot:
         kind = self.kinds.get(expression.name) if isinstance(expression, Variable) else None
@@ -170,10 +211,15 @@ class _Projection:
         operator = self._ordered(operator, order)
         if where is not None:
             operator = self._filtered(operator, where)
-        return self._columns_only(operator) if hidden else operator
+        return self._named_only(operator) if hidden else operator
 
-    def _columns_only(self, operator: Operator) -> Operator:
+    def _named_only(self, operator: Operator) -> Operator:
         kept = [(slot, Variable(slot.name)) for slot in operator.slots if slot.name in self.names]
+        return projected(operator, kept)
+
+    def columns_only(self, operator: Operator) -> Operator:
+        """Without what stays visible though no column says so."""
+        kept = [(slot, Variable(slot.name)) for slot in operator.slots if slot.name in self.columns]
         return projected(operator, kept)
 
     # ── order ─────────────────────────────────────────────────────────────────────────────────
@@ -259,10 +305,13 @@ class _Projection:
     def _grouped(self) -> Operator:
         grouping = _Grouping(self)
         columns = [(name, grouping.column(name, item)) for name, item in self.items]
+        columns += [(name, Variable(name)) for name in self.staying]
         order = tuple(
             SortKey(grouping.order_key(key.expression), key.descending) for key in self.clause.order
         )
         operator = grouping.operator()
+        if self.outer is not None and self.staying:
+            operator = beside_outer(self.context, self.outer, operator)
         plain = all(item == Variable(name) for name, item in columns)
         slots = {slot.name: slot for slot in operator.slots}
         # The order may use aggregates and keys that are no columns; they are dropped behind it.
@@ -280,7 +329,7 @@ class _Projection:
         if self.clause.distinct:
             operator = distinct(operator)
         operator = self._ordered(operator, _Order(order))
-        return self._columns_only(operator) if extra else operator
+        return self._named_only(operator) if extra else operator
 
 
 class _Grouping:
@@ -329,6 +378,10 @@ class _Grouping:
             return Variable(self._call(expression, None))
         if isinstance(expression, Variable | Property) and self._is_loose(expression, columns):
             return self._implicit_key(expression)
+        if isinstance(expression, PLANNED):
+            # It depends on keys only, so it is one; its names mean what they mean before the groups.
+            known = frozenset(self._projection.kinds) - columns
+            return self._implicit_key(expression) if needs(expression, known) else expression
         return rebuild(expression, lambda part, bound: self._over_groups(part, columns | bound))
 
     def _is_loose(self, expression: Any, columns: frozenset[str]) -> bool:
@@ -337,7 +390,7 @@ class _Grouping:
             if any(expression == key for key, _ in self._key_names):
                 return False
             expression = expression.subject
-        known = self._projection.kinds.keys() - columns
+        known = self._projection.kinds.keys() - columns - set(self._projection.staying)
         if not isinstance(expression, Variable) or expression.name not in known:
             return False
         return all(expression != key for key, _ in self._key_names)

@@ -96,22 +96,30 @@ def _pruned_plain(operator: Any, needed: Names) -> Operator:
     return new
 
 
-def _pruned_items(operator: Project | Extend, needed: Names) -> Operator:
-    own = operator.slots[len(operator.slots) - len(operator.items) :]
+def _pruned_project(operator: Project, needed: Names) -> Operator:
     kept = [
-        (slot, item) for slot, item in zip(own, operator.items, strict=True) if slot.name in needed
+        (slot, item)
+        for slot, item in zip(operator.slots, operator.items, strict=True)
+        if slot.name in needed
     ]
     if not kept:
-        return pruned(operator.child, needed if isinstance(operator, Extend) else frozenset())
+        return pruned(operator.child, frozenset())
     slots = tuple(slot for slot, _ in kept)
-    if isinstance(operator, Extend):
-        passed = operator.slots[: len(operator.slots) - len(operator.items)]
-        slots = _only(passed, needed) + slots
     new = replace(operator, items=tuple(item for _, item in kept), slots=slots)
-    wanted = own_uses(new, operator.child)
-    if isinstance(operator, Extend):
-        wanted |= needed
-    return replace(new, child=pruned(operator.child, wanted))
+    return replace(new, child=pruned(operator.child, own_uses(new, operator.child)))
+
+
+def _pruned_extend(operator: Extend, needed: Names) -> Operator:
+    # New slots stand in the order of the items, but `ROW_SLOT` may stand behind them.
+    given = names_of(operator.child.slots)
+    own = [slot for slot in operator.slots if slot.name not in given]
+    kept = tuple(
+        item for slot, item in zip(own, operator.items, strict=True) if slot.name in needed
+    )
+    if not kept:
+        return pruned(operator.child, needed)
+    new = replace(operator, items=kept, slots=_only(operator.slots, needed))
+    return replace(new, child=pruned(operator.child, needed | own_uses(new, operator.child)))
 
 
 def _pruned_aggregate(operator: Aggregate, needed: Names) -> Operator:
@@ -201,8 +209,8 @@ def _pruned_nested(operator: MergePath | ForeachApply, needed: Names) -> Operato
 
 
 _PRUNERS: Final[dict[type, Callable[[Any, Names], Operator]]] = {
-    Project: _pruned_items,
-    Extend: _pruned_items,
+    Project: _pruned_project,
+    Extend: _pruned_extend,
     Aggregate: _pruned_aggregate,
     Apply: _pruned_apply,
     ApplyInTransactions: _pruned_portions,

@@ -46,7 +46,8 @@ NO_NAMES: Final[frozenset[str]] = frozenset()
 TRUE: Final = LiteralValue(True)  # noqa: FBT003
 
 _LEAVES: Final = (LiteralValue, LiftedLiteral, Parameter, LabelName)
-_PLANNED: Final = (PatternPredicate, PatternComprehension, Subquery, ShortestPathCall)
+PLANNED: Final = (PatternPredicate, PatternComprehension, Subquery, ShortestPathCall)
+"""Expressions that have a plan of their own."""
 _FIELDS: Final[dict[type, tuple[str, ...]]] = {}
 
 
@@ -119,7 +120,7 @@ def free_names(node: Syntax | None) -> frozenset[str]:
         return frozenset((node.edge, node.left, node.right))
     if isinstance(node, DegreeOf):
         return frozenset((node.node,))
-    if isinstance(node, _PLANNED):
+    if isinstance(node, PLANNED):
         return mentioned(node)
     if isinstance(node, MapProjectionItem) and node.kind == "variable":
         return frozenset((node.key,))
@@ -163,7 +164,7 @@ def contains(node: Syntax, kinds: tuple[type, ...]) -> bool:
 
 def has_binders(node: Syntax) -> bool:
     """Does anything inside bind names, so that substitution could capture one?"""
-    return contains(node, (ListComprehension, Quantified, Reduce, *_PLANNED))
+    return contains(node, (ListComprehension, Quantified, Reduce, *PLANNED))
 
 
 def substitute(node: Any, mapping: dict[str, Expression]) -> Any:
@@ -188,7 +189,7 @@ def replace_equal(node: Any, replacements: Iterable[tuple[Expression, Expression
     for old, new in replacements:
         if node == old:
             return new
-    if isinstance(node, _PLANNED):
+    if isinstance(node, PLANNED):
         return node
     return rebuild(node, lambda part, _bound: replace_equal(part, replacements))
 
