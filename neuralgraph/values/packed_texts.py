@@ -26,6 +26,9 @@ _FEW_FACTOR: Final = 4
 _SPARSE_FACTOR: Final = 2
 """Strings that lie further apart than this are copied together before they are worked on."""
 
+_PIECE_BYTES: Final = 64
+"""Pieces at least so long, in the mean, are copied one by one; shorter ones byte by byte, all at once."""
+
 
 class PackedTexts:
     """Strings by number; immutable but for what it remembers.
@@ -109,9 +112,18 @@ class PackedTexts:
         """Some strings, in that order, in a buffer of their own."""
         offsets: Any = self.offsets
         starts = offsets[numbers].astype(np.int64)
-        lengths = offsets[numbers + 1].astype(np.int64) - starts
+        stops = offsets[numbers + 1].astype(np.int64)
+        lengths = stops - starts
         bounds = np.zeros(len(numbers) + 1, dtype=np.int64)
         np.cumsum(lengths, out=bounds[1:])
+        # Neighbours that stay neighbours are copied together.
+        breaks = np.flatnonzero(starts[1:] != stops[:-1]) + 1
+        if int(bounds[-1]) >= _PIECE_BYTES * (len(breaks) + 1):
+            firsts = starts[np.append(0, breaks)].tolist()
+            lasts = stops[np.append(breaks - 1, len(numbers) - 1)].tolist()
+            buffer = memoryview(self.data)
+            pieces = [buffer[low:high] for low, high in zip(firsts, lasts, strict=True)]
+            return PackedTexts(bounds, np.frombuffer(b"".join(pieces), dtype=np.uint8))
         places = (starts - bounds[:-1]).repeat(lengths)
         places += np.arange(len(places))
         return PackedTexts(bounds, self.data[places])

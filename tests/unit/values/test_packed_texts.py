@@ -106,3 +106,13 @@ def test_packed_columns_are_joined_packed(one, other, offset):
 def test_some_strings_are_decoded_alone():
     packed = packed_column(["a", "éé", ""]).packed
     assert packed.texts(np.array([2, 1])) == ["", "éé"]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(["", "é", "long " * 30, "longer " * 90]), min_size=1), st.data())
+def test_taking_long_strings_and_runs_of_neighbours_is_taking_each(items, data):
+    packed = PackedTexts.of_strings(items)
+    drawn = data.draw(st.lists(st.integers(0, len(items) - 1), max_size=20))
+    for numbers in (drawn, list(range(len(items))), [*drawn, *range(len(items)), *drawn]):
+        taken = packed.take(np.array(numbers, np.int64))
+        assert taken.decoded().tolist() == [items[number] for number in numbers]
