@@ -105,7 +105,7 @@ class Graph:
             named: parameters as keyword arguments; one called ``access`` goes into `parameters`.
 
         Raises:
-            AccessModeError: the statement writes, and only reading is allowed.
+            AccessModeError: the statement writes or administers, and only reading is allowed.
             OptionError: `access` is neither ``read`` nor ``write``.
             QueryError: the statement is wrong or failed; nothing of it happened.
             ConflictError, DeadlockError, LockTimeoutError: another writer was in the way; run it again.

@@ -29,7 +29,7 @@ class PastGraph:
         """Run a statement that reads; see `Graph.execute`.
 
         Raises:
-            AccessModeError: the statement writes.
+            AccessModeError: the statement changes anything.
         """
         return self._runner.execute(query, parameters, named, read_only=True, reader=self._reader)
 

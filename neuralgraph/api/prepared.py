@@ -44,7 +44,8 @@ class Prepared:
         columns: result column names.
         record: `record_type(columns)`.
         mode: ``run``, ``explain`` or ``profile``.
-        reads: nothing in it writes, and it gives rows: the common case.
+        reads: nothing in it changes anything, and it gives rows: the common case.
+        administers: changes what is not the graph's data.
         in_transactions: begins transactions of its own.
         writes: needs a writer.
         returns_rows: False where it ends in an updating clause.
@@ -53,6 +54,7 @@ class Prepared:
     """
 
     __slots__ = (
+        "administers",
         "columns",
         "executable",
         "in_transactions",
@@ -74,14 +76,17 @@ class Prepared:
         self.executable = executable
         self.mode = mode
         self.writes = plan.writes or plan.changes_schema
+        self.administers = plan.administers
         self.returns_rows = plan.returns_rows
         self.columns = plan.columns if plan.returns_rows else ()
         self.record: type[Record] = record_type(self.columns)
         self.in_transactions = plan.in_transactions
         self.reads = (
-            mode == "run" and not self.in_transactions and not self.writes and plan.returns_rows
+            mode == "run"
+            and plan.returns_rows
+            and not (self.in_transactions or self.writes or self.administers)
         )
-        self.parameters = plan.parameters
+        self.parameters = frozenset(plan.parameters)
 
     def locate(self, error: QueryError, text: str) -> None:
         """Show where in `text` the error is; the plan may have been made for other literals."""

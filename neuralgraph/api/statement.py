@@ -69,11 +69,17 @@ def engine_parameters(given: Parameters | None, named: dict[str, Any]) -> dict[s
     return merged
 
 
-def _missing(prepared: Prepared, parameters: Parameters) -> ParameterMissingError:
-    names = ", ".join(f"${name}" for name in sorted(prepared.parameters - parameters.keys()))
-    return ParameterMissingError(
-        f"the statement needs a value for {names}", detail="MissingParameter", phase="compile time"
+def _missing(prepared: Prepared, parameters: Parameters, query: str) -> ParameterMissingError:
+    missing = prepared.parameters - parameters.keys()
+    names = ", ".join(f"${name}" for name in sorted(missing))
+    error = ParameterMissingError(
+        f"the statement needs a value for {names}",
+        detail="MissingParameter",
+        phase="compile time",
+        span=min(prepared.plan.parameters[name] for name in missing),
     )
+    prepared.locate(error, query)
+    return error
 
 
 class EngineHost:
@@ -173,7 +179,7 @@ class StatementRunner:
             query: the text.
             given: parameters by name.
             named: further parameters.
-            read_only: refuse a statement that writes.
+            read_only: refuse a statement that changes anything.
             reader: a snapshot to read from; None is the newest.
         """
         began_ns = time.perf_counter_ns()
@@ -185,7 +191,7 @@ class StatementRunner:
         )
         parameters = engine_parameters(given, named) if named or given else _NO_PARAMETERS
         if prepared.parameters and not prepared.parameters <= parameters.keys():
-            raise _missing(prepared, parameters)
+            raise _missing(prepared, parameters, query)
         if prepared.reads:
             context = self._context(query, reader, None, parameters, literals)
             context.locate = prepared.locate
@@ -200,8 +206,9 @@ class StatementRunner:
             )
         if prepared.mode == "explain":
             return self._explained(query, prepared, reader, began_ns)
-        if read_only and prepared.writes:
-            raise AccessModeError("the statement writes, and only reading is allowed here")
+        if read_only and (prepared.writes or prepared.administers):
+            verb = "writes" if prepared.writes else "administers the database"
+            raise AccessModeError(f"the statement {verb}, and only reading is allowed here")
         if not prepared.writes or prepared.in_transactions:
             context = self._context(query, reader, None, parameters, literals)
             return self._to_the_end(query, prepared, context, reader, began_ns)
@@ -263,7 +270,7 @@ class StatementRunner:
         prepared, literals = self.cache.prepare_for(query, transaction.catalog)
         parameters = engine_parameters(given, named)
         if not prepared.parameters <= parameters.keys():
-            raise _missing(prepared, parameters)
+            raise _missing(prepared, parameters, query)
         if prepared.mode == "explain":
             return self._explained(query, prepared, transaction, began_ns)
         if prepared.in_transactions:
@@ -310,14 +317,14 @@ class StatementRunner:
         prepared, literals = self.cache.prepare_for(query, reader.catalog)
         parameters = engine_parameters(given, named)
         if not prepared.parameters <= parameters.keys():
-            raise _missing(prepared, parameters)
+            raise _missing(prepared, parameters, query)
         if prepared.in_transactions:
             raise SemanticError(
                 "CALL { } IN TRANSACTIONS begins transactions of its own, and a procedure runs inside one",
                 detail="InvalidTransactionMode",
                 phase="compile time",
             )
-        if prepared.writes and not writes:
+        if (prepared.writes or prepared.administers) and not writes:
             raise AccessModeError("the procedure declares that it does not write, and this writes")
         writer = around.writer if prepared.writes else None
         context = around.calling(writer, parameters, literals, query)

@@ -101,6 +101,7 @@ def time_procedures(engine: Engine) -> list[Procedure]:
             "neural.vacuum",
             (),
             (("historyFrom", "INTEGER"), ("bytesBefore", "INTEGER"), ("bytesAfter", "INTEGER")),
+            administers=True,
             description="VACUUM: let go of old history, and make the file smaller.",
             call=past.vacuum,
         ),

@@ -120,10 +120,6 @@ def _coalesce_columns(context: CallContext, *columns: Column) -> Column | None: 
     return result
 
 
-def _exists(context: CallContext, value: Any) -> bool:  # noqa: ARG001
-    return value is not None
-
-
 def _null_if(context: CallContext, value: Any, other: Any) -> Any:  # noqa: ARG001
     return None if equals(value, other) else value
 
@@ -167,8 +163,6 @@ FUNCTIONS: Final = (
              description="The integers from a start to an end, both included, by a step."),
     Function("coalesce", ("ANY",), "ANY", _coalesce, variadic=True, null_in_null_out=False,
              kernel=_coalesce_columns, description="The first value that is not null."),
-    Function("exists", ("ANY",), "BOOLEAN", _exists, null_in_null_out=False, category="Predicate",
-             description="Is the value there, not null?"),
     Function("nullIf", ("ANY", "ANY"), "ANY", _null_if, null_in_null_out=False,
              description="Null if the two values are equal, else the first."),
 )  # fmt: skip

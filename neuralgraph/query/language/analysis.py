@@ -170,7 +170,8 @@ class _Analysis:
         nested, self.nested = self.nested, self.nested or bool(kind) or len(query.parts) > 1
         results = [self._single(part, scope, kind) for part in query.parts]
         self.nested = nested
-        if query.at is not None and self.writes:
+        administers = any(found.administers for found in self.procedures.values())
+        if query.at is not None and (self.writes or administers):
             message = "The past cannot be changed; a query AT a moment only reads"
             complain(message, query.at, "InvalidClauseComposition")
         self.writes |= written
@@ -208,6 +209,8 @@ class _Analysis:
             if isinstance(clause, Call):
                 alone = len(clauses) == 1 and not kind
                 scope, columns = self._call(clause, scope, alone=alone)
+                if kind and kind != "CALL":
+                    self._only_reads(clause, kind)
             else:
                 if isinstance(clause, _UPDATING):
                     self.writes = True
@@ -360,6 +363,12 @@ class _Analysis:
         if clause.where is not None:
             self.expressions.predicate(clause.where, after)
         return after, columns if alone else {}
+
+    def _only_reads(self, clause: Call, kind: str) -> None:
+        signature = self.procedures[clause.procedure]
+        if signature.writes or signature.administers:
+            message = f"{kind} {{ }} only reads, and {signature.name} does not"
+            complain(message, clause, "InvalidClauseComposition")
 
     def _implicit(self, clause: Call, signature: ProcedureSignature, *, alone: bool) -> None:
         if not alone:

@@ -42,6 +42,7 @@ class ProcedureSignature:
         outputs: (name, type name) of each result column; empty for a procedure that gives none
             (then every input row passes through).
         writes: may it change the graph?
+        administers: does it change anything else, such as what is kept of the past? It stands by itself.
         description: one line for SHOW PROCEDURES.
         optional_inputs: how many of the last inputs may be left out.
     """
@@ -52,6 +53,7 @@ class ProcedureSignature:
     writes: bool = False
     description: str = ""
     optional_inputs: int = 0
+    administers: bool = False
 
 
 class ProcedureLookup(Protocol):

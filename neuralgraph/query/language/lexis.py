@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 IDENTIFIER = r"[^\W\d]\w*"
-NAME = rf"(?:{IDENTIFIER}|`(?:[^`]|``)*`)"
+NAME = rf"(?:{IDENTIFIER}|`(?:[^`]|``)+`)"
 STRING = r"""'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*\""""
 # For scans that look past strings: what is never closed reaches to the end, so that a scan stays linear.
 OPAQUE = (

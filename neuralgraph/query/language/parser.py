@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _BUILDING = threading.Lock()
 _FOUND = re.compile(r"\w+|[^\w\s]")
 _CLOSED = re.compile(rf"(?s:{OPAQUE})")
+_EMPTY_NAME = re.compile(r"\.?\s*(``)(?!`)")
 _SHOWN_MAX = 6
 
 
@@ -79,6 +80,9 @@ def _unexpected(source: SourceText) -> QuerySyntaxError:
     detail = "UnexpectedSyntax"
     match = _FOUND.match(source, place)
     found = match.group() if match is not None else source[place]
+    empty = _EMPTY_NAME.match(source, place)
+    if empty is not None:
+        return QuerySyntaxError("A name cannot be empty", detail=detail, span=empty.span(1))
     if found in {"'", '"', "`"}:
         # A quote is only left over when it is never closed.
         opaque = _CLOSED.match(source, place)

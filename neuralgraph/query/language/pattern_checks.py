@@ -16,6 +16,7 @@ from neuralgraph.query.language.syntax import (
     LabelAnd,
     LabelDynamic,
     LabelName,
+    MapLiteral,
     NodePattern,
     Parameter,
     PathPattern,
@@ -111,6 +112,7 @@ class PatternChecker:
                 )
                 complain(message, element.properties, "InvalidParameterUse")
             if element.properties is not None:
+                _named_keys(element.properties)
                 self.expressions.type_of(element.properties, scope)
             labels = element.labels if isinstance(element, NodePattern) else element.types
             if labels is not None:
@@ -210,6 +212,7 @@ class PatternChecker:
                 )
                 complain(message, properties, "InvalidParameterUse")
         elif properties is not None:
+            _named_keys(properties)
             for _key, value in properties.entries:
                 storable(self.expressions.type_of(value, scope), value)
 
@@ -241,6 +244,11 @@ def _bind(name: str, kind: str, node: Syntax, scope: Scope) -> None:
         return
     message = f"Variable `{name}` is {found} already, and stands here for {kind}"
     complain(message, node, "VariableTypeConflict")
+
+
+def _named_keys(properties: MapLiteral) -> None:
+    if any(not key for key, _value in properties.entries):
+        complain("The name of a property cannot be empty", properties, "UnexpectedSyntax")
 
 
 def _only_names(labels: LabelExpression) -> None:

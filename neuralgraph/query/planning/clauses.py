@@ -259,6 +259,7 @@ def _call(context: PlanningContext, clause: Call, child: Operator) -> Operator:
         columns=tuple(column for column, _ in wanted),
         names=tuple(name for _, name in wanted),
         writes=signature is not None and signature.writes,
+        administers=signature is not None and signature.administers,
     )
     if clause.where is not None:
         operator = filtered_by(context, operator, conjuncts(clause.where))

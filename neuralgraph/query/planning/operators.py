@@ -30,6 +30,7 @@ from neuralgraph.query.planning.plan import (
     RemoveItems,
     Repeat,
     SetItems,
+    ShowRows,
     Skip,
     Slot,
     UnionAll,
@@ -117,6 +118,15 @@ def writes(plan: Operator) -> bool:
     """Does anything in the plan change the graph, as far as operators tell?"""
     return any(
         is_write(operator) or (isinstance(operator, ProcedureCall) and operator.writes)
+        for operator in walk(plan)
+    )
+
+
+def administers(plan: Operator) -> bool:
+    """Does anything in the plan change what is not the graph's data: its history, other transactions?"""
+    return any(
+        (isinstance(operator, ProcedureCall) and operator.administers)
+        or (isinstance(operator, ShowRows) and operator.command.terminate)
         for operator in walk(plan)
     )
 

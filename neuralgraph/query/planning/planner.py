@@ -33,6 +33,7 @@ from neuralgraph.query.planning.csv_places import with_places
 from neuralgraph.query.planning.eagerness import with_barriers
 from neuralgraph.query.planning.filtering import filtered_by
 from neuralgraph.query.planning.operators import (
+    administers,
     projected,
     runs_in_transactions,
     writes,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from neuralgraph.access import CatalogReader
+    from neuralgraph.errors import Span
     from neuralgraph.query.language.contracts import ProcedureSignature
     from neuralgraph.query.language.syntax import Statement, Syntax
     from neuralgraph.query.planning.context import Functions
@@ -120,6 +122,7 @@ def _plan(
         root=root,
         columns=columns,
         writes=changes_schema or writes(root),
+        administers=administers(root),
         in_transactions=runs_in_transactions(root),
         changes_schema=changes_schema,
         returns_rows=bool(columns),
@@ -160,13 +163,13 @@ def _planned_show(context: PlanningContext, show: Show) -> Plan:
     return _plan(root, names, show)
 
 
-def parameters_of(node: Syntax) -> frozenset[str]:
-    """Names of all parameters in a tree."""
-    names: set[str] = set()
+def parameters_of(node: Syntax) -> dict[str, Span]:
+    """Names of all parameters in a tree, and where each stands first."""
+    found: dict[str, Span] = {}
     waiting: list[Syntax] = [node]
     while waiting:
         item = waiting.pop()
         if isinstance(item, Parameter):
-            names.add(item.name)
+            found[item.name] = min(item.span, found.get(item.name, item.span))
         waiting.extend(part for part, _ in children(item))
-    return frozenset(names)
+    return found

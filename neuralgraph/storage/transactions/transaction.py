@@ -34,12 +34,14 @@ from neuralgraph.storage.transactions.restoring import restored_edge, restored_n
 from neuralgraph.storage.transactions.schema_changes import Schema
 from neuralgraph.storage.transactions.write_set import (
     WriteSet,
+    check_names,
     edge_changes,
     edge_deletions,
     node_changes,
     same_value,
     stored_columns,
     stored_properties,
+    stored_value,
 )
 from neuralgraph.storage.versions import GraphView
 from neuralgraph.storage.versions.changes import (
@@ -54,7 +56,6 @@ from neuralgraph.storage.versions.changes import (
     one_by_one,
 )
 from neuralgraph.storage.versions.schema_history import OF_SCHEMA
-from neuralgraph.values.types import storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -172,7 +173,7 @@ class Transaction(GraphView):
     ) -> int:
         """See `access.GraphWriter`."""
         writes = self._writes or self._begin_writing()
-        stored = stored_properties(properties) if properties else {}
+        stored = stored_properties(properties, (edge_type,))
         self._attach(writes, source)
         if target != source:
             self._attach(writes, target)
@@ -193,7 +194,7 @@ class Transaction(GraphView):
         """See `access.GraphWriter`."""
         writes = self._writes or self._begin_writing()
         count = len(sources)
-        columns = stored_columns(properties)
+        columns = stored_columns(properties, (edge_type,))
         self._attach_many(writes, np.unique(np.concatenate((sources, targets))))
         ids = self._manager.edge_ids.take_many(count)
         changes = edge_changes(ids, edge_type, (sources, targets), columns)
@@ -258,7 +259,7 @@ class Transaction(GraphView):
     def set_node_property(self, node_id: int, key: str, value: Any) -> bool:
         """See `access.GraphWriter`."""
         writes = self._writes or self._begin_writing()
-        value = storable(value)
+        value = stored_value(key, value)
         if node_id not in writes.created_nodes:
             self._lock_node(node_id, WRITE)
         checker = self._checker
@@ -276,7 +277,7 @@ class Transaction(GraphView):
     def set_edge_property(self, edge_id: int, key: str, value: Any) -> bool:
         """See `access.GraphWriter`."""
         writes = self._writes or self._begin_writing()
-        value = storable(value)
+        value = stored_value(key, value)
         if edge_id not in writes.created_edges:
             self._lock_edge(edge_id)
         edge = self.edge_or_none(edge_id)
@@ -314,9 +315,8 @@ class Transaction(GraphView):
             raise gone("node", node_id)
         if label not in labels:
             return False
-        writes.changes.append(
-            SetLabels(node_id, tuple(other for other in labels if other != label))
-        )
+        rest = tuple(other for other in labels if other != label)
+        writes.changes.append(SetLabels(node_id, rest))
         return True
 
     def delete_edge(self, edge_id: int) -> bool:
@@ -595,6 +595,6 @@ class Transaction(GraphView):
                 conflicts.refuse(f"{word} {entity_id}", newest, self.txid)
 
     def _label_tuple(self, labels: Sequence[str]) -> tuple[str, ...]:
-        if len(labels) > 1:
-            return self._state.catalog.names.in_label_order(labels)
-        return tuple(labels)
+        check_names(labels)
+        names = self._state.catalog.names
+        return names.in_label_order(labels) if len(labels) > 1 else tuple(labels)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from neuralgraph.errors import QueryArgumentError
 from neuralgraph.storage.disk.values_codec import encode
 from neuralgraph.storage.versions import DeltaStore
 from neuralgraph.storage.versions.chains import OWN_TXID
@@ -28,7 +29,7 @@ from neuralgraph.values import Kind
 from neuralgraph.values.types import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from neuralgraph.storage.versions import State
     from neuralgraph.values import Column, IdArray
@@ -127,12 +128,40 @@ class WriteSet:
         self._applied = 0
 
 
-def stored_properties(properties: Mapping[str, Any]) -> dict[str, Any]:
+def check_names(names: Container[str]) -> None:
+    """Labels, types and keys are not empty: the language has no way to write such a name.
+
+    Raises:
+        QueryArgumentError: one is; detail ``InvalidArgumentValue``.
+    """
+    if "" in names:
+        raise QueryArgumentError(
+            "the name of a label, a relationship type or a property key cannot be empty",
+            detail="InvalidArgumentValue",
+        )
+
+
+def stored_value(key: str, value: Any) -> Any:
+    """A property's value as it is stored; raises like `stored_properties`."""
+    check_names((key,))
+    return storable(value)
+
+
+def stored_properties(
+    properties: Mapping[str, Any], others: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Properties as they are stored: nulls left out, containers copied.
+
+    Args:
+        properties: by key.
+        others: names to check beside the keys.
 
     Raises:
         QueryTypeError: detail ``InvalidPropertyType``.
+        QueryArgumentError: a key is empty.
     """
+    check_names(others)
+    check_names(properties)
     plain = _PLAIN_TYPES
     return {
         key: value if type(value) in plain else storable(value)
@@ -153,8 +182,10 @@ def same_value(one: Any, other: Any) -> bool:
 Columns = dict[str, list[Any]]
 
 
-def stored_columns(properties: Mapping[str, Column]) -> Columns:
+def stored_columns(properties: Mapping[str, Column], others: tuple[str, ...] = ()) -> Columns:
     """Columns of properties as lists, checked like `stored_properties`; None where a row has none."""
+    check_names(others)
+    check_names(properties)
     found: Columns = {}
     for key, column in properties.items():
         values = column.to_values()

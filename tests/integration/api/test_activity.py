@@ -12,6 +12,7 @@ from neuralgraph.errors import (
     AccessModeError,
     OptionError,
     QueryCancelledError,
+    QuerySyntaxError,
     TransactionTerminatedError,
 )
 
@@ -100,6 +101,16 @@ def test_a_name_that_nothing_has_is_told(graph):
         "CALL { CREATE (:T) }",
         "CREATE INDEX FOR (n:T) ON (n.x)",
         "DROP INDEX x IF EXISTS",
+        "VACUUM",
+        "CALL neural.vacuum()",
+        "CALL neural.vacuum() YIELD historyFrom RETURN historyFrom",
+        "MATCH (n) CALL (n) { CALL neural.vacuum() YIELD historyFrom RETURN historyFrom } RETURN n",
+        "FLASHBACK TO TRANSACTION 1",
+        "FLASHBACK TRANSACTION 1 DRY RUN",
+        "CALL neural.fulltext.createIndex('i', 'T', 'x')",
+        "CALL apoc.create.node(['T'], {})",
+        "TERMINATE TRANSACTION 'x'",
+        "PROFILE VACUUM",
     ],
 )
 def test_access_to_read_refuses_what_could_write(graph, text):
@@ -117,3 +128,22 @@ def test_access_to_read_runs_what_reads(graph):
     assert graph.execute("EXPLAIN CREATE (:T)", access="read").summary.plan
     with pytest.raises(OptionError):
         graph.execute("RETURN 1", access="all")
+
+
+def test_every_procedure_that_is_no_reader_needs_access_to_write(graph):
+    text = "SHOW PROCEDURES YIELD name, mode, argumentDescription WHERE mode <> 'READ' RETURN *"
+    shown = graph.execute(text).to_dicts()
+    assert {"neural.vacuum", "apoc.merge.node"} <= {row["name"] for row in shown}
+    for row in shown:
+        arguments = ", ".join("null" for _ in row["argumentDescription"])
+        with pytest.raises(AccessModeError):
+            graph.execute(f"CALL {row['name']}({arguments})", access="read")
+
+
+@pytest.mark.parametrize("name", ["neural.vacuum()", "apoc.create.node(['A'], {})"])
+@pytest.mark.parametrize("query", ["RETURN EXISTS {{ CALL {} }}", "AT TRANSACTION 1 CALL {}"])
+def test_what_only_reads_holds_no_procedure_that_changes_something(graph, query, name):
+    graph.execute("CREATE (:T)")
+    with pytest.raises(QuerySyntaxError) as caught:
+        graph.execute(query.format(name))
+    assert caught.value.detail == "InvalidClauseComposition"

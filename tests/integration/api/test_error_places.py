@@ -58,3 +58,16 @@ def test_the_place_is_that_in_the_text_that_ran(graph):
     assert marked(graph, shape.format("a", 0, 5)) == "5 / n.i"
     assert marked(graph, shape.format("a longer name", 0, 5_000)) == "5000 / n.i"
     assert marked(graph, shape.format("", 0, 7)) == "7 / n.i"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("RETURN 1 + $missing AS x", "$missing"),
+        ("MATCH (n:N) WHERE n.name = 'short' RETURN n.i + $b, $a", "$b"),
+        ("MATCH (n:N) WHERE n.name = 'another and longer' RETURN n.i + $b, $a", "$b"),
+        ("MATCH (n:N) WHERE n.i IN $ids SET n.i = $x", "$ids"),
+    ],
+)
+def test_a_parameter_without_a_value_shows_where_it_stands(graph, text, place):
+    assert marked(graph, text) == place

@@ -220,3 +220,84 @@ def test_a_target_that_cannot_be_reached_is_not_looked_for_along_every_walk(grap
     assert value(graph, text.replace("{}", "Far")) is False
     found = text.replace("(b:{})", "(b:N {i: 16})")
     assert value(graph, found) is True
+
+
+# ── what is refused as there ──────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MATCH p = SHORTEST 0 (a)-[:T]->+(b) RETURN p",
+        "MATCH p = SHORTEST 0 GROUPS (a)-[:T]->+(b) RETURN p",
+        "MATCH p = ANY 0 (a)-[:T]->+(b) RETURN p",
+        "MATCH (a)-[:T]->{0}(b) RETURN a",
+        "MATCH (a)-[:T]->{0,0}(b) RETURN a",
+        "MATCH (a)-[:T]->{,0}(b) RETURN a",
+        "MATCH (a)((x)-[:T]->(y)){0}(b) RETURN a",
+        "MATCH (a)-[:T]->{3,1}(b) RETURN a",
+        "MATCH (n:A:B|C) RETURN n",
+        "MATCH (n:A&B:C) RETURN n",
+        "MATCH (n:!A:B) RETURN n",
+        "MATCH (n:%:B) RETURN n",
+        "MATCH (n:(A|B):C) RETURN n",
+        "MATCH (n:A|:B) RETURN n",
+        "MATCH (n) WHERE n:A:B|C RETURN n",
+        "MATCH ()-[r:A:B]->() RETURN r",
+        "MATCH ()-[r:A|:B&C]->() RETURN r",
+        "MATCH (n:``) RETURN n",
+        "MATCH (n) RETURN n.``",
+        "CREATE (n {``: 1})",
+        "CREATE ()-[:``]->()",
+        "CREATE INDEX FOR (n:``) ON (n.x)",
+        "MATCH (n) WHERE exists(n.x) RETURN n",
+        "MATCH (n) WHERE exists(n['x']) RETURN n",
+    ],
+)
+def test_forms_that_mean_nothing_are_refused(graph, text):
+    with pytest.raises(QuerySyntaxError) as caught:
+        graph.execute(text)
+    assert caught.value.phase == "compile time"
+
+
+def test_older_signs_by_themselves_are_taken(line):
+    assert value(line, "MATCH (n:P:P) RETURN count(n)") == 3
+    assert value(line, "MATCH ()-[r:T|:U|V]->() RETURN count(r)") == 2
+    assert value(line, "MATCH (n) WHERE n:P:P OR n:Q RETURN count(n)") == 3
+
+
+def test_the_old_question_for_a_property_names_the_new_one(graph):
+    with pytest.raises(QuerySyntaxError, match=r"did you mean n\.x IS NOT NULL"):
+        graph.execute("MATCH (n) WHERE exists(n.x) RETURN n")
+    assert value(graph, "RETURN exists((:P)-->()) AS there") is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MATCH (n) SET n += $map",
+        "MATCH (n) SET n = $map",
+        "MATCH (n) SET n[$name] = 1",
+        "MATCH (n) SET n:$($name)",
+        "CREATE (n $map)",
+        "CREATE (n:$($name))",
+        "CREATE (a)-[:$($name)]->(a)",
+        "CREATE (a)-[:T $map]->(a)",
+        "MERGE (n:$($name))",
+        "UNWIND range(1, 500) AS x CREATE (n:$($name))",
+        "UNWIND range(1, 500) AS x CREATE (n $map)",
+        "CALL apoc.merge.node(['A'], $map)",
+        "CALL apoc.create.node([$name], {})",
+    ],
+)
+def test_names_from_values_are_not_empty(graph, text):
+    graph.execute("CREATE ()")
+    with pytest.raises(QueryArgumentError, match="empty"):
+        graph.execute(text, {"map": {"": 1}, "name": ""})
+
+
+def test_a_path_from_a_node_to_itself_is_the_shortest_way_round(graph):
+    graph.execute("CREATE (a:Q)-[:T]->()-[:T]->()-[:T]->(a)")
+    assert value(graph, "MATCH p = shortestPath((a:Q)-[:T*]->(a)) RETURN length(p)") == 3
+    assert value(graph, "MATCH p = shortestPath((a:Q)-[:T*0..]->(a)) RETURN length(p)") == 0
+    assert value(graph, "MATCH (a:Q) RETURN length(shortestPath((a)-[:T*]->(a)))") == 3

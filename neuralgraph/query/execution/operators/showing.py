@@ -220,7 +220,7 @@ def _procedure_row(procedure: Any) -> dict[str, Any]:
     return {
         "name": procedure.name,
         "description": procedure.description,
-        "mode": "WRITE" if procedure.writes else "READ",
+        "mode": "WRITE" if procedure.writes else "DBMS" if procedure.administers else "READ",
         "worksOnSystem": False,
         "signature": f"{procedure.name}({inputs}) :: ({outputs})",
         "argumentDescription": [name for name, _ in procedure.inputs],

@@ -24,7 +24,8 @@ from neuralgraph.query.language.grammar.elements import (
     words,
 )
 from neuralgraph.query.language.grammar.expressions import Operand
-from neuralgraph.query.language.grammar.patterns import Edge, Labels, NamedPath, Node, Path
+from neuralgraph.query.language.grammar.labels import Labels
+from neuralgraph.query.language.grammar.patterns import Edge, NamedPath, Node, Path
 from neuralgraph.query.language.grammar.projections import (
     narrowing_clauses,
     projections,
@@ -151,6 +152,7 @@ def make_query() -> tuple[QueryElement, Operand]:
     operand = Operand()
     operand.labels = Labels(operand)
     operand.labels_without_bars = Labels(operand, bars=False)
+    operand.types = Labels(operand, of_edges=True)
     path = Path(operand, Node(operand), Edge(operand))
     operand.paths = path
     named_path = NamedPath(path)

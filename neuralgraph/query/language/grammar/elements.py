@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from pyparsing import Forward, MatchFirst, ParseException, ParserElement
 
-from neuralgraph.query.language.lexis import IDENTIFIER, name_value, skip_space
+from neuralgraph.query.language.lexis import IDENTIFIER, NAME, name_value, skip_space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -144,9 +144,7 @@ def symbol(text: str) -> Piece:
 
 def name(wanted: str) -> Piece:
     """A name, back-quoted or not; gives it as text."""
-    return Piece(
-        rf"({IDENTIFIER}|`(?:[^`]|``)*`)", wanted, lambda match: name_value(match.group(1))
-    )
+    return Piece(rf"({NAME})", wanted, lambda match: name_value(match.group(1)))
 
 
 class Sequence(Element):

@@ -80,7 +80,7 @@ _OPERAND = re.compile(
     | (?P<path>{IDENTIFIER}(?:\s*\.\s*{NAME})*)\s*(?P<call>\()?
     | (?P<number>{NUMBER})
     | (?P<string>(?s:{STRING}))
-    | (?P<parameter>\$\s*(?:\w+|`(?:[^`]|``)*`))
+    | (?P<parameter>\$\s*(?:\w+|`(?:[^`]|``)+`))
     | (?P<open>[\[({{])
     | (?P<quoted>{NAME}(?:\s*\.\s*{NAME})*)\s*(?P<quoted_call>\()?
     )""",
@@ -249,11 +249,13 @@ class Operand:
         self.path_comprehension: Parses
         self.labels: Parses
         self.labels_without_bars: Parses
+        self.types: Parses
         self.run = Run(self)
         self.run_without_bars = Run(self, bars=False)
         self.flat_run = Run(self, bars=False, folds=False)
         self.items = Separated(self.run, "expressions")
-        key = Piece(rf"({NAME})\s*:(?!:)", "a key and ':'", lambda m: name_value(m.group(1)))
+        # A map may have an empty key; what is stored may not.
+        key = Piece(rf"({NAME}|``)\s*:(?!:)", "a key and ':'", lambda m: name_value(m.group(1)))
         entry = Sequence("an entry", [key, self.run], lambda _t, _s, _e, values: tuple(values))
         self.entries = Separated(entry, "entries")
         self.projections = Separated(self._projection_item(), "properties")
@@ -440,7 +442,7 @@ class Operand:
             distinct = True
         location, (arguments,) = self.items.parse(text, location)
         location = _closing(_CLOSE_PAREN, text, location, "',' or ')'").end()
-        if word == "EXISTS" and type(arguments[0]) is PatternPredicate:
+        if word == "EXISTS":
             return location, _exists(arguments[0], (start, location))
         if word == "NORMALIZE":
             arguments = with_normal_form(arguments)
@@ -540,11 +542,24 @@ def either_labels(test: HasLabels, more: LabelExpression) -> HasLabels:
     )
 
 
-def _exists(predicate: PatternPredicate, span: tuple[int, int]) -> Subquery:
-    """The old ``exists((a)-->(b))`` as ``EXISTS { (a)-->(b) }``."""
+def _exists(predicate: Expression, span: tuple[int, int]) -> Subquery:
+    """The old ``exists((a)-->(b))`` as ``EXISTS { (a)-->(b) }``.
+
+    Raises:
+        QuerySyntaxError: it asks for a property, as Cypher before version 5 could.
+    """
+    if type(predicate) is not PatternPredicate:
+        message = "exists() takes a pattern; whether there is a value is asked by IS NOT NULL"
+        syntax_error(message, *span, hint=_is_not_null(predicate))
     match = Match(Pattern((predicate.pattern,), span=span), span=span)
     query = Query((SingleQuery((match,), span=span),), span=span)
     return Subquery("EXISTS", query, span=span)
+
+
+def _is_not_null(asked: Expression) -> str | None:
+    if type(asked) is not Property or type(asked.subject) is not Variable:
+        return None
+    return f"{asked.subject.name}.{asked.key} IS NOT NULL"
 
 
 _PARTS = re.compile(NAME)

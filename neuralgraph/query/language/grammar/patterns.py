@@ -1,4 +1,4 @@
-"""Patterns: nodes, relationships, paths, label expressions.
+"""Patterns: nodes, relationships, paths.
 
 The common forms, ``(n:Person)`` and ``-[r:KNOWS|LIKES*1..3]->``, are one regular expression each; what does
 not fit goes on from where that match ended.
@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.query.language.grammar.elements import Element, Parsed, note, refuse
+from neuralgraph.query.language.grammar.labels import all_of
 from neuralgraph.query.language.lexis import (
     NAME,
     NESTING_MAX,
@@ -24,13 +25,9 @@ from neuralgraph.query.language.syntax import (
     Direction,
     EdgePattern,
     Expression,
-    LabelAnd,
-    LabelDynamic,
     LabelExpression,
     LabelName,
-    LabelNot,
     LabelOr,
-    LabelWildcard,
     MapLiteral,
     NodePattern,
     Parameter,
@@ -81,93 +78,7 @@ _SELECTOR = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-_LABEL_ATOM = re.compile(
-    rf"""\s*(?:
-      (?P<name>{NAME}) | (?P<not>!) | (?P<any>%) | (?P<open>\()
-    | \$\s*(?P<quantifier>ALL|ANY)?\s*(?P<dynamic>\()
-    )""",
-    re.IGNORECASE | re.VERBOSE,
-)
-# A bar goes on only when a label follows that nothing is attached to: `[x IN xs WHERE x:A | x.name]`.
-_LABEL_OPERATOR = re.compile(
-    rf"\s*(?:(?P<and>&|:(?!:)(?=\s*(?:{NAME}|[$!%(])))|(?P<or>\|(?!\|)\s*:?))"
-)
 _NAMES = re.compile(NAME)
-
-
-class Labels(Element):
-    """A label expression from behind its colon; ``!`` binds tightest, then ``&`` and ``:``, then ``|``."""
-
-    def __init__(self, operand: Operand, *, bars: bool = True) -> None:
-        super().__init__("a label")
-        self.operand = operand
-        self.bars = bars
-
-    def parse(self, text: Any, location: int) -> Parsed:
-        """Parse it; see the class."""
-        depth = text.depth + 1
-        if depth > NESTING_MAX:
-            syntax_error(
-                f"Labels are nested more than {NESTING_MAX} levels deep", location, location + 1
-            )
-        text.depth = depth
-        start = skip_space(text, location)
-        alternatives: list[LabelExpression] = []
-        terms: list[LabelExpression] = []
-        while True:
-            location, term = self._atom(text, location)
-            terms.append(term)
-            match = _LABEL_OPERATOR.match(text, location)
-            bar = match is not None and match.lastgroup == "or"
-            if match is None or (bar and not self.bars):
-                break
-            location = match.end()
-            if bar:
-                alternatives.append(_all(terms))
-                terms = []
-        alternatives.append(_all(terms))
-        text.depth = depth - 1
-        if len(alternatives) == 1:
-            return location, alternatives
-        return location, [LabelOr(tuple(alternatives), span=(start, location))]
-
-    def _atom(self, text: SourceText, location: int) -> tuple[int, LabelExpression]:
-        match = _LABEL_ATOM.match(text, location)
-        if match is None:
-            refuse(text, location, "a label")
-        kind, end = match.lastgroup, match.end()
-        if kind == "name":
-            start = match.start("name")
-            return end, LabelName(name_value(match.group("name")), span=(start, end))
-        if kind == "any":
-            return end, LabelWildcard(span=(end - 1, end))
-        if kind == "not":
-            negations = 1
-            while (following := _LABEL_ATOM.match(text, end)) and following.lastgroup == "not":
-                negations += 1
-                end = following.end()
-            if negations > NESTING_MAX:
-                syntax_error("Too many '!' in a row", match.start("not"), end)
-            end, label = self._atom(text, end)
-            for _ in range(negations):
-                label = LabelNot(label, span=(match.start("not"), end))
-            return end, label
-        if kind == "open":
-            end, (label,) = self.operand.labels.parse(text, end)
-            return _close(text, end), label
-        start = match.start() + len(match.group()) - len(match.group().lstrip())
-        end, (expression,) = self.operand.run.parse(text, end)
-        end = _close(text, end)
-        word = match.group("quantifier")
-        return end, LabelDynamic(
-            expression, any=word is not None and word.upper() == "ANY", span=(start, end)
-        )
-
-
-def _all(terms: list[LabelExpression]) -> LabelExpression:
-    if len(terms) == 1:
-        return terms[0]
-    return LabelAnd(tuple(terms), span=(terms[0].span[0], terms[-1].span[1]))
 
 
 def _close(text: SourceText, location: int) -> int:
@@ -202,7 +113,7 @@ class Node(Element):
         end = match.end()
         first, last = match.span("labels")
         if match.group("close") is not None:
-            labels = _all(_label_names(text, first, last)) if first < last else None
+            labels = all_of(_label_names(text, first, last)) if first < last else None
             return end, [NodePattern(variable, labels, span=(start, end))]
         end = first
         labels = None
@@ -273,7 +184,7 @@ class Edge(Element):
         types: LabelExpression | None = None
         colon = _COLON.match(text, end)
         if colon is not None:
-            end, (types,) = self.operand.labels.parse(text, colon.end())
+            end, (types,) = self.operand.types.parse(text, colon.end())
         star = _EDGE_STAR.match(text, end)
         length = None
         if star is not None:
@@ -448,7 +359,9 @@ def _quantifier(match: re.Match[str]) -> tuple[int, int | None]:
     if match.group("comma") is None:
         if least is None:
             syntax_error("Expected a number in the quantifier", *span)
-        return least, least
+        most = least
+    if most == 0:
+        syntax_error("A quantifier's upper bound is at least 1", *span)
     if most is not None and (least or 0) > most:
         syntax_error("The quantifier's upper bound is below its lower bound", *span)
     return least or 0, most
@@ -494,9 +407,20 @@ def _selector(match: re.Match[str]) -> PathSelector:
     if match.group("all") is not None:
         return PathSelector("all shortest", 1, span=span)
     if match.group("any") is not None:
-        count = _bound(match.group("any_count"), span) or 1
+        count = _path_count(match, "any_count")
         kind = "shortest" if match.group("any_shortest") is not None else "any"
         return PathSelector("shortest" if kind == "shortest" else "any", count, span=span)
-    count = _bound(match.group("count"), span) or 1
+    count = _path_count(match, "count")
     groups = match.group("groups") is not None
     return PathSelector("shortest groups" if groups else "shortest", count, span=span)
+
+
+def _path_count(match: re.Match[str], group: str) -> int:
+    """How many paths are wanted; one where no number is written."""
+    digits = match.group(group)
+    if digits is None:
+        return 1
+    count = _bound(digits, match.span(group))
+    if not count:
+        syntax_error("The number of paths is at least 1", *match.span(group))
+    return count

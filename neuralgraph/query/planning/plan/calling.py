@@ -31,6 +31,7 @@ class ProcedureCall(Operator):
         columns: the procedure's own names of the columns wanted.
         names: beside each of `columns`, the name of the slot.
         writes: may it change the graph?
+        administers: does it change what is not the graph's data?
     """
 
     child: Operator
@@ -39,6 +40,7 @@ class ProcedureCall(Operator):
     columns: tuple[str, ...]
     names: tuple[str, ...] = ()
     writes: bool = False
+    administers: bool = False
 
 
 @record

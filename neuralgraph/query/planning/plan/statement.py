@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from neuralgraph.errors import Span
     from neuralgraph.query.planning.plan.operator import Operator
 
 
@@ -20,7 +23,8 @@ class Plan:
         writes: does any operator write? Then it needs a writer.
         changes_schema: is it a schema command?
         returns_rows: False where the statement ends in an updating clause.
-        parameters: names of the parameters that it reads.
+        parameters: names of the parameters that it reads, and where each stands first.
+        administers: does it change anything beside the graph's data, by a procedure or TERMINATE?
         in_transactions: does it hold a ``CALL { } IN TRANSACTIONS``? Then it runs outside of any other.
     """
 
@@ -29,5 +33,6 @@ class Plan:
     writes: bool
     changes_schema: bool
     returns_rows: bool
-    parameters: frozenset[str]
+    parameters: Mapping[str, Span]
+    administers: bool = False
     in_transactions: bool = False

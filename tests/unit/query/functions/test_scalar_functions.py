@@ -99,7 +99,6 @@ def call(name, *arguments):
         ("range", (10, -10, -3), [10, 7, 4, 1, -2, -5, -8]),
         ("range", (0, -1), []),
         ("coalesce", (None, 0, 1), 0),
-        ("exists", (None,), False),
         ("nullIf", (1, 1.0), None),
         ("isEmpty", ({},), True),
         ("toInteger", ("2.9",), 2),
