@@ -165,7 +165,7 @@ def _vectors(graph: Graph, model: str, texts: list[str]) -> NDArray[np.float32]:
 
 def _transformer(model: str) -> Any:
     try:
-        from sentence_transformers import SentenceTransformer  # noqa: PLC0415 (heavy, and optional)
+        from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise SystemExit("--model needs `pip install sentence-transformers`") from error
     return SentenceTransformer(model)

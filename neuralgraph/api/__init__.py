@@ -12,19 +12,39 @@ functions.py, procedures.py    of users; signatures.py reads their signatures, f
                calling.py lets a procedure read and write inside the statement that calls it
 """
 
-from neuralgraph.api.calling import CallingTransaction
-from neuralgraph.api.dumps import DumpReport
-from neuralgraph.api.export_values import json_text, portable
-from neuralgraph.api.graph import Graph, GraphInfo, open_graph
-from neuralgraph.api.loading import LoadReport
-from neuralgraph.api.past_graph import PastGraph
-from neuralgraph.api.record import Record
-from neuralgraph.api.restoring import restore
-from neuralgraph.api.result import Result, Subgraph, Summary
-from neuralgraph.api.schema import Schema
-from neuralgraph.api.transaction import Transaction
+from typing import TYPE_CHECKING
+
+from neuralgraph.doors import door
 from neuralgraph.errors import NeuralGraphError
 from neuralgraph.values import Node, Path, Relationship
+
+if TYPE_CHECKING:
+    from neuralgraph.api.calling import CallingTransaction
+    from neuralgraph.api.dumps import DumpReport
+    from neuralgraph.api.export_values import json_text, portable
+    from neuralgraph.api.graph import Graph, GraphInfo, open_graph
+    from neuralgraph.api.loading import LoadReport
+    from neuralgraph.api.past_graph import PastGraph
+    from neuralgraph.api.record import Record
+    from neuralgraph.api.restoring import restore
+    from neuralgraph.api.result import Result, Subgraph, Summary
+    from neuralgraph.api.schema import Schema
+    from neuralgraph.api.transaction import Transaction
+else:
+    __getattr__ = door(
+        __name__,
+        calling="CallingTransaction",
+        dumps="DumpReport",
+        export_values="json_text portable",
+        graph="Graph GraphInfo open_graph",
+        loading="LoadReport",
+        past_graph="PastGraph",
+        record="Record",
+        restoring="restore",
+        result="Result Subgraph Summary",
+        schema="Schema",
+        transaction="Transaction",
+    )
 
 __all__ = [
     "CallingTransaction",

@@ -11,8 +11,6 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
-from neuralgraph.values import DateTime, Duration
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -122,6 +120,8 @@ class Activity:
 
 
 def _row(number: int, began_ns: int, query: str, stopped: bool) -> dict[str, Any]:  # noqa: FBT001
+    from neuralgraph.values.instants import DateTime, Duration
+
     return {
         "transactionId": f"{_PREFIX}{number}",
         "username": "",

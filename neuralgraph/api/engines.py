@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.api.prepared import StatementCache
 from neuralgraph.api.statement import StatementRunner
-from neuralgraph.api.time_procedures import time_procedures
 from neuralgraph.config import Options
 from neuralgraph.errors import DiskError, OptionError
 from neuralgraph.query.execution import ProcedureRegistry
 from neuralgraph.query.functions import Registry, default_registry
-from neuralgraph.storage.disk import MemoryDirectory, OsDirectory
+from neuralgraph.storage import disk
 from neuralgraph.storage.maintenance import Engine
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from neuralgraph.api.settings import Settings
+    from neuralgraph.query.execution import Procedure
     from neuralgraph.storage.disk import Directory
 
 _lock = threading.Lock()
@@ -52,12 +52,18 @@ class SharedEngine:
         self.engine = engine
         self.settings = settings
         self.functions = Registry(parent=default_registry())
-        self.procedures = ProcedureRegistry([*time_procedures(engine), settings.procedure()])
+        self.procedures = ProcedureRegistry(later=lambda: _own_procedures(engine, settings))
         cache = StatementCache(
             self.functions, self.procedures, entries_max=options.plan_cache_entries_max
         )
         self.runner = StatementRunner(engine, cache, settings)
         self.handles = 1
+
+
+def _own_procedures(engine: Engine, settings: Settings) -> list[Procedure]:
+    from neuralgraph.api.time_procedures import time_procedures
+
+    return [*time_procedures(engine), settings.procedure()]
 
 
 def acquire(path: Path | None, settings: Settings) -> SharedEngine:
@@ -85,7 +91,7 @@ def acquire(path: Path | None, settings: Settings) -> SharedEngine:
 def _folder_of(path: Path, options: Options) -> Directory:
     """Where a file is; for reading only, where that is all that is allowed and wanted."""
     may_write = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-    return OsDirectory(str(path.parent), read_only=options.read_only and not may_write)
+    return disk.OsDirectory(str(path.parent), read_only=options.read_only and not may_write)
 
 
 def reopen(stale: SharedEngine) -> SharedEngine:
@@ -171,7 +177,7 @@ def _open_in_memory(options: Options) -> Engine:
     if options.read_only or options.salvage:
         raise OptionError("a graph in memory begins empty: it cannot be read-only")
     return Engine.open(
-        MemoryDirectory(),
+        disk.MemoryDirectory(),
         "memory.ngdb",
         replace(options, durability="off"),
         clock_us=lambda: time.time_ns() // 1_000,

@@ -8,20 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from neuralgraph import text
-from neuralgraph.api import engines, loading
-from neuralgraph.api.dumps import DumpReport, dump_graph, reading_from, restore_lines
-from neuralgraph.api.exporting import csr_arrays, networkx_graph
-from neuralgraph.api.functions import make_function
-from neuralgraph.api.moments import moment_of
-from neuralgraph.api.noting import noted_with
-from neuralgraph.api.past_graph import PastGraph
-from neuralgraph.api.procedures import make_procedure
-from neuralgraph.api.schema import schema_of
+from neuralgraph.api import dumps, engines
 from neuralgraph.api.settings import settings_of
-from neuralgraph.api.transaction import Transaction, tried
 from neuralgraph.errors import AccessModeError, ClosedError, OptionError
+from neuralgraph.storage import temporal
 from neuralgraph.storage.disk import OsDirectory
-from neuralgraph.storage.temporal import add_backup, commits_since
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -32,13 +23,15 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from neuralgraph.access import Adjacency
-    from neuralgraph.api.dumps import Target
+    from neuralgraph.api.dumps import DumpReport, Target
     from neuralgraph.api.engines import SharedEngine
     from neuralgraph.api.functions import Effects
     from neuralgraph.api.loading import LoadReport, Progress
+    from neuralgraph.api.past_graph import PastGraph
     from neuralgraph.api.result import Result
     from neuralgraph.api.schema import Schema
     from neuralgraph.api.statement import Parameters, StatementRunner
+    from neuralgraph.api.transaction import Transaction
     from neuralgraph.storage.maintenance import Loss, VacuumReport
     from neuralgraph.storage.versions import Commit
 
@@ -127,6 +120,9 @@ class Graph:
                 transaction, and not in the future. None is the time of the commit.
             metadata: such as ``actor="import"`` or ``reason="..."``; kept with the commit.
         """
+        from neuralgraph.api.noting import noted_with
+        from neuralgraph.api.transaction import Transaction
+
         if self._read_only:
             raise AccessModeError("this graph was opened to read only; it has no transactions")
         transaction = Transaction(self._runner(), noted_with(metadata, at), self._forget)
@@ -150,6 +146,8 @@ class Graph:
         Raises:
             ConflictError, DeadlockError, LockTimeoutError: it still clashed after ``busy_timeout_s``.
         """
+        from neuralgraph.api.transaction import tried
+
         runner = self._runner()
         return tried(lambda: self.transaction(at=at, **metadata), work, runner.busy_timeout_s)
 
@@ -164,6 +162,8 @@ class Graph:
             moment: a time (an aware `datetime`, or text such as ``"2026-01-01T00:00:00Z"``), or the
                 number of a transaction (int): the state right after it.
         """
+        from neuralgraph.api.past_graph import PastGraph
+
         runner = self._runner()
         return PastGraph(runner, runner.reader_at(moment, "TIME"))
 
@@ -176,7 +176,7 @@ class Graph:
         Raises:
             HistoryPrunedError: retention let go of some of them.
         """
-        return commits_since(self._runner().engine, since)
+        return temporal.commits_since(self._runner().engine, since)
 
     # ── bulk ──────────────────────────────────────────────────────────────────────────────────
 
@@ -206,6 +206,9 @@ class Graph:
             ConstraintViolationError: two nodes have the same key; nothing was loaded.
             QueryTypeError: not a table, or a value that cannot be stored.
         """
+        from neuralgraph.api import loading
+        from neuralgraph.api.noting import noted_with
+
         names = (labels,) if isinstance(labels, str) else tuple(labels)
         noted = noted_with(metadata, at)
         runner = self._writable()
@@ -237,6 +240,9 @@ class Graph:
         Raises:
             EntityNotFoundError: a row names a node that does not exist; nothing was loaded.
         """
+        from neuralgraph.api import loading
+        from neuralgraph.api.noting import noted_with
+
         return loading.load_relationships(
             self._writable(),
             relationship_type,
@@ -252,6 +258,8 @@ class Graph:
 
         A property that is itself called ``labels`` or ``type`` becomes ``labels_`` or ``type_``.
         """
+        from neuralgraph.api.exporting import networkx_graph
+
         return networkx_graph(self._runner().engine.reader())
 
     def csr(
@@ -273,6 +281,8 @@ class Graph:
             ``offsets`` (one more than the greatest node id), ``neighbours`` (node ids, ascending for
             each node) and ``edges`` (relationship ids), all int64.
         """
+        from neuralgraph.api.exporting import csr_arrays
+
         types = () if relationship_type is None else (relationship_type,)
         return csr_arrays(self._runner().engine.reader(), types, direction)
 
@@ -306,6 +316,8 @@ class Graph:
             SchemaError: there is a function of that name.
             QueryArgumentError: the signature is not of the form.
         """
+        from neuralgraph.api.functions import make_function
+
         shared = self._opened()
         made = make_function(
             name,
@@ -345,6 +357,8 @@ class Graph:
             SchemaError: there is a procedure of that name.
             QueryArgumentError: the signature is not of the form, or a row lacks a column.
         """
+        from neuralgraph.api.procedures import make_procedure
+
         shared = self._opened()
         shared.procedures.register(
             make_procedure(
@@ -376,6 +390,8 @@ class Graph:
 
     def schema(self) -> Schema:
         """Labels, types, keys, indexes and constraints."""
+        from neuralgraph.api.schema import schema_of
+
         return schema_of(self._runner().engine.reader().catalog)
 
     def info(self) -> GraphInfo:
@@ -424,7 +440,7 @@ class Graph:
         engine, place = self._runner().engine, Path(path).expanduser().resolve()
         if incremental:
             place.mkdir(parents=True, exist_ok=True)
-            return add_backup(engine, OsDirectory(str(place)))
+            return temporal.add_backup(engine, OsDirectory(str(place)))
         return engine.copy_to(OsDirectory(str(place.parent)), place.name)
 
     def dump(
@@ -448,13 +464,9 @@ class Graph:
             DiskError: the file cannot be written; there is nothing of it then.
             QueryTypeError: as Cypher: a property holds bytes.
         """
-        engine = self._runner().engine
-        if at is None:
-            reader = engine.reader()
-        else:
-            moment = moment_of(at, "TIME")
-            reader = engine.reader_at(txid=moment.txid, timestamp_us=moment.timestamp_us)
-        return dump_graph(reader, target, format, progress)
+        runner = self._runner()
+        reader = runner.engine.reader() if at is None else runner.reader_at(at, "TIME")
+        return dumps.dump_graph(reader, target, format, progress)
 
     def restore(self, source: Target, *, progress: Progress | None = None) -> DumpReport:
         """Add what a dump (JSON lines) holds; its nodes and relationships get new ids.
@@ -469,8 +481,8 @@ class Graph:
             DumpError: the dump is damaged; the message names the line.
             ConstraintViolationError: it breaks a constraint of this graph.
         """
-        with reading_from(source) as lines:
-            return restore_lines(self._writable().engine, lines, progress)
+        with dumps.reading_from(source) as lines:
+            return dumps.restore_lines(self._writable().engine, lines, progress)
 
     def vacuum(self, *, before: int | None = None) -> VacuumReport:
         """Let go of the history that the option `history` does not ask for; the file gets smaller.

@@ -13,12 +13,9 @@ from dataclasses import field
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from neuralgraph.api import exporting
-from neuralgraph.api.export_values import narrowed
-from neuralgraph.api.notifications import Notification, notifications_of
 from neuralgraph.api.rendering import PLAIN_KINDS, Renderer, batch_lists
 from neuralgraph.errors import QueryArgumentError, QueryError
-from neuralgraph.query.execution import out_of_memory
+from neuralgraph.query.execution.memory import out_of_memory
 from neuralgraph.values import Batch, Column, Node, Path, Relationship
 from neuralgraph.values.records import record
 
@@ -30,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from neuralgraph.access import CatalogReader, GraphReader
+    from neuralgraph.api.notifications import Notification
     from neuralgraph.api.record import Record
     from neuralgraph.query.execution import Counters, ExecutionContext
     from neuralgraph.values.arrays import AnyArray
@@ -68,6 +66,8 @@ class Summary:
 
         They are worked out when asked for; half a millisecond or so.
         """
+        from neuralgraph.api.notifications import notifications_of
+
         return () if self.catalog is None else notifications_of(self.query, self.catalog)
 
 
@@ -234,18 +234,26 @@ class Result:
         floats; integers among floats are floats where that is exact; vectors of one dimension are a
         float32 (rows, dimension) matrix, null as NaN; anything else is an object array, null as None.
         """
+        from neuralgraph.api import exporting
+
         return {name: exporting.numpy_array(column) for name, column in self._exported()}
 
     def to_pandas(self) -> pd.DataFrame:
         """Remaining rows as a DataFrame; integers and booleans with nulls are ``Int64``, ``boolean``."""
+        from neuralgraph.api import exporting
+
         return exporting.pandas_frame(self._exported())
 
     def to_arrow(self) -> pa.Table:
         """Remaining rows as an Arrow table; entities become structs, mixed values JSON text."""
+        from neuralgraph.api import exporting
+
         return exporting.arrow_table(self._exported())
 
     def to_polars(self) -> pl.DataFrame:
         """Remaining rows as a polars DataFrame."""
+        from neuralgraph.api import exporting
+
         return exporting.polars_frame(self._exported())
 
     def graph(self) -> Subgraph:
@@ -350,6 +358,8 @@ class Result:
         return list(zip(self.columns, map(self._rendered, whole.columns), strict=True))
 
     def _rendered(self, column: Column) -> Column:
+        from neuralgraph.api.export_values import narrowed
+
         if column.kind not in PLAIN_KINDS and self._reader is not None:
             column = Column.of_values(Renderer(self._reader).column(column))
         return narrowed(column)

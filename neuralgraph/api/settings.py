@@ -15,20 +15,19 @@ from __future__ import annotations
 import math
 import os
 import re
-import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.config import OPTION_FACTS, OptionFacts, Options
 from neuralgraph.errors import OptionError
-from neuralgraph.query.execution import Procedure, ProcessMemory, bytes_of_machine
+from neuralgraph.query.execution.process_memory import ProcessMemory, bytes_of_machine
 from neuralgraph.storage.maintenance import retention_us
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from neuralgraph.query.execution import Procedure
     from neuralgraph.query.functions import CallContext
 
 ENVIRONMENT_PREFIX: Final = "NEURALGRAPH__"
@@ -87,6 +86,7 @@ class Settings:
 
     def procedure(self) -> Procedure:
         """``dbms.listConfig``."""
+        from neuralgraph.query.execution.procedure import Procedure
 
         def listed(_context: CallContext, wanted: str = "") -> Iterable[tuple[Any, ...]]:
             for row in self.rows():
@@ -154,6 +154,8 @@ def settings_of(
 
 
 def _of_file(path: Path) -> Iterable[tuple[OptionFacts, Any]]:
+    import tomllib
+
     try:
         tables = tomllib.loads(path.expanduser().read_text(encoding="utf-8"))
     except OSError as error:
@@ -185,6 +187,8 @@ def _of_variable(variable: str) -> OptionFacts:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
     names = list(known)
     near = get_close_matches(name, names, n=1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}"

@@ -7,14 +7,12 @@ at once) or the user's (then only the statement is undone when it fails).
 
 from __future__ import annotations
 
-import random
 import time
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.api.activity import Activity
-from neuralgraph.api.moments import moment_of
 from neuralgraph.api.rendering import rendered_batches
 from neuralgraph.api.result import Details, Result
 from neuralgraph.api.settings import process_memory_of
@@ -26,17 +24,21 @@ from neuralgraph.errors import (
     SemanticError,
     TransactionError,
 )
-from neuralgraph.query.execution import Backoff, ExecutionContext, Profile, out_of_memory
-from neuralgraph.query.planning import explain
-from neuralgraph.values.types import from_python
+from neuralgraph.query.execution.context import ExecutionContext
+from neuralgraph.query.execution.memory import out_of_memory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from neuralgraph.access import GraphReader, GraphWriter
     from neuralgraph.api.activity import OpenTransaction
     from neuralgraph.api.prepared import Prepared, StatementCache
     from neuralgraph.api.settings import Settings
+    from neuralgraph.query.execution import Backoff, Profile
+    from neuralgraph.query.planning import Plan
     from neuralgraph.storage.maintenance import Engine
     from neuralgraph.storage.transactions import Transaction as EngineTransaction
+    from neuralgraph.storage.versions import GraphView
     from neuralgraph.values import Batch
 
 Parameters = Mapping[str, Any]
@@ -44,6 +46,13 @@ Parameters = Mapping[str, Any]
 _NO_PARAMETERS: Final[dict[str, Any]] = {}
 _INTEGER_MAX: Final = 2**63
 _PLAIN: Final = frozenset({str, float, bool, type(None)})
+
+
+def _random() -> float:
+    """Uniform in [0, 1); `random` takes a while to load, and few statements want chance."""
+    import random
+
+    return random.random()  # noqa: S311 (no secret)
 
 
 def engine_parameters(given: Parameters | None, named: dict[str, Any]) -> dict[str, Any]:
@@ -65,8 +74,14 @@ def engine_parameters(given: Parameters | None, named: dict[str, Any]) -> dict[s
         kind = type(value)
         if kind in _PLAIN or (kind is int and -_INTEGER_MAX <= value < _INTEGER_MAX):
             continue
-        merged[name] = from_python(value)
+        merged[name] = _converted(value)
     return merged
+
+
+def _converted(value: Any) -> Any:
+    from neuralgraph.values.types import from_python
+
+    return from_python(value)
 
 
 def _missing(prepared: Prepared, parameters: Parameters, query: str) -> ParameterMissingError:
@@ -80,6 +95,20 @@ def _missing(prepared: Prepared, parameters: Parameters, query: str) -> Paramete
     )
     prepared.locate(error, query)
     return error
+
+
+def _explaining(plan: Plan, profile: Profile | None = None) -> Callable[[], str]:
+    from neuralgraph.query.planning.explain import explain
+
+    return lambda: explain(plan, profile)
+
+
+def _profiled(plan: Plan, context: ExecutionContext) -> Callable[[], str]:
+    """What its run will have been like, as text."""
+    from neuralgraph.query.execution.profiling import Profile
+
+    context.profile = Profile()
+    return _explaining(plan, context.profile)
 
 
 class EngineHost:
@@ -218,6 +247,8 @@ class StatementRunner:
         self, query: str, parameters: dict[str, Any], before: GraphReader, began_ns: int
     ) -> Result:
         """Run it, and again when somebody else was first: nobody has seen anything of it yet."""
+        from neuralgraph.query.execution.backoff import Backoff
+
         backoff: Backoff | None = None
         while True:
             try:
@@ -339,8 +370,10 @@ class StatementRunner:
         around.counters.add(context.counters)
         return result
 
-    def reader_at(self, value: Any, kind: str) -> GraphReader:
+    def reader_at(self, value: Any, kind: str) -> GraphView:
         """The graph as it was: `value` and `kind` as `moment_of` takes them."""
+        from neuralgraph.api.moments import moment_of
+
         moment = moment_of(value, kind)
         return self.engine.reader_at(txid=moment.txid, timestamp_us=moment.timestamp_us)
 
@@ -362,7 +395,7 @@ class StatementRunner:
             parameters,
             literals,
             now_ns=time.time_ns(),
-            random=random.random,
+            random=_random,
             deadline=None if timeout_s is None else time.monotonic() + timeout_s,
             memory_bytes_max=self._memory_bytes_max,
             process_memory=self._process_memory,
@@ -388,8 +421,7 @@ class StatementRunner:
         """Run all of it now, and render entities while the snapshot is what the statement saw."""
         details = Details(time.perf_counter_ns())
         if prepared.mode == "profile":
-            profile = context.profile = Profile()
-            details.explain = lambda: explain(prepared.plan, profile)
+            details.explain = _profiled(prepared.plan, context)
         try:
             batches = list(prepared.executable.run(context))
             kept = (
@@ -411,7 +443,7 @@ class StatementRunner:
         self, query: str, prepared: Prepared, reader: GraphReader, began_ns: int
     ) -> Result:
         details = Details(time.perf_counter_ns())
-        details.explain = lambda: explain(prepared.plan)
+        details.explain = _explaining(prepared.plan)
         context = self._context(query, reader, None, _NO_PARAMETERS, ())
         return self._result(query, prepared, [], context, began_ns, details)
 

@@ -118,7 +118,7 @@ def _near(query: FuzzyQuery, analyzer: Analyzer) -> Test:
 
 
 def _near_term(word: str, distance: int) -> Test:
-    import jellyfish  # noqa: PLC0415 (only for misspellings)
+    import jellyfish
 
     return lambda term: (
         abs(len(term) - len(word)) <= distance

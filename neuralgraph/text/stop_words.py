@@ -67,7 +67,7 @@ def stop_words_of(language: str) -> frozenset[str]:
     if code is None:
         return frozenset()
     try:
-        from whoosh.lang.stopwords import stoplists  # noqa: PLC0415 (an extra)
+        from whoosh.lang.stopwords import stoplists
     except ImportError as error:
         raise missing_extra(error) from error
     return frozenset(stoplists[code]).union(_MORE.get(language, "").split())

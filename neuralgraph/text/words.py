@@ -87,7 +87,7 @@ def stemmed(language: str) -> tuple[WordTerms, Callable[[str], str]]:
         OptionError: the packages are not installed.
     """
     try:
-        import snowballstemmer  # noqa: PLC0415 (an extra)
+        import snowballstemmer
     except ImportError as error:
         raise missing_extra(error) from error
     stem = snowballstemmer.stemmer(language).stemWord
@@ -147,7 +147,7 @@ def sounds_by(algorithm: str) -> Callable[[str], tuple[str, ...]]:
     """
     if algorithm == "double_metaphone":
         try:
-            from whoosh.lang.dmetaphone import double_metaphone  # noqa: PLC0415 (an extra)
+            from whoosh.lang.dmetaphone import double_metaphone
         except ImportError as error:
             raise missing_extra(error) from error
 
@@ -158,7 +158,7 @@ def sounds_by(algorithm: str) -> Callable[[str], tuple[str, ...]]:
             return tuple(codes) or (word,)
 
         return both
-    import jellyfish  # noqa: PLC0415 (only for sounds)
+    import jellyfish
 
     code_of = {
         "soundex": jellyfish.soundex,

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import zoneinfo
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
-
-import tzdata  # type: ignore[import-untyped]
+from typing import TYPE_CHECKING, Final
 
 from neuralgraph.errors import QueryArgumentError
 from neuralgraph.values import gregorian
 
+if TYPE_CHECKING:
+    import zoneinfo
+
 OFFSET_MAX_S: Final = 18 * 3_600
-_DATABASE: Final = Path(tzdata.__file__).parent / "zoneinfo"
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9][A-Za-z0-9_+\-]*)*")
 _OFFSET: Final = re.compile(r"([+-])(\d\d)(?::?(\d\d)(?::?(\d\d))?)?")
 _UTC_NAMES: Final = frozenset({"Z", "z"})
@@ -76,8 +75,12 @@ def zone_name(text: str) -> str:
 
 @lru_cache(maxsize=512)
 def _zone(name: str) -> zoneinfo.ZoneInfo:
+    import zoneinfo
+
+    import tzdata  # type: ignore[import-untyped]
+
     if _NAME.fullmatch(name):
-        path = _DATABASE.joinpath(*name.split("/"))
+        path = Path(tzdata.__file__).parent.joinpath("zoneinfo", *name.split("/"))
         if path.is_file():
             with path.open("rb") as file:
                 return zoneinfo.ZoneInfo.from_file(file, key=name)

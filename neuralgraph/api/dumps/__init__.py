@@ -11,9 +11,22 @@ A dump is of one moment, and has no history. Writing and reading it take the mem
 the graph (reading: and 16 bytes a node).
 """
 
-from neuralgraph.api.dumps.files import Target, reading_from
-from neuralgraph.api.dumps.lines import DumpReport
-from neuralgraph.api.dumps.reading import restore_lines
-from neuralgraph.api.dumps.writing import dump_graph
+from typing import TYPE_CHECKING
+
+from neuralgraph.doors import door
+
+if TYPE_CHECKING:
+    from neuralgraph.api.dumps.files import Target, reading_from
+    from neuralgraph.api.dumps.lines import DumpReport
+    from neuralgraph.api.dumps.reading import restore_lines
+    from neuralgraph.api.dumps.writing import dump_graph
+else:
+    __getattr__ = door(
+        __name__,
+        files="Target reading_from",
+        lines="DumpReport",
+        reading="restore_lines",
+        writing="dump_graph",
+    )
 
 __all__ = ["DumpReport", "Target", "dump_graph", "reading_from", "restore_lines"]

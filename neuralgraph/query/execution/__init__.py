@@ -11,14 +11,31 @@ Rows come as the result is read; a statement that writes must be read to its end
 rolls back: steps undo nothing.
 """
 
-from neuralgraph.query.execution.backoff import Backoff
-from neuralgraph.query.execution.compiler import Executable, compile_plan
-from neuralgraph.query.execution.context import Counters, ExecutionContext
-from neuralgraph.query.execution.memory import MemoryBudget, out_of_memory
-from neuralgraph.query.execution.procedure import Procedure
-from neuralgraph.query.execution.procedures import ProcedureRegistry
-from neuralgraph.query.execution.process_memory import ProcessMemory, bytes_of_machine
-from neuralgraph.query.execution.profiling import OperatorProfile, Profile
+from typing import TYPE_CHECKING
+
+from neuralgraph.doors import door
+
+if TYPE_CHECKING:
+    from neuralgraph.query.execution.backoff import Backoff
+    from neuralgraph.query.execution.compiler import Executable, compile_plan
+    from neuralgraph.query.execution.context import Counters, ExecutionContext
+    from neuralgraph.query.execution.memory import MemoryBudget, out_of_memory
+    from neuralgraph.query.execution.procedure import Procedure
+    from neuralgraph.query.execution.procedures import ProcedureRegistry
+    from neuralgraph.query.execution.process_memory import ProcessMemory, bytes_of_machine
+    from neuralgraph.query.execution.profiling import OperatorProfile, Profile
+else:
+    __getattr__ = door(
+        __name__,
+        backoff="Backoff",
+        compiler="Executable compile_plan",
+        context="Counters ExecutionContext",
+        memory="MemoryBudget out_of_memory",
+        procedure="Procedure",
+        procedures="ProcedureRegistry",
+        process_memory="ProcessMemory bytes_of_machine",
+        profiling="OperatorProfile Profile",
+    )
 
 __all__ = [
     "Backoff",

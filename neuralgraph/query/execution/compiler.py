@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import ProcedureError
 from neuralgraph.query.execution.expressions import ExpressionCompiler
-from neuralgraph.query.execution.operators import STEPS
+from neuralgraph.query.execution.operators import step_class
 from neuralgraph.query.execution.operators.inner import InnerPlan
 from neuralgraph.query.execution.operators.leaves import ArgumentStep, UnitStep
-from neuralgraph.query.execution.operators.profiled import ProfiledStep
 from neuralgraph.query.planning.plan import ROW_SLOT, Argument, Operator, Slot, Unit
 
 if TYPE_CHECKING:
@@ -71,6 +70,12 @@ def compile_plan(
     return Executable(root, plan.columns, compiler.argument_count)
 
 
+def _profiled(operator: Operator, step: Step) -> Step:
+    from neuralgraph.query.execution.operators.profiled import ProfiledStep
+
+    return ProfiledStep(operator, step)
+
+
 class Compiler:
     """Compiles one plan; see `operators.compiling.PlanCompiler`."""
 
@@ -94,8 +99,8 @@ class Compiler:
         if isinstance(operator, Argument):
             made = ArgumentStep(operator.slots, *self.argument_places(operator.slots))
         else:
-            made = STEPS[type(operator)](operator, self)
-        return ProfiledStep(operator, made) if self._profile else made
+            made = step_class(type(operator))(operator, self)
+        return _profiled(operator, made) if self._profile else made
 
     def inner(self, plan: Operator, outer: Sequence[Slot]) -> InnerPlan:
         """A plan whose `Argument` reads batches with the slots `outer`."""

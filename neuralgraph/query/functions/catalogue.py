@@ -1,4 +1,4 @@
-"""All built-in functions, and their second names."""
+"""The built-in functions that do not aggregate, and the second names of all."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from neuralgraph.query.functions import (
     strings,
     vectors,
 )
-from neuralgraph.query.functions.aggregates import AGGREGATES
+from neuralgraph.query.functions.aggregates import BY_NAME as BY_NAME_AGGREGATING
 from neuralgraph.query.functions.temporal import construction, measuring, truncation
 
 if TYPE_CHECKING:
     from neuralgraph.query.functions.signature import AggregateFunction, Function
 
-FUNCTIONS: Final[tuple[Function | AggregateFunction, ...]] = (
-    *AGGREGATES,
+FUNCTIONS: Final[tuple[Function, ...]] = (
     *entities.FUNCTIONS,
     *lists.FUNCTIONS,
     *casts.FUNCTIONS,
@@ -63,3 +62,17 @@ SYNONYMS: Final = {
     "stdev_pop": "stDevP",
 }
 """Other name to name; those of GQL and of older Cypher."""
+
+
+def _by_name() -> dict[str, Function | AggregateFunction]:
+    found: dict[str, Function | AggregateFunction] = {
+        function.name.lower(): function for function in FUNCTIONS
+    }
+    assert len(found) == len(FUNCTIONS)
+    for synonym, name in SYNONYMS.items():
+        found[synonym] = found.get(name.lower()) or BY_NAME_AGGREGATING[name.lower()]
+    return found
+
+
+BY_NAME: Final = _by_name()
+"""By name in small letters, second names included."""

@@ -18,17 +18,31 @@ All errors are `QueryError`s with a span, located in the text where the text is 
 callers of `check` locate them with ``error.locate(text)``.
 """
 
-from neuralgraph.query.language.analysis import check
-from neuralgraph.query.language.contracts import (
-    CheckContext,
-    Checked,
-    FunctionLookup,
-    ProcedureLookup,
-    ProcedureSignature,
-)
-from neuralgraph.query.language.lifting import Normalised, fixed_literals, normalise
-from neuralgraph.query.language.parser import parse
-from neuralgraph.query.language.printing import print_expression, print_statement
+from typing import TYPE_CHECKING
+
+from neuralgraph.doors import door
+
+if TYPE_CHECKING:
+    from neuralgraph.query.language.analysis import check
+    from neuralgraph.query.language.contracts import (
+        CheckContext,
+        Checked,
+        FunctionLookup,
+        ProcedureLookup,
+        ProcedureSignature,
+    )
+    from neuralgraph.query.language.lifting import Normalised, fixed_literals, normalise
+    from neuralgraph.query.language.parser import parse
+    from neuralgraph.query.language.printing import print_expression, print_statement
+else:
+    __getattr__ = door(
+        __name__,
+        analysis="check",
+        contracts="CheckContext Checked FunctionLookup ProcedureLookup ProcedureSignature",
+        lifting="Normalised fixed_literals normalise",
+        parser="parse",
+        printing="print_expression print_statement",
+    )
 
 __all__ = [
     "CheckContext",

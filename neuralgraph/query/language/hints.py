@@ -13,7 +13,7 @@ def close_name(name: str, candidates: Iterable[str]) -> str | None:
 
     Looks at letters without case, and takes at most two slips (one in short names).
     """
-    import jellyfish  # noqa: PLC0415 (only when an error is made)
+    import jellyfish
 
     if not name.isprintable():  # half a surrogate pair, for one
         return None

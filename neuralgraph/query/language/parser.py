@@ -29,7 +29,7 @@ _SHOWN_MAX = 6
 @cache
 def _built() -> StatementElement:
     # pyparsing takes longer to import than the rest of the package: at the first query, not before.
-    from neuralgraph.query.language.grammar.statements import StatementElement  # noqa: PLC0415
+    from neuralgraph.query.language.grammar.statements import StatementElement
 
     return StatementElement()
 

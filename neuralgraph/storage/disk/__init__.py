@@ -64,22 +64,39 @@ The signatures, on one page::
 A missing child directory or file is a `DiskError`. Rows outside a segment are the caller's mistake.
 """
 
-from neuralgraph.storage.disk.blocks import BlockFile, BlockRef
-from neuralgraph.storage.disk.byte_locks import ByteLocks, Words
-from neuralgraph.storage.disk.files import Directory, File, OsDirectory
-from neuralgraph.storage.disk.memory_files import MemoryDirectory
-from neuralgraph.storage.disk.segments import BlockStore, ColumnSegment
-from neuralgraph.storage.disk.sharing import Sharing
-from neuralgraph.storage.disk.wal import (
-    FellBehindError,
-    KeptRecords,
-    LogRecord,
-    LogStore,
-    RecordKind,
-    SegmentedLog,
-    TornTail,
-    read_what_is_left,
-)
+from typing import TYPE_CHECKING
+
+from neuralgraph.doors import door
+
+if TYPE_CHECKING:
+    from neuralgraph.storage.disk.blocks import BlockFile, BlockRef
+    from neuralgraph.storage.disk.byte_locks import ByteLocks, Words
+    from neuralgraph.storage.disk.files import Directory, File, OsDirectory
+    from neuralgraph.storage.disk.memory_files import MemoryDirectory
+    from neuralgraph.storage.disk.segments import BlockStore, ColumnSegment
+    from neuralgraph.storage.disk.sharing import Sharing
+    from neuralgraph.storage.disk.wal import (
+        FellBehindError,
+        KeptRecords,
+        LogRecord,
+        LogStore,
+        RecordKind,
+        SegmentedLog,
+        TornTail,
+        read_what_is_left,
+    )
+else:
+    __getattr__ = door(
+        __name__,
+        blocks="BlockFile BlockRef",
+        byte_locks="ByteLocks Words",
+        files="Directory File OsDirectory",
+        memory_files="MemoryDirectory",
+        segments="BlockStore ColumnSegment",
+        sharing="Sharing",
+        wal="FellBehindError KeptRecords LogRecord LogStore RecordKind SegmentedLog TornTail"
+        " read_what_is_left",
+    )
 
 __all__ = [
     "BlockFile",

@@ -17,14 +17,12 @@ again.
 from __future__ import annotations
 
 import hashlib
-import secrets
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import numpy as np
 import xxhash
-import zstandard
 
 from neuralgraph.errors import CorruptionError, DiskError
 from neuralgraph.storage.disk.extents import FreeExtents
@@ -124,6 +122,8 @@ class BlockFile:
         with _closed_on_failure(file):
             if not _is_new(file):
                 raise DiskError(f"cannot make {name}: a file of that name is there and not empty")
+            import secrets
+
             slot = Slot(identity or secrets.token_bytes(16), 0, (0, 0, 0, 0, 0), bytes(32))
             page = encode_slot(slot)
             file.write_at(0, page + page)
@@ -175,6 +175,8 @@ class BlockFile:
             return BlockRef(0, 0, 0, 0, _xxh3(b""))
         codec = Codec.RAW
         if compress:
+            import zstandard
+
             packed = zstandard.compress(stored, _COMPRESS_LEVEL)
             if len(packed) < raw_length:
                 stored, codec = memoryview(packed), Codec.ZSTD
@@ -240,6 +242,8 @@ class BlockFile:
         return view
 
     def _decompress(self, ref: BlockRef, stored: memoryview | bytes) -> bytes:
+        import zstandard
+
         try:
             data = zstandard.decompress(stored, ref.raw_length)
         except zstandard.ZstdError as error:

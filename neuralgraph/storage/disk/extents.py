@@ -2,49 +2,53 @@
 
 from __future__ import annotations
 
-from sortedcontainers import SortedDict
+from bisect import bisect_left
 
 
 class FreeExtents:
     """Free space below `end`, as extents that neither touch nor overlap.
 
-    Cost: `take` walks the free extents from the front, `add` is logarithmic.
+    Cost: `take` walks the free extents from the front, `add` bisects and moves those behind.
     """
 
-    __slots__ = ("_lengths", "end")
+    __slots__ = ("_lengths", "_offsets", "end")
 
     def __init__(self, end: int) -> None:
         self.end = end
-        self._lengths: SortedDict[int, int] = SortedDict()
+        self._offsets: list[int] = []  # ascending
+        self._lengths: list[int] = []
 
     def take(self, length: int) -> int | None:
         """Offset of the first gap that `length` bytes fit in; they are no longer free. None when none is."""
-        fitting = (offset for offset, available in self._lengths.items() if available >= length)
-        offset: int | None = next(fitting, None)
-        if offset is None:
+        fitting = (place for place, free in enumerate(self._lengths) if free >= length)
+        place = next(fitting, None)
+        if place is None:
             return None
-        available = self._lengths.pop(offset)
-        if available > length:
-            self._lengths[offset + length] = available - length
+        offset, free = self._offsets[place], self._lengths[place]
+        if free > length:
+            self._offsets[place] = offset + length
+            self._lengths[place] = free - length
+        else:
+            del self._offsets[place], self._lengths[place]
         return offset
 
     def add(self, offset: int, length: int) -> None:
         """Make bytes free that are not."""
-        lengths = self._lengths
-        place = lengths.bisect_left(offset)
-        if place < len(lengths):
-            after, after_length = lengths.peekitem(place)
-            assert offset + length <= after, "free twice"
-            if offset + length == after:
-                del lengths[after]
-                length += after_length
+        offsets, lengths = self._offsets, self._lengths
+        place = bisect_left(offsets, offset)
+        if place < len(offsets):
+            assert offset + length <= offsets[place], "free twice"
+            if offset + length == offsets[place]:
+                length += lengths[place]
+                del offsets[place], lengths[place]
         if place > 0:
-            before, before_length = lengths.peekitem(place - 1)
-            assert before + before_length <= offset, "free twice"
-            if before + before_length == offset:
-                lengths[before] = before_length + length
+            before = offsets[place - 1] + lengths[place - 1]
+            assert before <= offset, "free twice"
+            if before == offset:
+                lengths[place - 1] += length
                 return
-        lengths[offset] = length
+        offsets.insert(place, offset)
+        lengths.insert(place, length)
 
     def grow(self, end: int) -> None:
         """The file was extended: what is new is free."""
@@ -53,13 +57,11 @@ class FreeExtents:
 
     def cut_end(self) -> int:
         """Give up the free extent at the end, if there is one; the new end."""
-        if self._lengths:
-            offset, length = self._lengths.peekitem(-1)
-            if offset + length == self.end:
-                del self._lengths[offset]
-                self.end = int(offset)
+        if self._offsets and self._offsets[-1] + self._lengths[-1] == self.end:
+            self.end = self._offsets.pop()
+            self._lengths.pop()
         return self.end
 
     def total(self) -> int:
         """Free bytes."""
-        return sum(self._lengths.values())
+        return sum(self._lengths)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import xxhash
-import zstandard
 
 from neuralgraph.storage.disk.format import LOG_FRAME
 
@@ -71,6 +70,8 @@ def encode_frame(record: LogRecord, index: int, pending: int, seed: int) -> byte
     """
     kind, term, _, txid, payload = record
     if len(payload) > COMPRESS_BYTES_MIN:
+        import zstandard
+
         packed = zstandard.compress(payload, 1)
         if len(packed) < len(payload) - (len(payload) >> 3):
             payload = packed
@@ -95,6 +96,8 @@ def decode_frame(data: bytes, offset: int, seed: int) -> Frame | None:
         return None
     payload = data[end_of_header:end]
     if kind & _COMPRESSED:
+        import zstandard
+
         payload = zstandard.decompress(payload)
         kind ^= _COMPRESSED
     return Frame(LogRecord(kind, term, index, txid, payload), pending, end)

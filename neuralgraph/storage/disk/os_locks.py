@@ -162,3 +162,8 @@ def open_words(path: str, *, read_only: bool) -> Words:
         return memoryview(mmap.mmap(descriptor, _WORDS_BYTES, access=kind)).cast("Q")
     finally:
         os.close(descriptor)
+
+
+def random_word() -> int:
+    """62 bits by chance: a name that no other process takes."""
+    return int.from_bytes(os.urandom(8), "little") >> 2

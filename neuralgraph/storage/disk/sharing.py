@@ -17,13 +17,13 @@ its process.
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 from typing import TYPE_CHECKING, Final
 
 from neuralgraph.errors import ClosedError, DatabaseLockedError
 from neuralgraph.storage.disk.byte_locks import WORDS_COUNT
+from neuralgraph.storage.disk.os_locks import random_word
 
 if TYPE_CHECKING:
     from neuralgraph.storage.disk.byte_locks import ByteLocks, Words
@@ -121,7 +121,7 @@ class Sharing:
         self.slot = -1
         self.is_first = True
         self.pinned_epoch = -1
-        self.token = secrets.randbits(62)
+        self.token = random_word()
 
     # ── coming and going ──────────────────────────────────────────────────────────────────────
 

@@ -15,13 +15,14 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sortedcontainers import SortedList
 
 from neuralgraph.storage.indexes.id_places import SortedIds
 from neuralgraph.values.ordering import order_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from sortedcontainers import SortedList
 
     from neuralgraph.values import IdArray, MaskArray
 
@@ -48,7 +49,7 @@ class DeltaIndex:
         # One candidate stands there itself: most keys have one, and a list for each is a lot to collect.
         self._entries: dict[_Key, int | list[int]] = {}
         self._keys: list[_Key] = []
-        self._ordered: SortedList[_Key] = SortedList()
+        self._ordered: SortedList[_Key] | None = None  # made by the first who walks
         self._latch = threading.Lock()
         self._touched_ids = SortedIds(np.zeros(0, dtype=np.int64))
 
@@ -142,10 +143,15 @@ class DeltaIndex:
 
     def _walk(self, start: _Key) -> Iterator[tuple[_Key, Sequence[int]]]:
         """Entries from `start` up. Copied out in runs, for another reader may add to the order."""
-        entries, ordered = self._entries, self._ordered
+        from sortedcontainers import SortedList
+
+        entries = self._entries
         inclusive = True
         while True:
             with self._latch:
+                if self._ordered is None:
+                    self._ordered = SortedList()
+                ordered = self._ordered
                 count = len(self._keys)
                 if len(ordered) < count:
                     ordered.update(self._keys[len(ordered) : count])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from neuralgraph.storage.indexes.text.text_kind import TextKind
-from neuralgraph.storage.indexes.vector.vector_run import VectorKind
+from neuralgraph.storage.indexes.vector.vector_kind import VectorKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

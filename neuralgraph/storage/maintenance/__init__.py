@@ -17,14 +17,31 @@ Invariants: an opening that fails has written nothing; whatever fails later, wha
 file or in the log; a block is written again only when no manifest and no reader needs it.
 """
 
-from neuralgraph.storage.maintenance.bulk_checks import resolve_keys
-from neuralgraph.storage.maintenance.bulk_rows import BulkRows
-from neuralgraph.storage.maintenance.checkpoint import CheckpointReport
-from neuralgraph.storage.maintenance.engine import Engine, EngineInfo
-from neuralgraph.storage.maintenance.integrity import Problem, check_base
-from neuralgraph.storage.maintenance.recovery import RecoveryReport
-from neuralgraph.storage.maintenance.salvage import Loss
-from neuralgraph.storage.maintenance.vacuum import VacuumReport, retention_us
+from typing import TYPE_CHECKING
+
+from neuralgraph.doors import door
+
+if TYPE_CHECKING:
+    from neuralgraph.storage.maintenance.bulk_checks import resolve_keys
+    from neuralgraph.storage.maintenance.bulk_rows import BulkRows
+    from neuralgraph.storage.maintenance.checkpoint import CheckpointReport
+    from neuralgraph.storage.maintenance.engine import Engine, EngineInfo
+    from neuralgraph.storage.maintenance.integrity import Problem, check_base
+    from neuralgraph.storage.maintenance.recovery import RecoveryReport
+    from neuralgraph.storage.maintenance.salvage import Loss
+    from neuralgraph.storage.maintenance.vacuum import VacuumReport, retention_us
+else:
+    __getattr__ = door(
+        __name__,
+        bulk_checks="resolve_keys",
+        bulk_rows="BulkRows",
+        checkpoint="CheckpointReport",
+        engine="Engine EngineInfo",
+        integrity="Problem check_base",
+        recovery="RecoveryReport",
+        salvage="Loss",
+        vacuum="VacuumReport retention_us",
+    )
 
 __all__ = [
     "BulkRows",

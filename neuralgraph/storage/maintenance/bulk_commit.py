@@ -81,19 +81,6 @@ def commit_as_load(
         return loader.commit(_attached(loader, state.base, state.txid + 1, rows))
 
 
-def only_creates(changes: Sequence[Change], rows_min: int) -> bool:
-    """Are these nodes and nothing else, and as many as that?"""
-    count = 0
-    for change in changes:
-        if type(change) is CreateNodes:
-            count += change.count
-        elif type(change) is CreateNode:
-            count += 1
-        else:
-            return False
-    return count >= rows_min
-
-
 def _rows_of(changes: Sequence[Change]) -> list[Rows] | None:
     """The nodes in runs; None where these are too many, or not in order of their ids."""
     parts: list[Rows] = []

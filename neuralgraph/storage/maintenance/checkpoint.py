@@ -17,7 +17,7 @@ from neuralgraph.storage.disk import RecordKind
 from neuralgraph.storage.disk.sharing import FIRST, SEQUENCE
 from neuralgraph.storage.transactions.apply import fresh_deltas
 from neuralgraph.storage.transactions.commit_codec import CommitReader
-from neuralgraph.storage.versions import State, fold
+from neuralgraph.storage.versions import State
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -143,6 +143,8 @@ class Checkpointer:
     ) -> CheckpointReport:
         """Fold; with `next_ids`, make it the header's and let the log forget it."""
         shape = shape or self.shape
+        from neuralgraph.storage.versions.folding import fold
+
         state, commits, last_index = pipeline.start_fold()
         changes_count = state.deltas.change_count
         folded: Base | None = None

@@ -16,7 +16,6 @@ thread-safe; readers take `reader()` and need nothing else.
 
 from __future__ import annotations
 
-import logging
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -28,15 +27,11 @@ from neuralgraph.errors import (
     DiskError,
     StorageError,
 )
+from neuralgraph.observability.logs import storage_logger
 from neuralgraph.storage.disk import RecordKind
 from neuralgraph.storage.disk.sharing import LAST
-from neuralgraph.storage.maintenance import bulk_checks, bulk_commit, bulk_load, bulk_rows
 from neuralgraph.storage.maintenance.checkpoint import Checkpointer
-from neuralgraph.storage.maintenance.copying import copy_base, read_commits
 from neuralgraph.storage.maintenance.following import Follower
-from neuralgraph.storage.maintenance.history_proof import check_told
-from neuralgraph.storage.maintenance.integrity import check_base, check_chain
-from neuralgraph.storage.maintenance.live_checks import check_log, check_state
 from neuralgraph.storage.maintenance.moments import Moments
 from neuralgraph.storage.maintenance.opening import (
     Opened,
@@ -51,8 +46,8 @@ from neuralgraph.storage.maintenance.vacuum import Vacuum, VacuumReport, pruned,
 from neuralgraph.storage.transactions.commit import CommitPipeline
 from neuralgraph.storage.transactions.manager import TransactionManager
 from neuralgraph.storage.transactions.replication import LocalReplicator
-from neuralgraph.storage.transactions.transaction import Transaction
 from neuralgraph.storage.versions.base_commits import CommitTime
+from neuralgraph.storage.versions.changes import only_creates
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -61,17 +56,16 @@ if TYPE_CHECKING:
 
     from neuralgraph.config import Options
     from neuralgraph.storage.disk import Directory
-    from neuralgraph.storage.maintenance.bulk_load import Progress
+    from neuralgraph.storage.maintenance.bulk_load import Loader, Progress
     from neuralgraph.storage.maintenance.bulk_rows import BulkRows
     from neuralgraph.storage.maintenance.checkpoint import CheckpointReport
     from neuralgraph.storage.maintenance.integrity import Problem
     from neuralgraph.storage.maintenance.recovery import RecoveryReport
     from neuralgraph.storage.maintenance.salvage import Loss
     from neuralgraph.storage.transactions.locks import LockOwner
+    from neuralgraph.storage.transactions.transaction import Transaction
     from neuralgraph.storage.versions import Change, Commit, GraphView, State
     from neuralgraph.values import Column, IdArray
-
-_logger = logging.getLogger("neuralgraph.storage")
 
 
 @record
@@ -285,6 +279,8 @@ class Engine:
         Raises:
             QueryArgumentError: the time is before the last commit, or in the future.
         """
+        from neuralgraph.storage.transactions.transaction import Transaction
+
         self._catch_up()
         if timestamp_us:
             self._pipeline.check_timestamp(timestamp_us)
@@ -307,6 +303,8 @@ class Engine:
         timestamp_us: int = 0,
     ) -> IdArray:
         """See `bulk_load.load_nodes`; metadata and time are those of `begin`."""
+        from neuralgraph.storage.maintenance import bulk_load
+
         loader = self._loader(metadata, timestamp_us, progress)
         return bulk_load.load_nodes(loader, labels, columns, key=key)
 
@@ -322,6 +320,8 @@ class Engine:
         timestamp_us: int = 0,
     ) -> int:
         """See `bulk_load.load_relationships`; metadata and time are those of `begin`."""
+        from neuralgraph.storage.maintenance import bulk_load
+
         loader = self._loader(metadata, timestamp_us, progress)
         return bulk_load.load_relationships(loader, edge_type, columns, sources, targets)
 
@@ -329,10 +329,14 @@ class Engine:
         self, metadata: Mapping[str, Any] | None = None, *, timestamp_us: int = 0
     ) -> AbstractContextManager[BulkRows]:
         """See `bulk_rows.bulk_rows`; metadata and time are those of `begin`."""
+        from neuralgraph.storage.maintenance import bulk_rows
+
         return bulk_rows.bulk_rows(self._loader(metadata, timestamp_us, None))
 
     def resolve_keys(self, label: str, key: str, values: Column) -> IdArray:
         """See `bulk_checks.resolve_keys`."""
+        from neuralgraph.storage.maintenance import bulk_checks
+
         return bulk_checks.resolve_keys(self.reader(), label, key, values)
 
     def _fold_in_background(self) -> CheckpointReport:
@@ -349,15 +353,19 @@ class Engine:
         check: Callable[[CommitPipeline], None] | None,
     ) -> int | None:
         rows_min = self.options.load_commit_rows
-        if rows_min is None or not bulk_commit.only_creates(changes, rows_min):
+        if rows_min is None or not only_creates(changes, rows_min):
             return None
+        from neuralgraph.storage.maintenance import bulk_commit
+
         return bulk_commit.commit_as_load(self._loader(*told, None), owner, changes, check)
 
     def _loader(
         self, metadata: Mapping[str, Any] | None, timestamp_us: int, progress: Progress | None
-    ) -> bulk_load.Loader:
+    ) -> Loader:
+        from neuralgraph.storage.maintenance.bulk_load import Loader
+
         self._require_writable()
-        return bulk_load.Loader(
+        return Loader(
             self._manager,
             self._blocks,
             self._pins,
@@ -393,6 +401,8 @@ class Engine:
         `after` is at least the txid of the base; when a checkpoint came between, there are none and
         the base has them.
         """
+        from neuralgraph.storage.maintenance.copying import read_commits
+
         with self._manager.maintenance:
             if not self._is_open:
                 raise _closed()
@@ -439,6 +449,8 @@ class Engine:
         Raises:
             DiskError: there is such a file already, or the disk refused; the copy is not there then.
         """
+        from neuralgraph.storage.maintenance.copying import copy_base
+
         if not self._is_open:
             raise _closed()
         if not self.options.read_only:
@@ -464,19 +476,15 @@ class Engine:
 
     def verify(self, *, history: bool = False) -> list[Problem]:
         """Read and check everything, with `history` the commits against the data; empty when all is well."""
+        from neuralgraph.storage.maintenance.live_checks import check_all
+
         if not self._is_open:
             raise _closed()
         with self._alone():
             self._catch_up()
             self._follower.forget_prefix()
-            state = self._pipeline.state
-            problems = list(check_base(state.base, self._blocks))
-            problems.extend(check_state(state))
-            problems.extend(check_log(self._log, log_name(self.name)))
-            if history:
-                problems.extend(check_chain(state.base))
-                problems.extend(check_told(state.base))
-        return problems
+            log = (self._log, log_name(self.name))
+            return list(check_all(self._pipeline.state, self._blocks, log, history=history))
 
     def _alone(self) -> AbstractContextManager[object]:
         """While nobody changes the file, as far as that can be had."""
@@ -568,7 +576,7 @@ class Engine:
         try:
             self._checkpointer.run(is_last=is_last)
         except DiskError as error:
-            _logger.warning(
+            storage_logger().warning(
                 "%s was closed without folding its log, which is kept: %s", self.name, error
             )
             return False

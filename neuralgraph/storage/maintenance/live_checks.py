@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from neuralgraph.errors import ConstraintViolationError, StorageError
+from neuralgraph.storage.maintenance.history_proof import check_told
 from neuralgraph.storage.maintenance.index_checks import check_delta_indexes
-from neuralgraph.storage.maintenance.integrity import Problem
+from neuralgraph.storage.maintenance.integrity import Problem, check_base, check_chain
 from neuralgraph.storage.transactions.commit_codec import CommitReader
 from neuralgraph.storage.transactions.schema_changes import check_data
 from neuralgraph.values import NO_IDS
@@ -17,8 +18,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from neuralgraph.access import Direction
-    from neuralgraph.storage.disk import LogStore
+    from neuralgraph.storage.disk import BlockFile, LogStore
     from neuralgraph.storage.versions import GraphView, State
+
+
+def check_all(
+    state: State, blocks: BlockFile, log: tuple[LogStore, str], *, history: bool
+) -> Iterator[Problem]:
+    """Everything there is to check.
+
+    Args:
+        state: the newest; nothing is committed meanwhile.
+        blocks: what its base stands in.
+        log: the log, and the folder that it is in.
+        history: the chain of commits, and that they tell what the data is.
+    """
+    yield from check_base(state.base, blocks)
+    yield from check_state(state)
+    yield from check_log(*log)
+    if history:
+        yield from check_chain(state.base)
+        yield from check_told(state.base)
 
 
 def check_state(state: State) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from neuralgraph.errors import HistoryPrunedError, QueryArgumentError
-from neuralgraph.storage.versions import Catalog, GraphView, HistoricalBase
+from neuralgraph.storage.versions import Catalog, GraphView
 from neuralgraph.storage.versions.catalog import past_version
 
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ class Moments:
         # Plans are cached by version: one that knows an index must not be used where it is unknown.
         version = past_version(state.catalog.version, txid)
         if txid < state.base.txid:
+            from neuralgraph.storage.versions.history_view import HistoricalBase
+
             past = HistoricalBase(state.base, txid)
             return GraphView(past, (), txid, Catalog.of_base(past, state.catalog.names, version))
         view = GraphView(state.base, (state.deltas,), txid, state.catalog)

@@ -14,18 +14,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from neuralgraph.errors import DiskError, StorageError
-from neuralgraph.storage.disk import (
-    BlockFile,
-    MemoryDirectory,
-    SegmentedLog,
-    Sharing,
-    read_what_is_left,
-)
+from neuralgraph.storage import disk
+from neuralgraph.storage.disk import BlockFile, SegmentedLog, Sharing
 from neuralgraph.storage.disk.sharing import COMMITTING, EPOCH, FIRST, LAST, MAINTAINER, SEQUENCE
 from neuralgraph.storage.maintenance.following import ATTEMPTS_MAX, read_header
 from neuralgraph.storage.maintenance.pins import RETIRED_NOTE, BasePins
 from neuralgraph.storage.maintenance.recovery import recover
-from neuralgraph.storage.maintenance.salvage import Loss, opened_base, salvage_base
 from neuralgraph.storage.maintenance.torn_tails import keep_torn_tails
 from neuralgraph.storage.versions import Base
 from neuralgraph.values.records import record
@@ -36,6 +30,7 @@ if TYPE_CHECKING:
     from neuralgraph.config import Durability, Options
     from neuralgraph.storage.disk import Directory, Words
     from neuralgraph.storage.maintenance.recovery import Recovered
+    from neuralgraph.storage.maintenance.salvage import Loss
 
 WORDS_NAME: Final = "shared"
 _PAUSE_S: Final = 0.002
@@ -220,6 +215,8 @@ def _words_if_any(directory: Directory, name: str) -> Words | None:
 
 def open_salvaged(directory: Directory, name: str, sharing: Sharing) -> Opened:
     """What can be read; nothing is written, so that blocks need not be told apart."""
+    from neuralgraph.storage.maintenance.salvage import Loss, opened_base, salvage_base
+
     blocks = BlockFile.open(directory, name, read_only=True)
     try:
         pins = BasePins(blocks, sharing, None)
@@ -231,21 +228,23 @@ def open_salvaged(directory: Directory, name: str, sharing: Sharing) -> Opened:
             return pins.pin(base)
 
         published = opened_base(blocks, open_base, losses)
-        kept = read_what_is_left(_copy_of_log(directory, log_name(name)), blocks.identity)
+        kept = disk.read_what_is_left(_copy_of_log(directory, log_name(name)), blocks.identity)
         losses.extend(Loss(*lost) for lost in kept.lost)
         recovered = recover(
             published, kept, open_base, on_loss=lambda *lost: losses.append(Loss(*lost))
         )
-        log = SegmentedLog.open(MemoryDirectory(), segment_bytes=4096, identity=blocks.identity)
+        log = SegmentedLog.open(
+            disk.MemoryDirectory(), segment_bytes=4096, identity=blocks.identity
+        )
     except BaseException:
         blocks.close()
         raise
     return Opened(sharing, blocks, log, pins, published, recovered, open_base, tuple(losses))
 
 
-def _copy_of_log(directory: Directory, log_name: str) -> MemoryDirectory:
+def _copy_of_log(directory: Directory, log_name: str) -> disk.MemoryDirectory:
     """The log in memory: opening one may have to set a torn tail aside, and here nothing is written."""
-    copy = MemoryDirectory()
+    copy = disk.MemoryDirectory()
     if directory.has_child(log_name):
         folder = directory.child(log_name)
         for name in folder.names():

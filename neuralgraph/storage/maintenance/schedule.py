@@ -6,11 +6,11 @@ checkpoint that fails is logged, kept in `last_error`, and tried again when the 
 
 from __future__ import annotations
 
-import logging
 import threading
 from typing import TYPE_CHECKING, Final
 
 from neuralgraph.errors import DatabaseLockedError, DiskError
+from neuralgraph.observability.logs import storage_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from neuralgraph.storage.versions import Base, State
 
 _TRIED_AGAIN_S: Final = 0.05
-_logger = logging.getLogger("neuralgraph.storage")
 
 
 class CheckpointSchedule:
@@ -119,7 +118,7 @@ class CheckpointSchedule:
                 self._checkpoint()
             except DatabaseLockedError as error:
                 # Another process is at it: its checkpoint is as good.
-                _logger.info("a checkpoint has to wait: %s", error)
+                storage_logger().info("a checkpoint has to wait: %s", error)
                 if self._is_awaited:
                     # Nobody but this one may know of the index that waits to be made.
                     self._wake.wait(_TRIED_AGAIN_S)
@@ -127,10 +126,10 @@ class CheckpointSchedule:
             except DiskError as error:
                 # What the disk refused is no mistake of ours: where it was in the code helps nobody.
                 self.last_error = error
-                _logger.warning("a checkpoint failed; it will be tried again: %s", error)
-            except Exception as error:
+                storage_logger().warning("a checkpoint failed; it will be tried again: %s", error)
+            except Exception as error:  # noqa: BLE001 (logged, and tried again)
                 self.last_error = error
-                _logger.exception("a checkpoint failed; it will be tried again")
+                storage_logger().exception("a checkpoint failed; it will be tried again")
             else:
                 self.last_error = None
                 self._threshold = self._changes_max

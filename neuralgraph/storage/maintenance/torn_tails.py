@@ -9,15 +9,15 @@ folder, which a clean close removes; so it is moved out at once.
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import TYPE_CHECKING, Final
+
+from neuralgraph.observability.logs import storage_logger
 
 if TYPE_CHECKING:
     from neuralgraph.storage.disk import Directory
 
 _IN_LOG: Final = re.compile(r"torn-(\d+)\.bin")
-_logger = logging.getLogger("neuralgraph.storage")
 
 
 def keep_torn_tails(directory: Directory, name: str, log_folder: str) -> None:
@@ -43,7 +43,7 @@ def keep_torn_tails(directory: Directory, name: str, log_folder: str) -> None:
         finally:
             target.close()
         folder.remove(torn)
-        _logger.warning(
+        storage_logger().warning(
             "%s: the log ends in %d bytes that are no whole record, from a crash; they are kept in %s",
             name,
             len(tail),

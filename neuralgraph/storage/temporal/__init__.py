@@ -10,13 +10,29 @@
 Everything here reads: states, views and the commit log. What it writes goes through a transaction.
 """
 
-from neuralgraph.storage.temporal.backup import add_backup, restore
-from neuralgraph.storage.temporal.differences import changes_between
-from neuralgraph.storage.temporal.feed import commits_since
-from neuralgraph.storage.temporal.flashback import flash_back, undo
-from neuralgraph.storage.temporal.history import Version, blame, versions
-from neuralgraph.storage.temporal.schema_differences import schema_between
-from neuralgraph.storage.temporal.touched import touched_between
+from typing import TYPE_CHECKING
+
+from neuralgraph.doors import door
+
+if TYPE_CHECKING:
+    from neuralgraph.storage.temporal.backup import add_backup, restore
+    from neuralgraph.storage.temporal.differences import changes_between
+    from neuralgraph.storage.temporal.feed import commits_since
+    from neuralgraph.storage.temporal.flashback import flash_back, undo
+    from neuralgraph.storage.temporal.history import Version, blame, versions
+    from neuralgraph.storage.temporal.schema_differences import schema_between
+    from neuralgraph.storage.temporal.touched import touched_between
+else:
+    __getattr__ = door(
+        __name__,
+        backup="add_backup restore",
+        differences="changes_between",
+        feed="commits_since",
+        flashback="flash_back undo",
+        history="Version blame versions",
+        schema_differences="schema_between",
+        touched="touched_between",
+    )
 
 __all__ = [
     "Version",

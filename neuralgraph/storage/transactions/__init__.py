@@ -18,12 +18,27 @@ Invariants: a commit is seen whole or not at all, only once it is durable, and a
 a write that raises has changed nothing; locks are held to the end.
 """
 
-from neuralgraph.storage.transactions.apply import apply_commit
-from neuralgraph.storage.transactions.commit import CommitPipeline
-from neuralgraph.storage.transactions.commit_codec import CommitReader
-from neuralgraph.storage.transactions.manager import TransactionManager
-from neuralgraph.storage.transactions.replication import LocalReplicator, Replicator
-from neuralgraph.storage.transactions.transaction import Transaction
+from typing import TYPE_CHECKING
+
+from neuralgraph.doors import door
+
+if TYPE_CHECKING:
+    from neuralgraph.storage.transactions.apply import apply_commit
+    from neuralgraph.storage.transactions.commit import CommitPipeline
+    from neuralgraph.storage.transactions.commit_codec import CommitReader
+    from neuralgraph.storage.transactions.manager import TransactionManager
+    from neuralgraph.storage.transactions.replication import LocalReplicator, Replicator
+    from neuralgraph.storage.transactions.transaction import Transaction
+else:
+    __getattr__ = door(
+        __name__,
+        apply="apply_commit",
+        commit="CommitPipeline",
+        commit_codec="CommitReader",
+        manager="TransactionManager",
+        replication="LocalReplicator Replicator",
+        transaction="Transaction",
+    )
 
 __all__ = [
     "CommitPipeline",

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import threading
 from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import ClosedError, LockTimeoutError
-from neuralgraph.storage.transactions.constraints import RuleSet
+from neuralgraph.observability.logs import storage_logger
 from neuralgraph.storage.transactions.ids import LEASE_IDS, IdAllocator
-from neuralgraph.storage.transactions.interrupts import Uninterrupted
 from neuralgraph.storage.transactions.locks import DELETE, GATE, LockOwner, LockTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from neuralgraph.storage.transactions.commit import CommitPipeline
+    from neuralgraph.storage.transactions.constraints import RuleSet
     from neuralgraph.storage.versions import Catalog, State
     from neuralgraph.storage.versions.changes import Change
 
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 
 
 CLOSING_WAIT_S: Final = 1.0
-
-_logger = logging.getLogger("neuralgraph.storage")
 
 
 class TransactionManager:
@@ -86,7 +83,7 @@ class TransactionManager:
         self.take_over: Callable[[], None] = lambda: None
         self.commit_as_load: CommitAsLoad | None = None
         self._serials = itertools.count(1)
-        self._rules: tuple[int, RuleSet] = (-1, RuleSet(()))
+        self._rules: tuple[int, RuleSet] | None = None
         self._is_closed = False
 
     def admit(self) -> str:
@@ -122,7 +119,9 @@ class TransactionManager:
         try:
             self.locks.acquire(LockOwner("the closing of the graph"), GATE, DELETE)
         except LockTimeoutError:
-            _logger.warning("the graph is closed while a transaction writes; it is rolled back")
+            storage_logger().warning(
+                "the graph is closed while a transaction writes; it is rolled back"
+            )
 
     def latest_state(self) -> State:
         """The newest published state."""
@@ -130,10 +129,13 @@ class TransactionManager:
 
     def rules_of(self, catalog: Catalog) -> RuleSet:
         """The constraints of a catalogue; made once for each version."""
-        version, rules = self._rules
-        if version != catalog.version:
-            rules = RuleSet.of(catalog)
-            self._rules = (catalog.version, rules)
+        known = self._rules
+        if known is not None and known[0] == catalog.version:
+            return known[1]
+        from neuralgraph.storage.transactions.constraints import RuleSet
+
+        rules = RuleSet.of(catalog)
+        self._rules = (catalog.version, rules)
         return rules
 
     def commit(
@@ -150,6 +152,8 @@ class TransactionManager:
             txid = self.commit_as_load(owner, changes, (metadata, timestamp_us), check)
             if txid is not None:
                 return txid
+        from neuralgraph.storage.transactions.interrupts import Uninterrupted
+
         with Uninterrupted():
             return self.pipeline.commit(changes, metadata, timestamp_us=timestamp_us, check=check)
 
@@ -157,6 +161,8 @@ class TransactionManager:
         self, changes: Sequence[Change], metadata: Mapping[str, Any], timestamp_us: int = 0
     ) -> int:
         """The same, while no checkpoint is under way."""
+        from neuralgraph.storage.transactions.interrupts import Uninterrupted
+
         with self.maintenance, Uninterrupted():
             return self.pipeline.commit(changes, metadata, timestamp_us=timestamp_us)
 

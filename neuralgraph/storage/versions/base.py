@@ -23,14 +23,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.storage.versions.base_indexing import build_index
+from neuralgraph.storage.indexes.search_kinds import SEARCH_KINDS
 from neuralgraph.storage.versions.base_parts import BaseParts
 from neuralgraph.storage.versions.manifest_codec import (
     decode_manifest,
     encode_manifest,
     unbuilt,
 )
-from neuralgraph.storage.versions.search_building import build_search_run, is_search
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -212,9 +211,13 @@ class Base:
         if known is not None and known.definition == definition:
             return self
         runs, search_runs = dict(self._runs), dict(self._search_runs)
-        if is_search(definition):
+        if definition.kind in SEARCH_KINDS:
+            from neuralgraph.storage.versions.search_building import build_search_run
+
             search_runs[name] = build_search_run(self, definition, None)
         else:
+            from neuralgraph.storage.versions.base_indexing import build_index
+
             runs[name] = build_index(self, definition, None)
         return self._with_runs(runs, search_runs)
 

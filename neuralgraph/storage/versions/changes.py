@@ -259,3 +259,16 @@ class Commit:
     timestamp_us: int
     changes: Sequence[Change]
     metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def only_creates(changes: Sequence[Change], rows_min: int) -> bool:
+    """Are these nodes and nothing else, and as many as that?"""
+    count = 0
+    for change in changes:
+        if type(change) is CreateNodes:
+            count += change.count
+        elif type(change) is CreateNode:
+            count += 1
+        else:
+            return False
+    return count >= rows_min

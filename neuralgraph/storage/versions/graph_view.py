@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import numpy as np
 
-from neuralgraph.storage.versions import index_reading, search_reading, traversal
+from neuralgraph.storage.versions import index_reading, traversal
 from neuralgraph.storage.versions.chains import OWN_TXID
 from neuralgraph.storage.versions.patching import patch
 from neuralgraph.values import BATCH_ROWS_MAX, NO_IDS, Column, Kind
@@ -360,14 +360,20 @@ class GraphView:
         self, index: IndexDefinition, query: SearchQuery, limit: int, within: IdArray | None = None
     ) -> SearchHits:
         """See `access.GraphReader`."""
+        from neuralgraph.storage.versions import search_reading
+
         return search_reading.search(self, index, query, limit, within)
 
     def search_terms(self, index: IndexDefinition, request: TermRequest) -> Sequence[TermCount]:
         """See `access.GraphReader`."""
+        from neuralgraph.storage.versions import search_reading
+
         return search_reading.search_terms(self, index, request)
 
     def search_facts(self, index: IndexDefinition) -> Mapping[str, Any]:
         """See `access.GraphReader`."""
+        from neuralgraph.storage.versions import search_reading
+
         return search_reading.search_facts(self, index)
 
     def up_to(self, layer: DeltaStore) -> GraphView:

@@ -187,7 +187,7 @@ def test_the_feed_gives_the_rows_of_a_load():
 
 
 def test_a_rewritten_commit_is_found_out(tmp_path):
-    from neuralgraph.storage.versions.base_commits import chained  # noqa: PLC0415
+    from neuralgraph.storage.versions.base_commits import chained
 
     with neuralgraph.open(tmp_path / "g.ngdb") as graph:
         for step in STEPS:

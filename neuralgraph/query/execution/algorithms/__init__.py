@@ -5,6 +5,13 @@ columns. To write a result back, go on with ``SET node.rank = score``. Loops ove
 operations; scipy, where it is installed, multiplies and labels faster, and is imported when it is needed.
 """
 
-from neuralgraph.query.execution.algorithms.catalogue import ALGORITHMS
+from typing import TYPE_CHECKING
+
+from neuralgraph.doors import door
+
+if TYPE_CHECKING:
+    from neuralgraph.query.execution.algorithms.catalogue import ALGORITHMS
+else:
+    __getattr__ = door(__name__, catalogue="ALGORITHMS")
 
 __all__ = ["ALGORITHMS"]

@@ -238,8 +238,8 @@ def weights_of(reader: GraphReader, subgraph: Subgraph, key: str | None) -> Floa
 def scipy_sparse() -> ModuleType | None:
     """`scipy.sparse`, where it is installed."""
     try:
-        import scipy.sparse  # noqa: PLC0415 - an extra, slow to import
-        import scipy.sparse.csgraph  # noqa: PLC0415
+        import scipy.sparse
+        import scipy.sparse.csgraph
     except ImportError:
         return None
     return scipy.sparse  # type: ignore[no-any-return]

@@ -13,6 +13,13 @@ Those of APOC are the ones that graph libraries send; each does what APOC's does
 anything here.
 """
 
-from neuralgraph.query.execution.built_in.catalogue import BUILT_IN
+from typing import TYPE_CHECKING
+
+from neuralgraph.doors import door
+
+if TYPE_CHECKING:
+    from neuralgraph.query.execution.built_in.catalogue import BUILT_IN
+else:
+    __getattr__ = door(__name__, catalogue="BUILT_IN")
 
 __all__ = ["BUILT_IN"]

@@ -215,7 +215,7 @@ def _suggest(context: CallContext, name: Any, sought: Any, options: Any = None) 
 
 
 def _apart(one: str, other: str) -> int:
-    import jellyfish  # noqa: PLC0415 (only for suggestions)
+    import jellyfish
 
     return int(jellyfish.damerau_levenshtein_distance(one, other))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from neuralgraph.errors import QueryError
+from neuralgraph.errors import QueryError, QuerySyntaxError
 from neuralgraph.query.execution.columns import listed
 from neuralgraph.query.execution.context import PIECE_ROWS
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
 from neuralgraph.query.execution.expressions.labels import type_of_edge
 from neuralgraph.query.functions.operators import BINARY
+from neuralgraph.query.functions.signature import Function
 from neuralgraph.query.functions.type_tests import is_of_type
 from neuralgraph.query.language.syntax.expressions import NO_SPAN
 from neuralgraph.values import EdgeRef, NodeRef
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from neuralgraph.query.execution.context import ExecutionContext
+    from neuralgraph.query.execution.expressions.compiler import ExpressionCompiler
     from neuralgraph.query.functions.operators import OperatorFunction
-    from neuralgraph.query.functions.signature import CallContext, Function
-    from neuralgraph.query.language.syntax.expressions import Span
+    from neuralgraph.query.functions.signature import CallContext
+    from neuralgraph.query.language.syntax.expressions import FunctionCall, IsType, Span
     from neuralgraph.values import Batch, Column
 
 _ASKS_ENTITY: Final = frozenset({"labels", "keys", "properties"})
@@ -248,3 +250,21 @@ class TypeTestEvaluator(Evaluator):
             is_of_type(item, type_text) is not negated
             for item in self.operand.items(batch, context)
         ]
+
+
+def compile_call(compiler: ExpressionCompiler, expression: FunctionCall) -> Evaluator:
+    """``f(x)``."""
+    function = compiler.functions.lookup(expression.name)
+    if not isinstance(function, Function):
+        raise QuerySyntaxError(
+            f"there is no function {expression.name}",
+            detail="UnknownFunction",
+            span=expression.span,
+        )
+    return CallEvaluator(function, compiler.compile_all(expression.arguments), expression.span)
+
+
+def compile_type_test(compiler: ExpressionCompiler, expression: IsType) -> Evaluator:
+    """``x IS :: INTEGER``."""
+    operand = compiler.compile(expression.operand)
+    return TypeTestEvaluator(operand, expression.type_name, negated=expression.negated)

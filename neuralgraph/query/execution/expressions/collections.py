@@ -14,12 +14,22 @@ from neuralgraph.errors import QueryTypeError
 from neuralgraph.query.execution.columns import is_true, listed, true_rows
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
 from neuralgraph.query.execution.memory import items_bytes
+from neuralgraph.query.planning.plan import Slot
 from neuralgraph.values import ROW_PATH_MAX, Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from neuralgraph.query.execution.context import ExecutionContext
+    from neuralgraph.query.execution.expressions.compiler import ExpressionCompiler
+    from neuralgraph.query.language.syntax.expressions import (
+        Expression,
+        ListComprehension,
+        ListLiteral,
+        MapLiteral,
+        Quantified,
+        Reduce,
+    )
 
 
 ELEMENTS_MAX: Final = 16_384
@@ -275,3 +285,66 @@ class ReduceEvaluator(Evaluator):
         if isinstance(first, (str, list)) and len(first) > _LARGE_ITEMS:
             # The next turn may make twice as much of each before this one is let go.
             context.reserve(2 * items_bytes(totals[:_SAMPLE_ITEMS], len(totals)))
+
+
+def _nested(
+    compiler: ExpressionCompiler, bound: Sequence[str], *parts: Expression | None
+) -> tuple[tuple[int, ...], ExpressionCompiler]:
+    """A compiler for the parts of a comprehension, and the columns they need from outside."""
+    names = compiler.facts(tuple(part for part in parts if part is not None)).names
+    outside = tuple(
+        place
+        for place, slot in enumerate(compiler.slots)
+        if slot.name in names and slot.name not in bound
+    )
+    slots = [compiler.slots[place] for place in outside]
+    slots += [Slot(name, "value") for name in bound]
+    return outside, compiler.over(slots)
+
+
+def compile_comprehension(compiler: ExpressionCompiler, expression: ListComprehension) -> Evaluator:
+    """``[x IN xs WHERE ... | ...]``."""
+    outside, inner = _nested(
+        compiler, [expression.variable], expression.predicate, expression.result
+    )
+    return ComprehensionEvaluator(
+        compiler.compile(expression.source),
+        outside,
+        inner.optional(expression.predicate),
+        inner.optional(expression.result),
+    )
+
+
+def compile_quantified(compiler: ExpressionCompiler, expression: Quantified) -> Evaluator:
+    """``all(x IN xs WHERE ...)`` and its kin."""
+    outside, inner = _nested(compiler, [expression.variable], expression.predicate)
+    return QuantifierEvaluator(
+        expression.quantifier,
+        compiler.compile(expression.source),
+        outside,
+        inner.compile(expression.predicate),
+    )
+
+
+def compile_reduce(compiler: ExpressionCompiler, expression: Reduce) -> Evaluator:
+    """``reduce(a = 0, x IN xs | a + x)``."""
+    outside, inner = _nested(
+        compiler, [expression.accumulator, expression.variable], expression.step
+    )
+    return ReduceEvaluator(
+        compiler.compile(expression.initial),
+        compiler.compile(expression.source),
+        outside,
+        inner.compile(expression.step),
+    )
+
+
+def compile_list(compiler: ExpressionCompiler, expression: ListLiteral) -> Evaluator:
+    """``[1, 2, 3]``."""
+    return ListEvaluator(compiler.compile_all(expression.items))
+
+
+def compile_map(compiler: ExpressionCompiler, expression: MapLiteral) -> Evaluator:
+    """``{a: 1, b: 2}``."""
+    keys = [key for key, _ in expression.entries]
+    return MapEvaluator(keys, compiler.compile_all(value for _, value in expression.entries))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from neuralgraph.query.execution.columns import is_true, true_rows
+from neuralgraph.query.execution.expressions.calls import operator_evaluator
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
 from neuralgraph.values import Column, Kind
 from neuralgraph.values.arrays import all_true
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from neuralgraph.query.execution.context import ExecutionContext
+    from neuralgraph.query.execution.expressions.compiler import ExpressionCompiler
+    from neuralgraph.query.language.syntax.expressions import Case
     from neuralgraph.values import Batch, RowArray
 
 _ARRAY_KINDS: Final = {int: Kind.INTEGER, float: Kind.FLOAT, bool: Kind.BOOLEAN}
@@ -102,3 +105,15 @@ class CaseEvaluator(Evaluator):
         if len(kinds) == 1 and results[0].dictionary is None:
             return Column.of_list(results[0].kind, [None] * rest.count)
         return Column.nulls(rest.count)
+
+
+def compile_case(compiler: ExpressionCompiler, expression: Case) -> Evaluator:
+    """CASE, with a subject or without."""
+    subject = compiler.optional(expression.subject)
+    branches: list[tuple[Evaluator, Evaluator]] = []
+    for branch in expression.branches:
+        condition = compiler.compile(branch.condition)
+        if subject is not None:
+            condition = operator_evaluator("=", subject, condition)
+        branches.append((condition, compiler.compile(branch.result)))
+    return CaseEvaluator(branches, compiler.optional(expression.default))

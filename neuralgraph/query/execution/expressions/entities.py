@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralgraph.query.execution.columns import entity_column, start_ids
+from neuralgraph.query.execution.columns import SLOT_KINDS, entity_column, start_ids
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
 from neuralgraph.values import Column, Kind
 from neuralgraph.values.arrays import all_true
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from neuralgraph.access import Direction
     from neuralgraph.query.execution.context import ExecutionContext
+    from neuralgraph.query.execution.expressions.compiler import ExpressionCompiler
+    from neuralgraph.query.planning.plan import AsEntity, DegreeOf, EdgeWhere
     from neuralgraph.values import Batch
 
 
@@ -94,3 +96,20 @@ class DegreeEvaluator(Evaluator):
     def column(self, batch: Batch, context: ExecutionContext) -> Column:
         """The number in each row."""
         return self.vector(batch, context)
+
+
+def compile_edge_where(compiler: ExpressionCompiler, expression: EdgeWhere) -> Evaluator:
+    """See `EdgeWhereEvaluator`."""
+    names = (expression.edge, expression.left, expression.right)
+    return EdgeWhereEvaluator(*(compiler.places[name] for name in names))
+
+
+def compile_degree(compiler: ExpressionCompiler, expression: DegreeOf) -> Evaluator:
+    """See `DegreeEvaluator`."""
+    place = compiler.places[expression.node]
+    return DegreeEvaluator(place, expression.types, expression.direction)
+
+
+def compile_entity(compiler: ExpressionCompiler, expression: AsEntity) -> Evaluator:
+    """See `EntityEvaluator`."""
+    return EntityEvaluator(compiler.compile(expression.operand), SLOT_KINDS[expression.kind])

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from neuralgraph.query.execution.context import ExecutionContext
+    from neuralgraph.query.execution.expressions.compiler import ExpressionCompiler
+    from neuralgraph.query.language.syntax.expressions import HasLabels
     from neuralgraph.values import Batch, Column, IdArray, MaskArray
 
 
@@ -234,3 +236,9 @@ def _conjuncts(expression: LabelExpression | None) -> list[LabelName | LabelDyna
         return [expression]
     assert isinstance(expression, LabelAnd), "the analysis lets only names through here"
     return [part for operand in expression.operands for part in _conjuncts(operand)]
+
+
+def compile_has_labels(compiler: ExpressionCompiler, expression: HasLabels) -> Evaluator:
+    """``n:Label``."""
+    test = LabelTest(expression.labels, compiler.compile)
+    return HasLabelsEvaluator(compiler.compile(expression.subject), test)

@@ -19,6 +19,8 @@ from neuralgraph.values.arrays import all_true
 
 if TYPE_CHECKING:
     from neuralgraph.query.execution.context import ExecutionContext
+    from neuralgraph.query.execution.expressions.compiler import ExpressionCompiler
+    from neuralgraph.query.language.syntax.expressions import IsNull
     from neuralgraph.values import Batch, Column, MaskArray
 
 
@@ -179,3 +181,8 @@ class NullEvaluator(Evaluator):
         if valid is None:
             return boolean_column(np.full(batch.count, self.negated, dtype=np.bool_))
         return boolean_column(valid if self.negated else ~valid)
+
+
+def compile_is_null(compiler: ExpressionCompiler, expression: IsNull) -> Evaluator:
+    """``x IS NULL``."""
+    return NullEvaluator(compiler.compile(expression.operand), negated=expression.negated)

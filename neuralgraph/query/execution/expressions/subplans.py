@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,22 +11,12 @@ from neuralgraph.query.execution.expressions.evaluator import Evaluator
 from neuralgraph.values import Column, EdgeRef, Kind, NodeRef, PathRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from neuralgraph.query.execution.context import ExecutionContext
-    from neuralgraph.values import Batch, RowArray
-
-
-class InnerRunner(Protocol):
-    """A plan that is run for the rows of a batch (`operators.inner.InnerPlan`)."""
-
-    def run(self, batch: Batch, context: ExecutionContext) -> Iterator[tuple[RowArray, Batch]]:
-        """Batches of the plan, with the row of `batch` that each of their rows belongs to."""
-        ...
-
-    def place(self, name: str) -> int:
-        """Where the slot `name` stands in the batches."""
-        ...
+    from neuralgraph.query.execution.expressions.compiler import ExpressionCompiler, InnerRunner
+    from neuralgraph.query.planning.plan import PathOf, PlanExpression
+    from neuralgraph.values import Batch
 
 
 class PlanEvaluator(Evaluator):
@@ -136,3 +126,14 @@ def path_of(steps: Sequence[Any], ends: dict[int, tuple[int, int]]) -> PathRef |
             edges.append(edge.id)
             nodes.append(end if source == nodes[-1] else source)
     return PathRef(tuple(nodes), tuple(edges))
+
+
+def compile_plan(compiler: ExpressionCompiler, expression: PlanExpression) -> Evaluator:
+    """A plan inside an expression."""
+    inner = compiler.plans.inner(expression.plan, compiler.slots)
+    return PlanEvaluator(inner, expression.kind, expression.collected)
+
+
+def compile_path(compiler: ExpressionCompiler, expression: PathOf) -> Evaluator:
+    """A path of entities in slots."""
+    return PathEvaluator([compiler.places[name] for name in expression.steps])

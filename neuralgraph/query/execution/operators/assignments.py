@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import QueryTypeError
 from neuralgraph.query.execution.expressions.labels import LabelNames, names_of
-from neuralgraph.query.execution.expressions.properties import properties_of
+from neuralgraph.query.execution.expressions.look_ups import properties_of
 from neuralgraph.query.execution.operators.independence import Independence
 from neuralgraph.query.execution.operators.step import Layout, Step
 from neuralgraph.query.language.syntax.clauses import (

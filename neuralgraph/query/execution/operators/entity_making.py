@@ -9,7 +9,7 @@ import numpy as np
 from neuralgraph.errors import EntityNotFoundError, SemanticError
 from neuralgraph.query.execution.columns import entity_column, ids_column
 from neuralgraph.query.execution.expressions.labels import LabelNames
-from neuralgraph.query.execution.expressions.properties import properties_of
+from neuralgraph.query.execution.expressions.look_ups import properties_of
 from neuralgraph.query.execution.memory import column_bytes, items_bytes
 from neuralgraph.query.language.syntax.expressions import MapLiteral
 from neuralgraph.query.planning.plan import EdgeToCreate, NodeToCreate, Slot

@@ -5,6 +5,13 @@ executor's: it hands over the rows that count. A batch is folded in with a few a
 column is typed, and value by value where it is not.
 """
 
-from neuralgraph.query.functions.aggregates.definitions import AGGREGATES
+from typing import TYPE_CHECKING
 
-__all__ = ["AGGREGATES"]
+from neuralgraph.doors import door
+
+if TYPE_CHECKING:
+    from neuralgraph.query.functions.aggregates.definitions import AGGREGATES, BY_NAME
+else:
+    __getattr__ = door(__name__, definitions="AGGREGATES BY_NAME")
+
+__all__ = ["AGGREGATES", "BY_NAME"]

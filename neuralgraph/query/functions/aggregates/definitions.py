@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from neuralgraph.query.functions.aggregates.collecting import Collect, Percentile
 from neuralgraph.query.functions.aggregates.counting import Count
@@ -10,6 +10,9 @@ from neuralgraph.query.functions.aggregates.deviation import Deviation
 from neuralgraph.query.functions.aggregates.extremes import Extreme
 from neuralgraph.query.functions.aggregates.sums import Average, Sum
 from neuralgraph.query.functions.signature import AggregateFunction
+
+if TYPE_CHECKING:
+    from neuralgraph.query.functions.signature import Function
 
 _SUMMABLE: Final = "INTEGER|FLOAT|DURATION"
 
@@ -45,3 +48,8 @@ AGGREGATES: Final = (
         "The value nearest to a percentile 0..1.",
     ),
 )
+
+BY_NAME: Final[dict[str, Function | AggregateFunction]] = {
+    function.name.lower(): function for function in AGGREGATES
+}
+"""By name in small letters."""

@@ -15,7 +15,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
-import zstandard
 
 from neuralgraph.errors import CorruptionError
 from neuralgraph.storage.disk.segments.decoded_texts import decoded_texts
@@ -50,6 +49,8 @@ def as_long(encoded: Encoded) -> Encoded | None:
     if len(data) < count * _LONG_MIN:
         return None
     stride = max(1, _FRAME_BYTES * count // len(data))
+    import zstandard
+
     compressor = zstandard.ZstdCompressor(level=_LEVEL)
     view = memoryview(cast("Any", data)).cast("B")
     bounds = offsets[np.append(np.arange(0, count, stride), count)].tolist()
@@ -143,6 +144,8 @@ class LongTextValues:
         first, last = number * self._stride, (number + 1) * self._stride
         length = int(self._offsets[min(last, len(self._offsets) - 1)]) - int(self._offsets[first])
         frame = self._frames[self._ends[number - 1] if number else 0 : self._ends[number]]
+        import zstandard
+
         try:
             data = zstandard.decompress(frame, length)
         except zstandard.ZstdError as error:

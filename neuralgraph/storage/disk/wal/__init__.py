@@ -11,12 +11,26 @@ Invariants: indexes are dense; a segment that is not the last is whole and synce
 there are only zeros.
 """
 
+from typing import TYPE_CHECKING
+
+from neuralgraph.doors import door
 from neuralgraph.storage.disk.framing import LogRecord
-from neuralgraph.storage.disk.wal.log_following import FellBehindError
-from neuralgraph.storage.disk.wal.log_recovery import TornTail
-from neuralgraph.storage.disk.wal.log_salvage import KeptRecords, read_what_is_left
-from neuralgraph.storage.disk.wal.log_store import LogStore, RecordKind
-from neuralgraph.storage.disk.wal.segmented_log import SegmentedLog
+
+if TYPE_CHECKING:
+    from neuralgraph.storage.disk.wal.log_following import FellBehindError
+    from neuralgraph.storage.disk.wal.log_recovery import TornTail
+    from neuralgraph.storage.disk.wal.log_salvage import KeptRecords, read_what_is_left
+    from neuralgraph.storage.disk.wal.log_store import LogStore, RecordKind
+    from neuralgraph.storage.disk.wal.segmented_log import SegmentedLog
+else:
+    __getattr__ = door(
+        __name__,
+        log_following="FellBehindError",
+        log_recovery="TornTail",
+        log_salvage="KeptRecords read_what_is_left",
+        log_store="LogStore RecordKind",
+        segmented_log="SegmentedLog",
+    )
 
 __all__ = [
     "FellBehindError",

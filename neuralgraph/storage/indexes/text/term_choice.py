@@ -75,7 +75,7 @@ def terms_near(terms: TermDictionary, word: str, distance: int) -> list[tuple[st
     if len(terms) == 0:
         return []
     numbers = _suspects(terms, word, distance)
-    import jellyfish  # noqa: PLC0415 (only for misspellings)
+    import jellyfish
 
     distance_of = jellyfish.damerau_levenshtein_distance
     found: list[tuple[str, int]] = []

@@ -19,18 +19,18 @@ class TextKind:
         self, definition: IndexDefinition, source: SearchSource, blocks: BlockFile | None
     ) -> SearchRun:
         """See `SearchKind`."""
-        from neuralgraph.storage.indexes.text import text_run  # noqa: PLC0415 (costs start-up time)
+        from neuralgraph.storage.indexes.text import text_run
 
         return text_run.build_text_run(definition, source, blocks)
 
     def read(self, definition: IndexDefinition, descriptor: Any, blocks: BlockFile) -> SearchRun:
         """See `SearchKind`."""
-        from neuralgraph.storage.indexes.text import text_run  # noqa: PLC0415 (costs start-up time)
+        from neuralgraph.storage.indexes.text import text_run
 
         return text_run.read_text_run(definition, descriptor, blocks)
 
     def fresh(self, definition: IndexDefinition) -> FreshEntries:
         """See `SearchKind`."""
-        from neuralgraph.storage.indexes.text import fresh_texts  # noqa: PLC0415 (costs start-up time)
+        from neuralgraph.storage.indexes.text import fresh_texts
 
         return fresh_texts.fresh_texts_of(definition)

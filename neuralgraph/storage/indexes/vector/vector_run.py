@@ -21,7 +21,6 @@ from neuralgraph.errors import QueryArgumentError
 from neuralgraph.storage.indexes.search_run import NO_OVERLAY, Overlay
 from neuralgraph.storage.indexes.stored_array import StoredArray, narrowest
 from neuralgraph.storage.indexes.vector import faiss_indexes
-from neuralgraph.storage.indexes.vector.fresh_vectors import FreshVectors
 from neuralgraph.storage.indexes.vector.scoring import prepared
 from neuralgraph.storage.indexes.vector.vector_part import Sought, VectorPart
 from neuralgraph.values import NO_IDS
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
     from neuralgraph.access import IndexDefinition, SearchHits, SearchQuery
     from neuralgraph.access.vectors import VectorKindName
     from neuralgraph.storage.disk import BlockFile, BlockRef
-    from neuralgraph.storage.indexes.search_run import FreshEntries, Read, SearchSource
+    from neuralgraph.storage.indexes.search_run import Read, SearchSource
+    from neuralgraph.storage.indexes.vector.fresh_vectors import FreshVectors
     from neuralgraph.values import IdArray
     from neuralgraph.values.arrays import Float32Array, Float64Array, Int64Array
 
@@ -226,31 +226,23 @@ class VectorRun:
         yield from self._dead.block_refs()
 
 
-class VectorKind:
-    """Implements `SearchKind`."""
+def build_vector_run(
+    definition: IndexDefinition, source: SearchSource, blocks: BlockFile | None
+) -> VectorRun:
+    """See `SearchKind.build`."""
+    settings = VectorSettings.of(definition)
+    run = VectorRun(definition, _empty(settings, None), _empty(settings, None), _nobody(None))
+    return run.changed(NO_IDS, source, blocks)
 
-    __slots__ = ()
 
-    def build(
-        self, definition: IndexDefinition, source: SearchSource, blocks: BlockFile | None
-    ) -> VectorRun:
-        """See `SearchKind`."""
-        settings = VectorSettings.of(definition)
-        run = VectorRun(definition, _empty(settings, None), _empty(settings, None), _nobody(None))
-        return run.changed(NO_IDS, source, blocks)
-
-    def read(self, definition: IndexDefinition, descriptor: Any, blocks: BlockFile) -> VectorRun:
-        """See `SearchKind`."""
-        return VectorRun(
-            definition,
-            VectorPart.read(descriptor["main"], blocks),
-            VectorPart.read(descriptor["tail"], blocks),
-            StoredArray.read(descriptor["dead"], blocks),
-        )
-
-    def fresh(self, definition: IndexDefinition) -> FreshEntries:
-        """See `SearchKind`."""
-        return FreshVectors(VectorSettings.of(definition))
+def read_vector_run(definition: IndexDefinition, descriptor: Any, blocks: BlockFile) -> VectorRun:
+    """See `SearchKind.read`."""
+    return VectorRun(
+        definition,
+        VectorPart.read(descriptor["main"], blocks),
+        VectorPart.read(descriptor["tail"], blocks),
+        StoredArray.read(descriptor["dead"], blocks),
+    )
 
 
 def _scores(

@@ -101,7 +101,7 @@ def test_a_profile_counts_rows_and_time() -> None:
 
 def test_procedures_are_called_for_each_row() -> None:
     procedures = ProcedureRegistry(
-        [
+        lambda: [
             Procedure(
                 "my.range",
                 (("stop", "INTEGER"),),

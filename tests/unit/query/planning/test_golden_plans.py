@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from neuralgraph.query.planning import explain
+from neuralgraph.query.planning.explain import explain
 from tests.support.bench_catalog import BenchCatalog
 from tests.unit.query.planning.running import planned
 

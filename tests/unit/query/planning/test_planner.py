@@ -6,7 +6,7 @@ import pytest
 
 from neuralgraph.access import ConstraintDefinition, IndexDefinition
 from neuralgraph.errors import QuerySyntaxError
-from neuralgraph.query.planning import explain
+from neuralgraph.query.planning.explain import explain
 from neuralgraph.query.planning.operators import walk
 from neuralgraph.query.planning.plan import (
     Apply,

@@ -6,7 +6,7 @@ import pytest
 from neuralgraph.access import IndexDefinition, IndexOptions, VectorQuery
 from neuralgraph.storage.disk import BlockFile, MemoryDirectory
 from neuralgraph.storage.indexes.search_run import NO_OVERLAY, FreshRows, Overlay, SearchSource
-from neuralgraph.storage.indexes.vector.vector_run import VectorKind
+from neuralgraph.storage.indexes.vector.vector_kind import VectorKind
 from neuralgraph.values import NO_IDS, Column, Kind
 
 pytest.importorskip("faiss")
