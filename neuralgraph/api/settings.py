@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from neuralgraph.config import OPTION_FACTS, OptionFacts, Options
 from neuralgraph.errors import OptionError
 from neuralgraph.query.execution.process_memory import ProcessMemory, bytes_of_machine
+from neuralgraph.regexes import regex
 from neuralgraph.storage.maintenance import retention_us
 from neuralgraph.values.records import record
 
@@ -34,8 +35,8 @@ ENVIRONMENT_PREFIX: Final = "NEURALGRAPH__"
 
 _BY_PATH: Final = {facts.path: facts for facts in OPTION_FACTS.values()}
 _BY_VARIABLE: Final = {facts.variable: facts for facts in OPTION_FACTS.values()}
-_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
-_SHARE: Final = re.compile(r"(100|[1-9]\d?)\s*%")
+_SIZE: Final = regex(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
+_SHARE: Final = regex(r"(100|[1-9]\d?)\s*%")
 _SCALES: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _TRUTHS: Final = {
     "true": True, "yes": True, "on": True, "1": True,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import NeuralGraphError, ProcedureError, QueryArgumentError
 from neuralgraph.query.functions import is_of_type
+from neuralgraph.regexes import regex
 from neuralgraph.values import Column, Kind
 from neuralgraph.values.records import record
 from neuralgraph.values.types import type_name
@@ -27,12 +28,12 @@ Fields = tuple[tuple[str, str], ...]
 """(name, type name) of each input or output."""
 
 _NAME = r"(?:[A-Za-z_]\w*|`[^`]+`)"
-_SIGNATURE: Final = re.compile(
+_SIGNATURE: Final = regex(
     rf"\s*(?P<name>{_NAME}(?:\.{_NAME})*)\s*\((?P<inputs>[^()]*(?:\([^()]*\)[^()]*)*)\)"
     r"\s*::\s*(?:(?P<void>VOID)|\((?P<outputs>.*)\)|(?P<result>[A-Z][A-Z ]*(?:<.*>)?\??))\s*",
     re.DOTALL,
 )
-_FIELD: Final = re.compile(
+_FIELD: Final = regex(
     rf"\s*(?P<name>{_NAME})\s*(?:=\s*(?P<default>.+?)\s*)?::\s*(?P<type>[A-Z][A-Z ]*(?:<.*>)?\??)\s*",
     re.DOTALL,
 )

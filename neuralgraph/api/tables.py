@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import csv
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ import numpy as np
 
 from neuralgraph.api.foreign import is_installed, load
 from neuralgraph.errors import QueryArgumentError, QueryTypeError
+from neuralgraph.regexes import regex
 from neuralgraph.values import Column, Kind
 from neuralgraph.values.packed_texts import PackedTexts
 from neuralgraph.values.types import from_python
@@ -34,7 +34,7 @@ Table = dict[str, Column]
 
 _SIMPLE_TYPES = frozenset({bool, int, float, str, type(None)})
 _INTEGER_MAX = 2**63
-_DIGITS = re.compile(r"[+-]?[0-9]+")
+_DIGITS = regex(r"[+-]?[0-9]+")
 _DIGITS_MAX = 40
 
 

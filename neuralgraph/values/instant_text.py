@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import Final
 
 from neuralgraph.errors import QueryArgumentError
+from neuralgraph.regexes import regex
 from neuralgraph.values import gregorian, zones
 from neuralgraph.values.durations import duration_of
 from neuralgraph.values.instants import (
@@ -28,7 +29,7 @@ from neuralgraph.values.instants import (
     checked_nanos,
 )
 
-_DATE: Final = re.compile(
+_DATE: Final = regex(
     r"(?P<year>\d{4}|[+-]\d{1,9}(?=-|$))"
     r"(?:-(?P<month>\d\d)(?:-(?P<day>\d\d))?|(?P<month2>\d\d)(?P<day2>\d\d)?"
     r"|-W(?P<week>\d\d)(?:-(?P<weekday>\d))?|W(?P<week2>\d\d)(?P<weekday2>\d)?"
@@ -36,19 +37,19 @@ _DATE: Final = re.compile(
     r"|-?(?P<ordinal>\d{3}))?",
     re.ASCII,
 )
-_TIME: Final = re.compile(
+_TIME: Final = regex(
     r"(?P<hour>\d\d)(?::(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"|(?P<minute2>\d\d)(?:(?P<second2>\d\d)(?:[.,](?P<fraction2>\d{1,9}))?)?)?"
     r"(?P<offset>Z|z|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)?(?:\[(?P<zone>[^\]]+)\])?",
     re.ASCII,
 )
 _NUMBER: Final = r"([+-]?\d{1,19}(?:[.,]\d{1,20})?)"
-_DURATION: Final = re.compile(
+_DURATION: Final = regex(
     rf"([+-]?)P(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}W)?(?:{_NUMBER}D)?"
     rf"(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?",
     re.ASCII | re.IGNORECASE,
 )
-_DURATION_BY_DATE: Final = re.compile(
+_DURATION_BY_DATE: Final = regex(
     r"P(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?", re.ASCII
 )
 

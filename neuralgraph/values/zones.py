@@ -8,20 +8,20 @@ offset holds; after, its rules repeat with the 400-year cycle of the calendar.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from neuralgraph.errors import QueryArgumentError
+from neuralgraph.regexes import regex
 from neuralgraph.values import gregorian
 
 if TYPE_CHECKING:
     import zoneinfo
 
 OFFSET_MAX_S: Final = 18 * 3_600
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9][A-Za-z0-9_+\-]*)*")
-_OFFSET: Final = re.compile(r"([+-])(\d\d)(?::?(\d\d)(?::?(\d\d))?)?")
+_NAME: Final = regex(r"[A-Za-z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9][A-Za-z0-9_+\-]*)*")
+_OFFSET: Final = regex(r"([+-])(\d\d)(?::?(\d\d)(?::?(\d\d))?)?")
 _UTC_NAMES: Final = frozenset({"Z", "z"})
 _PYTHON_DAYS: Final = range(gregorian.days_of(1, 1, 2), gregorian.days_of(9999, 12, 30))
 _CYCLE_DAYS: Final = 146_097

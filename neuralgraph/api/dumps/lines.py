@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import re
 import time
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.access import IndexDefinition, IndexOptions
 from neuralgraph.api.dumps.values import to_json
+from neuralgraph.regexes import regex
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ VERSION: Final = 1
 PIECE_ROWS: Final = 4_096
 """So many entities are held at a time; their values may be large."""
 
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SURROGATE: Final = regex("[\ud800-\udfff]")
 _quoted: Final = json.encoder.encode_basestring
 _encode: Final = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False

@@ -13,14 +13,15 @@ from neuralgraph.query.functions.lists import list_conversion
 from neuralgraph.query.functions.signature import CallContext, Function
 from neuralgraph.query.functions.texts import text_of
 from neuralgraph.query.functions.type_tests import value_type
+from neuralgraph.regexes import regex
 from neuralgraph.values import Column, Kind
 from neuralgraph.values.instants import INT64_MAX, INT64_MIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_INTEGER_TEXT: Final = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
-_FLOAT_TEXT: Final = re.compile(
+_INTEGER_TEXT: Final = regex(r"\s*[+-]?\d+\s*", re.ASCII)
+_FLOAT_TEXT: Final = regex(
     r"\s*[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|NaN|Infinity)\s*", re.ASCII
 )
 _DIGITS_MAX: Final = 400

@@ -15,12 +15,11 @@ from typing import Any, Final
 import numpy as np
 
 from neuralgraph.errors import QuerySyntaxError
+from neuralgraph.regexes import regex
 from neuralgraph.values import type_name
 from neuralgraph.values.records import record
 
-_TOKEN: Final = re.compile(
-    r"\s*(NOT\s+NULL|[<>|!]|[A-Za-z][A-Za-z]*(?:\s+(?!NOT\s+NULL)[A-Za-z]+)*)"
-)
+_TOKEN: Final = regex(r"\s*(NOT\s+NULL|[<>|!]|[A-Za-z][A-Za-z]*(?:\s+(?!NOT\s+NULL)[A-Za-z]+)*)")
 _SYNONYMS: Final = {
     "BOOL": "BOOLEAN",
     "INT": "INTEGER",

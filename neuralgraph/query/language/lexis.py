@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, NoReturn
 
 from neuralgraph.errors import QuerySyntaxError
+from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,24 +48,24 @@ CHAIN_MAX = 150
 """How many operators of one level may follow each other, where grouping them matters (not AND, OR)."""
 
 _INTEGER_MAX = 2**63 - 1
-_DECIMAL = re.compile(r"\d+(?:_\d+)*")
-_HEXADECIMAL = re.compile(r"0[xX][0-9a-fA-F]+(?:_[0-9a-fA-F]+)*")
-_OCTAL = re.compile(r"0o[0-7]+(?:_[0-7]+)*")
-_FLOAT = re.compile(r"(?:\d+(?:_\d+)*)?(?:\.\d+(?:_\d+)*)?(?:[eE][+-]?\d+)?")
-_COMMENT = re.compile(rf"(?s:{OPAQUE}|(?P<comment>//[^\n\r]*|/\*.*?\*/)|(?P<open>/\*.*))")
-_NOT_LINE_BREAK = re.compile(r"[^\n\r]")
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
+_DECIMAL = regex(r"\d+(?:_\d+)*")
+_HEXADECIMAL = regex(r"0[xX][0-9a-fA-F]+(?:_[0-9a-fA-F]+)*")
+_OCTAL = regex(r"0o[0-7]+(?:_[0-7]+)*")
+_FLOAT = regex(r"(?:\d+(?:_\d+)*)?(?:\.\d+(?:_\d+)*)?(?:[eE][+-]?\d+)?")
+_COMMENT = regex(rf"(?s:{OPAQUE}|(?P<comment>//[^\n\r]*|/\*.*?\*/)|(?P<open>/\*.*))")
+_NOT_LINE_BREAK = regex(r"[^\n\r]")
+_ESCAPE = regex(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 _SIMPLE_ESCAPES = {
     "\\": "\\", "'": "'", '"': '"', "`": "`", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
 }  # fmt: skip
-_SPACE = re.compile(r"\s*")
+_SPACE = regex(r"\s*")
 
 
 _PATTERN_TAIL = r"\s*<?\s*-\s*(?:\[|-\s*>?\s*\()"
-_BARE_NODE_PATTERN = re.compile(rf"\(\s*(?:{NAME})?\s*\){_PATTERN_TAIL}")
-_FULL_NODE = re.compile(rf"\(\s*(?:{NAME})?\s*(?::|\{{|\$|WHERE\b)", re.IGNORECASE)
-_TAIL = re.compile(_PATTERN_TAIL)
-_PARENTHESES = re.compile(rf"(?s:{OPAQUE}|[()])")
+_BARE_NODE_PATTERN = regex(rf"\(\s*(?:{NAME})?\s*\){_PATTERN_TAIL}")
+_FULL_NODE = regex(rf"\(\s*(?:{NAME})?\s*(?::|\{{|\$|WHERE\b)", re.IGNORECASE)
+_TAIL = regex(_PATTERN_TAIL)
+_PARENTHESES = regex(rf"(?s:{OPAQUE}|[()])")
 
 
 class SourceText(str):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from neuralgraph.query.language.lexis import OPAQUE
 from neuralgraph.query.language.syntax import LiftedLiteral, ProjectionItem
 from neuralgraph.query.language.walking import children
+from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from neuralgraph.errors import Span
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
 # Lifted: strings without escapes, and numbers that surely fit; not what belongs to a name, a parameter or a
 # `*1..3`. Passed over: other strings, back-quoted names, comments. Each match begins with all the text
 # that cannot begin a literal, which is several times faster than trying every place.
-_LITERALS = re.compile(
+_LITERALS = regex(
     rf"""[^'"`/\d]*+(?:(?P<s>'[^'\\]*'|"[^"\\]*")
     |(?<![\w.$*])(?:(?P<i>\d{{1,18}})
         |(?P<f>\d{{1,18}}(?:\.\d{{1,40}}(?:[eE][+-]?\d{{1,2}})?|[eE][+-]?\d{{1,2}})))(?!\w|\.\d)
     |(?s:{OPAQUE}|//[^\n\r]*|/\*.*?\*/)|\w+|.|\Z)""",
     re.VERBOSE,
-).finditer
+)
+_MARKS = frozenset("0123456789'\"")
+"""One of them stands in every literal."""
 
 
 class Normalised(NamedTuple):
@@ -50,11 +53,13 @@ def normalise(text: str) -> Normalised:
 
     Cost: one pass; 2 microseconds and half of one for each literal.
     """
+    if text.isascii() and _MARKS.isdisjoint(text):
+        return Normalised("0:" + text, (), ())
     parts: list[str] = []
     values: list[int | float | str] = []
     spans: list[Span] = []
     last = 0
-    for match in _LITERALS(text):
+    for match in _LITERALS.finditer(text):
         kind = match.lastgroup
         if kind is None:
             continue

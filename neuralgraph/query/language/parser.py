@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from neuralgraph.errors import QuerySyntaxError
 from neuralgraph.query.language.hints import close_name
 from neuralgraph.query.language.lexis import CLAUSE_WORDS, OPAQUE, source_text
+from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from neuralgraph.query.language.syntax import Statement
 
 _BUILDING = threading.Lock()
-_FOUND = re.compile(r"\w+|[^\w\s]")
-_CLOSED = re.compile(rf"(?s:{OPAQUE})")
-_EMPTY_NAME = re.compile(r"\.?\s*(``)(?!`)")
+_FOUND = regex(r"\w+|[^\w\s]")
+_CLOSED = regex(rf"(?s:{OPAQUE})")
+_EMPTY_NAME = regex(r"\.?\s*(``)(?!`)")
 _SHOWN_MAX = 6
 
 
 @cache
 def _built() -> StatementElement:
-    # pyparsing takes longer to import than the rest of the package: at the first query, not before.
+    # Most processes ask the same few texts again and again, some none that needs parsing.
     from neuralgraph.query.language.grammar.statements import StatementElement
 
     return StatementElement()

@@ -13,11 +13,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from neuralgraph.observability.logs import storage_logger
+from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from neuralgraph.storage.disk import Directory
 
-_IN_LOG: Final = re.compile(r"torn-(\d+)\.bin")
+_IN_LOG: Final = regex(r"torn-(\d+)\.bin")
 
 
 def keep_torn_tails(directory: Directory, name: str, log_folder: str) -> None:

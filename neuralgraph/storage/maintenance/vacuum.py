@@ -10,10 +10,10 @@ the base that they hold: its blocks are free when the last of them is gone, and 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import OptionError
+from neuralgraph.regexes import regex
 from neuralgraph.storage.disk import BlockRef
 from neuralgraph.storage.versions import Base
 from neuralgraph.storage.versions.history import History
@@ -30,7 +30,7 @@ ROUNDS_MAX: Final = 4
 """So often blocks are moved; each round frees the places that the one before moved blocks from."""
 
 _UNITS_US: Final = {"d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000}
-_SPAN: Final = re.compile(r"(\d+)\s*([dhms])")
+_SPAN: Final = regex(r"(\d+)\s*([dhms])")
 
 
 @record

@@ -1,1 +1,1 @@
-"""The grammar: pyparsing elements, built once at the first parse."""
+"""The grammar: `elements` put together, once, at the first parse."""

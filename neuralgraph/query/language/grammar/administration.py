@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from neuralgraph.query.language.lexis import syntax_error
+from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from neuralgraph.query.language.lexis import SourceText
@@ -21,7 +22,7 @@ _WHY = {
 }  # fmt: skip
 _SUBJECT = r"(?P<what>USER|ROLE|PRIVILEGE|DATABASE|ALIAS|COMPOSITE|SERVER|AUTH)(?:E?S)?\b"
 _BEFORE = r"(?:(?:OR\s+REPLACE|CURRENT|ALL|POPULATED|IMMUTABLE|SUPPORTED|CURRENT)\s+)*"
-_ADMINISTRATION = re.compile(
+_ADMINISTRATION = regex(
     rf"""\s*+(?:
       (?:CREATE|DROP|ALTER|RENAME)\s+{_BEFORE}{_SUBJECT}(?!\s*[=(])
     | SHOW\s+{_BEFORE}(?P<shown>USER|ROLE|PRIVILEGE|ALIAS|SERVER|AUTH)(?:E?S)?\b(?!\s+DEFINED)

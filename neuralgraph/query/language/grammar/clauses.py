@@ -61,22 +61,23 @@ from neuralgraph.query.language.syntax import (
     Use,
     YieldItem,
 )
+from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from neuralgraph.query.language.lexis import SourceText
     from neuralgraph.query.language.syntax import PathPattern
 
 PROCEDURE_NAME = rf"({NAME}(?:\s*\.\s*{NAME})*)"
-_PARTS = re.compile(NAME)
-_WORD = re.compile(r"\s*([^\W\d]\w*)")
-_UNION = re.compile(r"\s*UNION\b(?:\s*(?:(ALL)|(DISTINCT))\b)?", re.IGNORECASE)
+_PARTS = regex(NAME)
+_WORD = regex(r"\s*([^\W\d]\w*)")
+_UNION = regex(r"\s*UNION\b(?:\s*(?:(ALL)|(DISTINCT))\b)?", re.IGNORECASE)
 _MODE_NEXT = r"(?:\s+BINDINGS?)?(?=\s*[(\w`])"
 _MATCH_WORDS = (
     rf"MATCH\b(?:\s+DIFFERENT\s+RELATIONSHIPS?{_MODE_NEXT}"
     rf"|(?P<repeatable>\s+REPEATABLE\s+ELEMENTS?{_MODE_NEXT}))?"
 )
 AT = r"AT\s+(?:TIMESTAMP|TIME|TRANSACTION)\b"
-_AT_NEXT = re.compile(rf"\s*{AT}", re.IGNORECASE)
+_AT_NEXT = regex(rf"\s*{AT}", re.IGNORECASE)
 
 
 class QueryElement(Element):
@@ -156,13 +157,12 @@ def make_query() -> tuple[QueryElement, Operand]:
     path = Path(operand, Node(operand), Edge(operand))
     operand.paths = path
     named_path = NamedPath(path)
-    query: Any = Later()
-    clause: Any = Later()
+    query, clause = Later("a query"), Later("a clause")
     pattern = Separated(named_path, "a pattern")
     moment = _moment(operand)
     table: dict[str, Parses] = {}
     whole = QueryElement(table, moment)
-    query <<= whole
+    query.element = whole
     where = Maybe(r"WHERE\b", operand.run, None)
     inner = Choice("a query or a pattern", table, _short_query(pattern, where))
     inner.table = dict.fromkeys(CLAUSE_WORDS, whole)
@@ -200,7 +200,7 @@ def make_query() -> tuple[QueryElement, Operand]:
         }
     )  # fmt: skip
     table["OPTIONAL"] = Optional_(table["MATCH"], table["CALL"])
-    clause <<= Choice(whole.wanted, table)
+    clause.element = Choice(whole.wanted, table)
     return whole, operand
 
 
@@ -307,6 +307,10 @@ def yield_items() -> Separated:
     return Separated(item, "columns")
 
 
+_BRACE = regex(r"\s*\{")
+_SCOPE = regex(r"\s*\(\s*(?:(?P<star>\*)|(?P<none>(?=\))))?")
+
+
 class Call_(Element):  # noqa: N801 (CALL is the clause's name)
     """CALL procedure(...) YIELD ..., CALL { ... }, CALL (a, b) { ... }."""
 
@@ -314,8 +318,6 @@ class Call_(Element):  # noqa: N801 (CALL is the clause's name)
         super().__init__("a procedure or '{'")
         self.query = query
         self.word = words("CALL")
-        self.brace = re.compile(r"\s*\{").match
-        self.scope = re.compile(r"\s*\(\s*(?:(?P<star>\*)|(?P<none>(?=\))))?").match
         self.close = symbol(")")
         self.close_brace = symbol("}")
         self.open_brace = symbol("{")
@@ -334,7 +336,7 @@ class Call_(Element):  # noqa: N801 (CALL is the clause's name)
         """Parse it; see the class."""
         start = skip_space(text, location)
         location, _found = self.word.parse(text, location)
-        scope = self.scope(text, location)
+        scope = _SCOPE.match(text, location)
         if scope is not None:
             location = scope.end()
             star = scope.group("star") is not None
@@ -343,7 +345,7 @@ class Call_(Element):  # noqa: N801 (CALL is the clause's name)
                 location, (imports,) = self.imports.parse(text, location)
             location, _found = self.close.parse(text, location)
             return self._subquery(text, location, start, (imports, star))
-        if self.brace(text, location) is not None:
+        if _BRACE.match(text, location) is not None:
             return self._subquery(text, location, start, (None, False))
         location, (procedure,) = self.procedure.parse(text, location)
         location, (arguments,) = self.arguments.parse(text, location)

@@ -1,34 +1,37 @@
-"""pyparsing elements of our own, for speed and for shallow recursion.
+"""Elements: the pieces that the grammar is put together from, and what they ask of each other.
 
-They are `ParserElement`s, and work inside any of pyparsing's through its `parseImpl`. Among each
-other they call ``parse(text, location) -> (location, tokens)``, which leaves out what costs: skipping
-white space and comments element by element (the regular expressions take the space before a token),
-a `ParseResults` for every token (tokens are plain lists), the wrapper round parse actions, and
-alternatives tried one after the other (`Choice` looks at the next word). That is one call a level of the
-grammar, so that deep nesting fits into the stack.
+Each has ``parse(text, location) -> (location, tokens)``, in one call a level of the grammar, so that deep
+nesting fits into the stack. White space before a token belongs to its regular expression, comments are
+blanked out before (`lexis.SourceText`), tokens are plain lists, and `Choice` looks at the next word in
+place of trying alternatives one after the other.
 
-A `ParseException` says "not here". Every element knows what it looks for in words; `refuse` notes it with the
+A `NotHereError` says "not here". Every element knows what it looks for in words; `refuse` notes it with the
 place, and the furthest place is what the error message is about.
 """
 
 from __future__ import annotations
 
 import re
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from pyparsing import Forward, MatchFirst, ParseException, ParserElement
-
 from neuralgraph.query.language.lexis import IDENTIFIER, NAME, name_value, skip_space
+from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from neuralgraph.query.language.lexis import SourceText
 
+_WORD = regex(rf"\s*({IDENTIFIER}|\S)?")
+
 Parsed = tuple[int, list[Any]]
 Build = Any
 """``build(text, start, end, values) -> node``."""
+
+
+class NotHereError(Exception):
+    """What an element looks for is not at the place; others may fit. It never leaves the grammar."""
 
 
 class Parses(Protocol):
@@ -38,7 +41,7 @@ class Parses(Protocol):
         """The tokens at `location` and where they end.
 
         Raises:
-            ParseException: it is not there.
+            NotHereError: it is not there.
         """
         ...
 
@@ -47,10 +50,10 @@ def refuse(text: SourceText, location: int, wanted: str) -> NoReturn:
     """Say that `wanted` is not at `location`.
 
     Raises:
-        ParseException: always.
+        NotHereError: always.
     """
     note(text, location, wanted)
-    raise ParseException(text, location, wanted)
+    raise NotHereError
 
 
 def note(text: SourceText, location: int, wanted: str) -> None:
@@ -63,43 +66,46 @@ def note(text: SourceText, location: int, wanted: str) -> None:
         text.expected.append(wanted)
 
 
-class Element(ParserElement):
-    """Base of the elements here."""
+class Element(ABC):
+    """Base of the elements here.
+
+    Attributes:
+        wanted: what it looks for, in words.
+    """
 
     def __init__(self, wanted: str) -> None:
-        super().__init__()
         self.wanted = wanted
-        self.leave_whitespace(recursive=False)
-
-    def _generateDefaultName(self) -> str:  # noqa: N802 (pyparsing's name)
-        return self.wanted
 
     @abstractmethod
     def parse(self, text: Any, location: int) -> Parsed:
         """The tokens at `location` and where they end."""
 
-    def parseImpl(self, instring: Any, loc: int, do_actions: bool = True) -> Any:  # noqa: ARG002, FBT001, FBT002, N802
-        """The way in for pyparsing."""
-        return self.parse(instring, loc)
 
+class Later(Element):
+    """Stands for an element that is made later, and put in `element` then: grammars are recursive."""
 
-class Later(Forward):
-    """pyparsing's `Forward` for our elements: what it stands for is set later, by ``<<=``."""
+    element: Parses
 
     def parse(self, text: Any, location: int) -> Parsed:
         """As the element that it stands for."""
-        target: Any = self.expr
-        parsed: Parsed = target.parse(text, location)
-        return parsed
+        return self.element.parse(text, location)
 
 
-class FirstOf(MatchFirst):
-    """pyparsing's `MatchFirst` for our elements: the first that fits."""
+class FirstOf(Element):
+    """The first of some elements that fits."""
+
+    def __init__(self, wanted: str, elements: list[Parses]) -> None:
+        super().__init__(wanted)
+        self.elements = elements
 
     def parse(self, text: Any, location: int) -> Parsed:
         """As the first element that fits."""
-        end, tokens = self.parseImpl(text, location)
-        return end, list(tokens)
+        for element in self.elements:
+            try:
+                return element.parse(text, location)
+            except NotHereError:
+                continue
+        raise NotHereError
 
 
 class Piece(Element):
@@ -109,19 +115,12 @@ class Piece(Element):
         self, pattern: str, wanted: str, build: Callable[[re.Match[str]], Any] | None = None
     ) -> None:
         super().__init__(wanted)
-        self.pattern = pattern
-        self.match: Any = self._first_match
+        self.pattern = regex(rf"\s*+(?:{pattern})", re.IGNORECASE | re.DOTALL)
         self.build = build
-
-    def _first_match(self, text: Any, location: int) -> re.Match[str] | None:
-        # Compiled at the first use: a hundred patterns, of which a statement needs a handful.
-        compiled = re.compile(rf"\s*+(?:{self.pattern})", re.IGNORECASE | re.DOTALL)
-        self.match = compiled.match
-        return compiled.match(text, location)
 
     def parse(self, text: Any, location: int) -> Parsed:
         """Parse it; see the class."""
-        match = self.match(text, location)
+        match = self.pattern.match(text, location)
         if match is None:
             refuse(text, location, self.wanted)
         return match.end(), ([] if self.build is None else [self.build(match)])
@@ -175,13 +174,13 @@ class Maybe(Element):
 
     def __init__(self, lead: str, body: Parses | None = None, *otherwise: Any) -> None:
         super().__init__(lead)
-        self.match = re.compile(rf"\s*+(?:{lead})", re.IGNORECASE).match
+        self.lead = regex(rf"\s*+(?:{lead})", re.IGNORECASE)
         self.body = body
         self.otherwise = otherwise
 
     def parse(self, text: Any, location: int) -> Parsed:
         """Parse it; see the class."""
-        match = self.match(text, location)
+        match = self.lead.match(text, location)
         if match is None:
             return location, [*self.otherwise]
         if self.body is None:
@@ -201,7 +200,7 @@ class Separated(Element):
     def __init__(self, item: Parses, wanted: str, separator: str = ",") -> None:
         super().__init__(wanted)
         self.item = item
-        self.match = re.compile(rf"\s*{re.escape(separator)}").match
+        self.separator = regex(rf"\s*{re.escape(separator)}")
 
     def parse(self, text: Any, location: int) -> Parsed:
         """Parse it; see the class."""
@@ -209,7 +208,7 @@ class Separated(Element):
         while True:
             location, found = self.item.parse(text, location)
             values.extend(found)
-            separator = self.match(text, location)
+            separator = self.separator.match(text, location)
             if separator is None:
                 return location, [tuple(values)]
             location = separator.end()
@@ -228,13 +227,12 @@ class Choice(Element):
         otherwise: Parses | None = None,
     ) -> None:
         super().__init__(wanted)
-        self.match = re.compile(rf"\s*({IDENTIFIER}|\S)?").match
         self.table = table
         self.otherwise = otherwise
 
     def parse(self, text: Any, location: int) -> Parsed:
         """Parse it; see the class."""
-        match = self.match(text, location)
+        match = _WORD.match(text, location)
         word = match.group(1) if match is not None else None
         element = self.otherwise if word is None else self.table.get(word.upper(), self.otherwise)
         if element is None:
@@ -247,13 +245,13 @@ class Repeated(Element):
 
     def __init__(self, lead: str, item: Parses) -> None:
         super().__init__(lead)
-        self.match = re.compile(rf"\s*+(?:{lead})", re.IGNORECASE).match
+        self.lead = regex(rf"\s*+(?:{lead})", re.IGNORECASE)
         self.item = item
 
     def parse(self, text: Any, location: int) -> Parsed:
         """Parse it; see the class."""
         values: list[Any] = []
-        while self.match(text, location) is not None:
+        while self.lead.match(text, location) is not None:
             location, found = self.item.parse(text, location)
             values.extend(found)
         return location, values

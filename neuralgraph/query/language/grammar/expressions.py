@@ -70,11 +70,12 @@ from neuralgraph.query.language.syntax import (
     Subquery,
     Variable,
 )
+from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_OPERAND = re.compile(
+_OPERAND = regex(
     rf"""\s*(?:
       (?P<prefix>NOT\b|[-+])
     | (?P<path>{IDENTIFIER}(?:\s*\.\s*{NAME})*)\s*(?P<call>\()?
@@ -86,9 +87,9 @@ _OPERAND = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-_POSTFIX = re.compile(rf"\s*(?:\.\s*(?P<key>{NAME})|(?P<index>\[)|(?P<labels>:(?!:))|(?P<map>\{{))")
+_POSTFIX = regex(rf"\s*(?:\.\s*(?P<key>{NAME})|(?P<index>\[)|(?P<labels>:(?!:))|(?P<map>\{{))")
 _TYPE_WORD = r"(?:ANY(?:\s+PROPERTY)?\s+VALUE\b|(?:LOCAL|ZONED|TIMESTAMP|LIST|ARRAY|PROPERTY|SIGNED|\w)[\w]*)"
-_OPERATOR = re.compile(
+_OPERATOR = regex(
     r"""\s*(?:
       (?P<symbol><>|!=|<=|>=|=~|\|\||[-+*/%^=<>])
     | (?P<word>AND|OR|XOR|IN|CONTAINS)\b
@@ -101,24 +102,23 @@ _OPERATOR = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _SUFFIXES = frozenset({"null", "type", "normal", "labelled"})
-_TYPE_NAME = re.compile(r"\s*(?:[A-Z]\w*)", re.IGNORECASE)
-_TYPE_MORE = re.compile(
+_TYPE_NAME = regex(r"\s*(?:[A-Z]\w*)", re.IGNORECASE)
+_TYPE_MORE = regex(
     r"\s+(?:NODE|EDGE|VALUE|MAP|ZONED|LOCAL|DATETIME|TIME|WITH|WITHOUT|TIMEZONE|ZONE|FLOAT|INTEGER|NULL|NOT\s+NULL|PROPERTY|PRECISION|POINT)\b",
     re.IGNORECASE,
 )
-_EMPTY_LIST = re.compile(r"\s*\]")
-_COMPREHENSION_NEXT = re.compile(r"\s*(?:(WHERE)\b|(\|)(?!\|))", re.IGNORECASE)
-_LIST_NEXT = re.compile(r"\s*(,|\])")
-_BAR = re.compile(r"\s*\|(?!\|)")
-_DOTS = re.compile(r"\s*\.\.")
-_CLOSE_INDEX = re.compile(r"\s*\]")
-_CLOSE_PAREN = re.compile(r"\s*\)")
-_CLOSE_BRACE = re.compile(r"\s*\}")
-_OLD_PARAMETER = re.compile(rf"\s*({NAME})\s*\}}")
-_ARGUMENTS = re.compile(
-    r"\s*(?:(?P<star>\*\s*\))|(?P<none>\))|(?P<distinct>DISTINCT\b))", re.IGNORECASE
-)
-_LIST_PATTERN = re.compile(rf"\s*(?:{NAME}\s*=\s*)?(?=\()")
+_EMPTY_LIST = regex(r"\s*\]")
+_COMPREHENSION_NEXT = regex(r"\s*(?:(WHERE)\b|(\|)(?!\|))", re.IGNORECASE)
+_LIST_NEXT = regex(r"\s*(,|\])")
+_BAR = regex(r"\s*\|(?!\|)")
+_DOTS = regex(r"\s*\.\.")
+_CLOSE_INDEX = regex(r"\s*\]")
+_CLOSE_ANGLE = regex(r"\s*>")
+_CLOSE_PAREN = regex(r"\s*\)")
+_CLOSE_BRACE = regex(r"\s*\}")
+_OLD_PARAMETER = regex(rf"\s*({NAME})\s*\}}")
+_ARGUMENTS = regex(r"\s*(?:(?P<star>\*\s*\))|(?P<none>\))|(?P<distinct>DISTINCT\b))", re.IGNORECASE)
+_LIST_PATTERN = regex(rf"\s*(?:{NAME}\s*=\s*)?(?=\()")
 
 
 def literal(text: SourceText, value: Any, start: int, end: int) -> Expression:
@@ -217,7 +217,7 @@ def parse_type(text: SourceText, location: int) -> tuple[int, str]:
         if words[0] in {"LIST", "ARRAY"} and text[location : location + 1] == "<":
             location, inner = parse_type(text, location + 1)
             words[0] = f"LIST<{inner}>"
-            closing = re.compile(r"\s*>").match(text, location)
+            closing = _CLOSE_ANGLE.match(text, location)
             if closing is None:
                 refuse(text, location, "'>'")
             location = closing.end()
@@ -273,13 +273,13 @@ class Operand:
         operand = self
 
         class Item(Element):
-            match = re.compile(
+            pattern = regex(
                 rf"\s*(?:\.\s*(?P<all>\*)|\.\s*(?P<property>{NAME})|(?P<entry>{NAME})\s*:(?!:)|(?P<variable>{NAME}))"
-            ).match
+            )
 
             def parse(self, text: Any, location: int) -> Parsed:
                 """Parse it; see the class."""
-                match = self.match(text, location)
+                match = self.pattern.match(text, location)
                 if match is None:
                     refuse(text, location, "'.key', '.*', 'key: value' or a variable")
                 kind: Any = match.lastgroup
@@ -562,7 +562,7 @@ def _is_not_null(asked: Expression) -> str | None:
     return f"{asked.subject.name}.{asked.key} IS NOT NULL"
 
 
-_PARTS = re.compile(NAME)
+_PARTS = regex(NAME)
 _CONSTANTS = {"NULL": None, "TRUE": True, "FALSE": False}
 _NOT_FINITE = {"INF": math.inf, "INFINITY": math.inf, "NAN": math.nan}
 

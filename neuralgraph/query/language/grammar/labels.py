@@ -27,11 +27,12 @@ from neuralgraph.query.language.syntax import (
     LabelOr,
     LabelWildcard,
 )
+from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from neuralgraph.query.language.grammar.expressions import Operand
 
-_ATOM = re.compile(
+_ATOM = regex(
     rf"""\s*(?:
       (?P<name>{NAME}) | (?P<not>!) | (?P<any>%) | (?P<open>\()
     | \$\s*(?P<quantifier>ALL|ANY)?\s*(?P<dynamic>\()
@@ -39,10 +40,10 @@ _ATOM = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 # A bar goes on only when a label follows that nothing is attached to: `[x IN xs WHERE x:A | x.name]`.
-_OPERATOR = re.compile(
+_OPERATOR = regex(
     rf"\s*(?:(?P<and>&|(?P<colon>:(?!:))(?=\s*(?:{NAME}|[$!%(])))|(?P<or>\|(?!\|)\s*(?P<old>:)?))"
 )
-_CLOSE = re.compile(r"\s*\)")
+_CLOSE = regex(r"\s*\)")
 
 
 class _Signs:

@@ -36,17 +36,18 @@ from neuralgraph.query.language.syntax import (
     QuantifiedPath,
     VariableLength,
 )
+from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from neuralgraph.query.language.grammar.expressions import Operand
 
-_NODE = re.compile(
+_NODE = regex(
     rf"\s*\(\s*(?P<name>(?!(?:WHERE|IS)\b\s*[^):{{\s])(?:{NAME}))?\s*(?P<labels>(?::\s*{NAME}\s*)*)(?P<close>\))?",
     re.IGNORECASE,
 )
 _TYPES = rf":\s*{NAME}\s*(?:\|\s*:?\s*{NAME}\s*)*"
 _STAR = r"\*\s*(?P<min>\d+)?\s*(?P<dots>\.\.)?\s*(?P<max>\d+)?\s*"
-_EDGE = re.compile(
+_EDGE = regex(
     rf"""\s*(?P<left><\s*)?-\s*(?:
       (?P<plain>-)\s*(?P<plain_right>>)?
     | \[\s*(?P<name>(?!(?:WHERE|IS)\b\s*[^\]:*{{\s])(?:{NAME}))?\s*(?P<types>{_TYPES})?(?P<star>{_STAR})?
@@ -54,21 +55,21 @@ _EDGE = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-_EDGE_CLOSE = re.compile(r"\s*\]\s*-\s*(>)?")
-_WRONG_LENGTH = re.compile(r"\s*(\.\.|-\s*\d+)")
-_EDGE_STAR = re.compile(rf"\s*{_STAR}")
-_COLON = re.compile(r"\s*(?::(?!:)|IS\b(?!\s*(?:NOT\s+)?NULL\b))", re.IGNORECASE)
-_WHERE = re.compile(r"\s*WHERE\b", re.IGNORECASE)
-_PROPERTIES = re.compile(r"\s*(?:(\{)|\$)")
-_CLOSE = re.compile(r"\s*\)")
-_EDGE_NEXT = re.compile(r"\s*(?:<\s*-|-)\s*[-\[]")
-_GROUP_NEXT = re.compile(rf"\s*\(\s*(?:\(|{NAME}\s*=\s*\()")
-_NODE_NEXT = re.compile(r"\s*\(")
-_QUANTIFIER = re.compile(
+_EDGE_CLOSE = regex(r"\s*\]\s*-\s*(>)?")
+_WRONG_LENGTH = regex(r"\s*(\.\.|-\s*\d+)")
+_EDGE_STAR = regex(rf"\s*{_STAR}")
+_COLON = regex(r"\s*(?::(?!:)|IS\b(?!\s*(?:NOT\s+)?NULL\b))", re.IGNORECASE)
+_WHERE = regex(r"\s*WHERE\b", re.IGNORECASE)
+_PROPERTIES = regex(r"\s*(?:(\{)|\$)")
+_CLOSE = regex(r"\s*\)")
+_EDGE_NEXT = regex(r"\s*(?:<\s*-|-)\s*[-\[]")
+_GROUP_NEXT = regex(rf"\s*\(\s*(?:\(|{NAME}\s*=\s*\()")
+_NODE_NEXT = regex(r"\s*\(")
+_QUANTIFIER = regex(
     r"\s*(?:(?P<plus>\+)|(?P<star>\*)|\{\s*(?P<min>\d+)?\s*(?P<comma>,)?\s*(?P<max>\d+)?\s*\})"
 )
-_PATH_NAME = re.compile(rf"\s*({NAME})\s*=(?!~)")
-_SELECTOR = re.compile(
+_PATH_NAME = regex(rf"\s*({NAME})\s*=(?!~)")
+_SELECTOR = regex(
     r"""\s*(?:
       (?P<function>shortestPath|allShortestPaths)\s*\(
     | (?P<every>ALL(?:\s+PATHS?)?)(?=\s*\()
@@ -78,7 +79,7 @@ _SELECTOR = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-_NAMES = re.compile(NAME)
+_NAMES = regex(NAME)
 
 
 def _close(text: SourceText, location: int) -> int:

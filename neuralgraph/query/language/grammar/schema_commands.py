@@ -38,6 +38,7 @@ from neuralgraph.query.language.syntax import (
     Variable,
     With,
 )
+from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from neuralgraph.query.language.grammar.clauses import QueryElement
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
 
 TIMED = ("INDEXES", "CONSTRAINTS")
 """What SHOW may show as it was."""
-_SHOW_NEXT = re.compile(r"\s*SHOW\b", re.IGNORECASE)
-_NAMES = re.compile(NAME)
+_SHOW_NEXT = regex(r"\s*SHOW\b", re.IGNORECASE)
+_NAMES = regex(NAME)
 _LABELS = rf":\s*({NAME}(?:\s*\|\s*:?\s*{NAME})*)"
 _NODE_HEAD = rf"\(\s*(?P<node>{NAME})\s*(?::\s*(?P<labels>{NAME}(?:\s*\|\s*:?\s*{NAME})*))?\s*\)"
 _EDGE_HEAD = (
@@ -162,9 +163,9 @@ def _if_not_exists() -> Maybe:
 class Requirement(Element):
     """What a constraint asks for; gives (kind, pairs of variable and key, type)."""
 
-    _KEYS = re.compile(rf"\s*(?:\(\s*{_KEY_LIST}\s*\)|{_KEY_LIST.replace('keys', 'bare')})")
-    _EXISTS = re.compile(rf"\s*EXISTS\s*\(\s*{_KEY_LIST}\s*\)", re.IGNORECASE)
-    _WHAT = re.compile(
+    _KEYS = regex(rf"\s*(?:\(\s*{_KEY_LIST}\s*\)|{_KEY_LIST.replace('keys', 'bare')})")
+    _EXISTS = regex(rf"\s*EXISTS\s*\(\s*{_KEY_LIST}\s*\)", re.IGNORECASE)
+    _WHAT = regex(
         r"\s*(?:IS\s+(?:(?:NODE\s+|RELATIONSHIP\s+|REL\s+)?(?P<unique>UNIQUE|KEY)\b|(?P<present>NOT\s+NULL)\b"
         r"|(?P<type>::|TYPED\b))|(?P<short>::))",
         re.IGNORECASE,
@@ -360,7 +361,7 @@ def _tail(query: QueryElement, operand: Operand) -> list[Any]:
     class Columns(Element):
         def parse(self, text: Any, location: int) -> Parsed:
             """Parse it; see the class."""
-            if star.match(text, location) is not None:
+            if star.pattern.match(text, location) is not None:
                 return star.parse(text, location)
             return items.parse(text, location)
 

@@ -47,22 +47,23 @@ from neuralgraph.query.language.syntax import (
     Unary,
     Variable,
 )
+from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from neuralgraph.query.language.grammar.expressions import Operand
     from neuralgraph.query.language.lexis import SourceText
 
-_NOT_CALL = re.compile(r"(?!\s*\()")
-_OPEN_BRACE = re.compile(r"\s*\{")
-_OPEN_PAREN = re.compile(r"\s*\(")
-_BINDING = re.compile(rf"\s*\(?\s*{NAME}\s+IN\b", re.IGNORECASE)
-_ACCUMULATOR = re.compile(rf"\s*\(?\s*{NAME}\s*=", re.IGNORECASE)
-_FORM_NEXT = re.compile(
+_NOT_CALL = regex(r"(?!\s*\()")
+_OPEN_BRACE = regex(r"\s*\{")
+_OPEN_PAREN = regex(r"\s*\(")
+_BINDING = regex(rf"\s*\(?\s*{NAME}\s+IN\b", re.IGNORECASE)
+_ACCUMULATOR = regex(rf"\s*\(?\s*{NAME}\s*=", re.IGNORECASE)
+_FORM_NEXT = regex(
     r"\s*(?:<>|!=|<=|>=|=~|[=<>]|(?:IN|CONTAINS|STARTS|ENDS)\b|IS\s+(?:NOT\s+)?(?:NULL|TYPED|NORMALIZED|NFK?[CD]|::)"
     r"|::)",
     re.IGNORECASE,
 )
-_NEW_CASE = re.compile(r"(?=\s*[^\s,;)\]}.:=<>|])")
+_NEW_CASE = regex(r"(?=\s*[^\s,;)\]}.:=<>|])")
 
 
 def add_special_forms(operand: Operand, named_path: Parses, subquery: Parses) -> None:

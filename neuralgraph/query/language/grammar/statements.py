@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pyparsing import ParseException
-
 from neuralgraph.query.language.grammar.administration import refuse_administration
 from neuralgraph.query.language.grammar.clauses import make_query
 from neuralgraph.query.language.grammar.elements import (
     Choice,
     Element,
     FirstOf,
+    NotHereError,
     Parsed,
     Parses,
     refuse,
@@ -29,14 +28,15 @@ from neuralgraph.query.language.grammar.schema_commands import (
 )
 from neuralgraph.query.language.grammar.time_commands import flashback_command, vacuum_command
 from neuralgraph.query.language.syntax import Statement
+from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from neuralgraph.query.language.lexis import SourceText
 
-_MODE = re.compile(r"\s*(EXPLAIN|PROFILE)\b", re.IGNORECASE)
-_VERSION = re.compile(r"\s*CYPHER\b(?:\s+\d+(?:\.\d+)?)?(?:\s+\w+\s*=\s*\w+)*(?=\s)", re.IGNORECASE)
-_END = re.compile(r"\s*(?:;\s*)*")
-_SCHEMA = re.compile(
+_MODE = regex(r"\s*(EXPLAIN|PROFILE)\b", re.IGNORECASE)
+_VERSION = regex(r"\s*CYPHER\b(?:\s+\d+(?:\.\d+)?)?(?:\s+\w+\s*=\s*\w+)*(?=\s)", re.IGNORECASE)
+_END = regex(r"\s*(?:;\s*)*")
+_SCHEMA = regex(
     r"\s*CREATE\s+(?:(?:RANGE|BTREE|TEXT|POINT|LOOKUP|VECTOR|FULLTEXT)\s+)?(?:INDEX|CONSTRAINT)\b",
     re.IGNORECASE,
 )
@@ -49,7 +49,7 @@ class StatementElement(Element):
         """The statement, or None: then `source` tells what was expected at the furthest place."""
         try:
             found: Statement = self.parse(source, 0)[1][0]
-        except ParseException:
+        except NotHereError:
             return None
         return found
 
@@ -70,10 +70,9 @@ class StatementElement(Element):
             "FLASHBACK": flashback_command(operand),
             "VACUUM": vacuum_command(),
         }
-        self.schema = FirstOf([old_index(), create_index(operand), create_constraint()])
-        self.schema.leave_whitespace(recursive=False)
+        schema: list[Parses] = [old_index(), create_index(operand), create_constraint()]
+        self.schema = FirstOf("an index or a constraint", schema)
         self.body = Choice("a statement", commands, query)
-        self.streamline()
 
     def parse(self, text: Any, location: int) -> Parsed:
         """Parse it; see the class."""

@@ -24,16 +24,17 @@ from neuralgraph.query.language.syntax import (
     Unary,
     Variable,
 )
+from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from neuralgraph.query.language.lexis import SourceText
 
 NORMAL_FORM: Final = r"(?:NFC|NFD|NFKC|NFKD)\b"
-_NORMAL_FORM: Final = re.compile(NORMAL_FORM, re.IGNORECASE)
+_NORMAL_FORM: Final = regex(NORMAL_FORM, re.IGNORECASE)
 _SIDES: Final = {"BOTH": "bTrim", "LEADING": "lTrim", "TRAILING": "rTrim"}
 # A variable may be called `both`: a side is one only where an operand or FROM comes next.
 _SIDE: Final = r"(?:BOTH|LEADING|TRAILING)(?=\s*['\"$`(]|\s+\w)"
-TRIM_OPENING: Final = re.compile(
+TRIM_OPENING: Final = regex(
     rf"\s*\(\s*(?:{_SIDE}|(?s:{STRING})\s*FROM\b|(?:\$\s*\w+|{IDENTIFIER})\s+FROM\b)",
     re.IGNORECASE,
 )

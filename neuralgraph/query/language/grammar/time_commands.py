@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from neuralgraph.query.language.grammar.elements import Piece, Sequence, flag
 from neuralgraph.query.language.syntax import Call, LiteralValue, Query, SingleQuery
+from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from neuralgraph.query.language.grammar.expressions import Operand
     from neuralgraph.query.language.lexis import SourceText
     from neuralgraph.query.language.syntax import Expression
 
-_TO = re.compile(r"TO\b", re.IGNORECASE)
+_TO = regex(r"TO\b", re.IGNORECASE)
 
 
 def _call(name: str, arguments: tuple[Expression, ...], span: tuple[int, int]) -> Query:

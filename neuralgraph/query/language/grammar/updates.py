@@ -41,6 +41,7 @@ from neuralgraph.query.language.syntax import (
     SetProperty,
     Variable,
 )
+from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from neuralgraph.query.language.grammar.expressions import Operand
@@ -88,13 +89,15 @@ def updating_clauses(operand: Operand, path: Parses, clause: Parses) -> dict[str
     }
 
 
+_SIGN = regex(r"\s*(\+=|=(?!~))")
+
+
 class SetItem(Element):
     """One assignment of SET."""
 
     def __init__(self, operand: Operand) -> None:
         super().__init__("an assignment, such as n.key = value")
         self.operand = operand
-        self.match = re.compile(r"\s*(\+=|=(?!~))").match
 
     def parse(self, text: Any, location: int) -> Parsed:
         """Parse it; see the class."""
@@ -104,7 +107,7 @@ class SetItem(Element):
         if len(tokens) > 1:
             syntax_error("SET assigns to a property, a variable or labels", *tokens[1].span)
         location, target = _is_labels(self.operand, text, location, target)
-        sign = self.match(text, location)
+        sign = _SIGN.match(text, location)
         if type(target) is HasLabels:
             labels = all_labels(target)
             return location, [SetLabels(_variable(target), labels, span=target.span)]
@@ -146,7 +149,7 @@ class RemoveItem(Element):
         return syntax_error("REMOVE takes a property or labels", *target.span)
 
 
-_IS = re.compile(r"\s*IS\b", re.IGNORECASE)
+_IS = regex(r"\s*IS\b", re.IGNORECASE)
 
 
 def _is_labels(
@@ -183,7 +186,7 @@ def _on(set_items: Separated) -> Sequence:
     matched = Sequence(
         "ON MATCH", [words("ON MATCH SET"), set_items], lambda _t, _s, _e, v: ("match", v[0])
     )
-    is_create = re.compile(r"\s*ON\s+CREATE\b", re.IGNORECASE)
+    is_create = regex(r"\s*ON\s+CREATE\b", re.IGNORECASE)
 
     class On(Element):
         def parse(self, text: Any, location: int) -> Parsed:

@@ -46,13 +46,14 @@ from neuralgraph.query.language.syntax import (
     Unary,
     Variable,
 )
+from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from neuralgraph.query.language.syntax import MapProjectionItem
 
-_PLAIN = re.compile(IDENTIFIER)
+_PLAIN = regex(IDENTIFIER)
 _SPECIAL_WORDS = RESERVED | {
     "NULL", "TRUE", "FALSE", "NOT", "CASE", "ALL", "ANY", "NONE", "SINGLE", "REDUCE", "EXISTS", "COUNT",
     "COLLECT", "SHORTESTPATH", "ALLSHORTESTPATHS", "END", "ORDER", "SKIP", "LIMIT", "ASC", "DESC",
@@ -60,8 +61,8 @@ _SPECIAL_WORDS = RESERVED | {
 _ESCAPES = str.maketrans(
     {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 )
-_COMPREHENSION_LIKE = re.compile(rf"{NAME}\s+IN\b", re.IGNORECASE)
-_PATH_LIKE = re.compile(rf"(?:{NAME}\s*=\s*)?(?=\()")
+_COMPREHENSION_LIKE = regex(rf"{NAME}\s+IN\b", re.IGNORECASE)
+_PATH_LIKE = regex(rf"(?:{NAME}\s*=\s*)?(?=\()")
 
 
 def quoted(name: str) -> str:

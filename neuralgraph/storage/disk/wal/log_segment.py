@@ -12,7 +12,6 @@ a spare: zeroed, synced, waiting under another name to be the next one.
 
 from __future__ import annotations
 
-import re
 import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import xxhash
 
 from neuralgraph.errors import CorruptionError, FormatVersionError, NotADatabaseError
+from neuralgraph.regexes import regex
 from neuralgraph.storage.disk.format import (
     LOG_MAGIC,
     LOG_SEGMENT_HEADER,
@@ -34,9 +34,9 @@ _HEADER: Final = LOG_SEGMENT_HEADER.packer()
 HEADER_BYTES: Final = _HEADER.size
 _CHECKSUM_BYTES: Final = 8
 _ZEROS: Final = bytes(1 << 20)
-_NAME: Final = re.compile(r"(\d{8,})\.log")
-SPARE_NAME: Final = re.compile(r"spare-(\d+)\.log")
-ZEROING_NAME: Final = re.compile(r"zeroing-(\d+)\.log")
+_NAME: Final = regex(r"(\d{8,})\.log")
+SPARE_NAME: Final = regex(r"spare-(\d+)\.log")
+ZEROING_NAME: Final = regex(r"zeroing-(\d+)\.log")
 
 
 @dataclass(slots=True)

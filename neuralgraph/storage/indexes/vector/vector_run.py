@@ -21,7 +21,7 @@ from neuralgraph.errors import QueryArgumentError
 from neuralgraph.storage.indexes.search_run import NO_OVERLAY, Overlay
 from neuralgraph.storage.indexes.stored_array import StoredArray, narrowest
 from neuralgraph.storage.indexes.vector import faiss_indexes
-from neuralgraph.storage.indexes.vector.scoring import prepared, prepared_one
+from neuralgraph.storage.indexes.vector.scoring import prepared
 from neuralgraph.storage.indexes.vector.vector_part import Sought, VectorPart
 from neuralgraph.values import NO_IDS
 
@@ -111,7 +111,7 @@ class VectorRun:
             raise QueryArgumentError(f"the vector index {settings.name} is asked for a vector")
         vector = np.asarray(query.vector, dtype=np.float32)
         settings.check(vector)
-        ready = prepared_one(settings, vector)
+        ready = prepared(settings, vector[None, :])[0][0]
         sought = Sought(settings, vector, ready, limit, query.exact, query.effort, read)
         found: list[tuple[IdArray, Float64Array]] = []
         for part, gone in ((self._main, self._dead.array), (self._tail, NO_IDS)):
