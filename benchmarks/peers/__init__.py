@@ -17,6 +17,8 @@ MODULES: Final = {
     "falkordblite": "redislite",
     "arcadedb": "arcadedb_embedded",
     "graphqlite": "graphqlite",
+    "faiss": "faiss",
+    "tantivy": "tantivy",
 }
 """Peers by name, and the module that tells whether one is installed."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.data import DIMENSION
 from benchmarks.peers.peer import Peer as AnyPeer
 from benchmarks.question import NotOfferedError
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from benchmarks.data import Data
     from benchmarks.question import Parameters, Row
+
+BATCH_ROWS = 1_000
 
 
 class Peer(AnyPeer):
@@ -68,6 +71,41 @@ class Peer(AnyPeer):
 
     def algorithm(self, name: str) -> tuple[Any, Any]:
         raise NotOfferedError(f"algo {name} runs over the whole graph only")
+
+    def index_vectors(self, data: Data) -> None:
+        # Its bulk loader takes no vectors.
+        run = self.database.command
+        run("sql", "CREATE PROPERTY Post.embedding ARRAY_OF_FLOATS")
+        rows = list(zip(data.post["embedding"], data.post["id"].tolist(), strict=True))
+        for start in range(0, len(rows), BATCH_ROWS):
+            with self.database.transaction():
+                for vector, post in rows[start : start + BATCH_ROWS]:
+                    run("sql", "UPDATE Post SET embedding = ? WHERE id = ?", vector, post)
+        self.vectors = self.database.create_vector_index(
+            "Post", "embedding", DIMENSION, distance_function="cosine"
+        )
+
+    def near(self, vector: list[float]) -> list[int]:
+        return [found[0].get("id") for found in self.vectors.find_nearest(vector, k=10)]
+
+    def nearest(self, vector: list[float]) -> list[int]:
+        text = (
+            "SELECT id, vectorCosineSimilarity(embedding, :vector) AS score FROM Post"
+            " ORDER BY score DESC LIMIT 10"
+        )
+        found = self.database.query("sql", text, {"vector": vector})
+        return [row["id"] for row in found.to_list()]
+
+    def index_texts(self, data: Data) -> None:  # noqa: ARG002
+        self.database.command("sql", "CREATE PROPERTY Post.body STRING")
+        self.database.command("sql", "CREATE INDEX ON Post(body) FULL_TEXT")
+
+    def best_texts(self, words: str) -> list[int]:
+        text = (
+            "SELECT id, $score AS score FROM Post WHERE SEARCH_INDEX('Post[body]', ?) = true"
+            " ORDER BY $score DESC LIMIT 10"
+        )
+        return [row["id"] for row in self.database.query("sql", text, words).to_list()]
 
     def ask(self, text: str, parameters: Parameters) -> list[Row]:
         result = self.database.query("opencypher", text, parameters or {})

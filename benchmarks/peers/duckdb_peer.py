@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.data import DIMENSION, Data
 from benchmarks.peers.peer import Peer as AnyPeer
+from benchmarks.question import NotOfferedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,8 @@ ALGORITHMS = {
     ],
 }
 """It has none of its own: in SQL, round by round."""
+
+_CAST = f"::FLOAT[{DIMENSION}]"
 
 
 class Peer(AnyPeer):
@@ -125,6 +128,41 @@ class Peer(AnyPeer):
             run("CREATE OR REPLACE TEMP TABLE found AS SELECT * FROM next")
             if not changed:
                 return
+
+    def index_vectors(self, data: Data) -> None:  # noqa: ARG002
+        self._extend("vss")
+        self.connection.execute("SET hnsw_enable_experimental_persistence = true")
+        self.connection.execute(
+            "CREATE INDEX post_vectors ON post USING HNSW (embedding) WITH (metric = 'cosine')"
+        )
+
+    def near(self, vector: list[float]) -> list[int]:
+        self._extend("vss")
+        # Only a literal is found in the index.
+        text = f"SELECT id FROM post ORDER BY array_cosine_distance(embedding, {vector}{_CAST}) LIMIT 10"
+        return [row[0] for row in self.connection.execute(text).fetchall()]
+
+    def nearest(self, vector: list[float]) -> list[int]:
+        text = f"SELECT id FROM post ORDER BY array_cosine_distance(embedding, ?{_CAST}) LIMIT 10"
+        return [row[0] for row in self.connection.execute(text, [vector]).fetchall()]
+
+    def index_texts(self, data: Data) -> None:  # noqa: ARG002
+        self._extend("fts")
+        self.connection.execute("PRAGMA create_fts_index('post', 'id', 'body')")
+
+    def best_texts(self, words: str) -> list[int]:
+        self._extend("fts")
+        text = (
+            "SELECT id FROM (SELECT id, fts_main_post.match_bm25(id, ?) AS score FROM post)"
+            " WHERE score IS NOT NULL ORDER BY score DESC LIMIT 10"
+        )
+        return [row[0] for row in self.connection.execute(text, [words]).fetchall()]
+
+    def _extend(self, name: str) -> None:
+        try:
+            self.connection.execute(f"LOAD {name}")
+        except self.library.Error as error:
+            raise NotOfferedError(f"its {name} extension is downloaded") from error
 
     def close(self) -> None:
         self.connection.close()

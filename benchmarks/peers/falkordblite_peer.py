@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.data import DIMENSION
 from benchmarks.peers.peer import Peer as AnyPeer
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Peer(AnyPeer):
             ]
             for start in range(0, len(rows), BATCH_ROWS):
                 self.graph.query(text, {"rows": rows[start : start + BATCH_ROWS]})
+        # Its parameters know no vectors.
+        self.graph.query("MATCH (p:Post) SET p.embedding = vecf32(p.embedding)")
         # Else the next start repeats all these statements.
         self.database.client.bgrewriteaof()
         while self.database.client.info("persistence")["aof_rewrite_in_progress"]:
@@ -93,6 +96,43 @@ class Peer(AnyPeer):
         }[name]
         found = np.array(self.ask(f"CALL {call}", {}), dtype=np.float64)
         return found[:, 0].astype(np.int64), found[:, 1]
+
+    def index_vectors(self, data: Data) -> None:  # noqa: ARG002
+        self.graph.query(
+            f"CREATE VECTOR INDEX FOR (p:Post) ON (p.embedding) OPTIONS {{dimension: {DIMENSION},"
+            " similarityFunction: 'cosine'}"
+        )
+        self._await_indexes()
+
+    def near(self, vector: list[float]) -> list[int]:
+        text = (
+            "CALL db.idx.vector.queryNodes('Post', 'embedding', 10, vecf32($vector))"
+            " YIELD node, score RETURN node.id"
+        )
+        return [row[0] for row in self.ask(text, {"vector": vector})]
+
+    def nearest(self, vector: list[float]) -> list[int]:
+        text = (
+            "MATCH (p:Post) RETURN p.id, vec.cosineDistance(p.embedding, vecf32($vector)) AS far"
+            " ORDER BY far LIMIT 10"
+        )
+        return [row[0] for row in self.ask(text, {"vector": vector})]
+
+    def index_texts(self, data: Data) -> None:  # noqa: ARG002
+        self.graph.query("CALL db.idx.fulltext.createNodeIndex('Post', 'body')")
+        self._await_indexes()
+
+    def best_texts(self, words: str) -> list[int]:
+        text = (
+            "CALL db.idx.fulltext.queryNodes('Post', $words) YIELD node, score"
+            " RETURN node.id ORDER BY score DESC LIMIT 10"
+        )
+        return [row[0] for row in self.ask(text, {"words": "|".join(words.split())})]
+
+    def _await_indexes(self) -> None:
+        text = "CALL db.indexes() YIELD status RETURN status"
+        while any("OPERATIONAL" not in str(row) for row in self.ask(text, {})):
+            time.sleep(0.02)
 
     def ask(self, text: str, parameters: Parameters) -> list[Row]:
         rows: list[Row] = self.graph.query(text, parameters or None).result_set

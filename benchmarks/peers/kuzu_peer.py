@@ -90,8 +90,7 @@ class Peer(AnyPeer):
         return result.get_as_arrow() if form == "arrow" else result.get_as_df()
 
     def algorithm(self, name: str) -> tuple[Any, Any]:
-        if self.name != "kuzu":
-            raise NotOfferedError("its algorithms are an extension that is downloaded")
+        self._need("its algorithms")
         if not self.is_projected:
             self.connection.execute("CALL PROJECT_GRAPH('G', ['Person'], ['KNOWS'])")
             self.is_projected = True
@@ -102,6 +101,43 @@ class Peer(AnyPeer):
         value = {"pagerank": "rank", "wcc": "group_id"}[name]
         table = self.connection.execute(f"CALL {call} RETURN node.id, {value}").get_as_arrow()
         return table.column(0).to_numpy(), table.column(1).to_numpy()
+
+    def index_vectors(self, data: Data) -> None:  # noqa: ARG002
+        self._need("its vector indexes")
+        self.connection.execute(
+            "CALL CREATE_VECTOR_INDEX('Post', 'post_vectors', 'embedding', metric := 'cosine')"
+        )
+
+    def near(self, vector: list[float]) -> list[int]:
+        self._need("its vector indexes")
+        text = (
+            "CALL QUERY_VECTOR_INDEX('Post', 'post_vectors', $vector, 10) RETURN node.id, distance"
+            " ORDER BY distance"
+        )
+        return [row[0] for row in self.ask(text, {"vector": vector})]
+
+    def nearest(self, vector: list[float]) -> list[int]:
+        text = (
+            f"MATCH (p:Post) RETURN p.id, array_cosine_similarity(p.embedding, CAST($vector AS"
+            f" FLOAT[{DIMENSION}])) AS score ORDER BY score DESC LIMIT 10"
+        )
+        return [row[0] for row in self.ask(text, {"vector": vector})]
+
+    def index_texts(self, data: Data) -> None:  # noqa: ARG002
+        self._need("its full-text indexes")
+        self.connection.execute("CALL CREATE_FTS_INDEX('Post', 'post_texts', ['body'])")
+
+    def best_texts(self, words: str) -> list[int]:
+        self._need("its full-text indexes")
+        text = (
+            "CALL QUERY_FTS_INDEX('Post', 'post_texts', $words, top := 10) RETURN node.id, score"
+            " ORDER BY score DESC LIMIT 10"
+        )
+        return [row[0] for row in self.ask(text, {"words": words})]
+
+    def _need(self, what: str) -> None:
+        if self.name != "kuzu":
+            raise NotOfferedError(f"{what} are an extension that is downloaded")
 
     def _run(self, text: str, parameters: Parameters) -> Any:
         if self.prepares and parameters:

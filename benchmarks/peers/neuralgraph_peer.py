@@ -57,5 +57,39 @@ class Peer(AnyPeer):
         ).to_numpy()
         return columns["id"], columns["value"]
 
+    def index_vectors(self, data: Data) -> None:  # noqa: ARG002
+        self.graph.execute(
+            "CREATE VECTOR INDEX post_vectors FOR (p:Post) ON (p.embedding) OPTIONS {indexConfig:"
+            " {`vector.similarity_function`: 'cosine'}}"
+        )
+        self.graph.execute("CALL db.awaitIndexes()")
+
+    def near(self, vector: list[float]) -> list[int]:
+        return self._ids(
+            "CALL db.index.vector.queryNodes('post_vectors', 10, $vector) YIELD node RETURN node.id",
+            vector=vector,
+        )
+
+    def nearest(self, vector: list[float]) -> list[int]:
+        return self._ids(
+            "CALL neural.search('post_vectors', $vector, {limit: 10, exact: true}) YIELD entity"
+            " RETURN entity.id",
+            vector=vector,
+        )
+
+    def index_texts(self, data: Data) -> None:  # noqa: ARG002
+        self.graph.execute("CREATE FULLTEXT INDEX post_texts FOR (p:Post) ON EACH [p.body]")
+        self.graph.execute("CALL db.awaitIndexes()")
+
+    def best_texts(self, words: str) -> list[int]:
+        return self._ids(
+            "CALL db.index.fulltext.queryNodes('post_texts', $words, {limit: 10}) YIELD node"
+            " RETURN node.id",
+            words=words,
+        )
+
+    def _ids(self, text: str, **parameters: Any) -> list[int]:
+        return [row[0] for row in self.graph.execute(text, parameters)]
+
     def close(self) -> None:
         self.graph.close()

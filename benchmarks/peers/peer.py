@@ -20,9 +20,11 @@ class Peer(ABC):
     Attributes:
         name: in the table.
         speaks: ``cypher`` or ``sql``.
+        keys: of the questions that it is asked; None: all. A library is asked what it is for.
     """
 
     speaks = "cypher"
+    keys: frozenset[str] | None = None
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -67,6 +69,26 @@ class Peer(ABC):
     def algorithm(self, name: str) -> tuple[Any, Any]:
         """``pagerank`` (20 rounds) or ``wcc`` of persons and whom they know: ids of persons and values."""
         raise NotOfferedError(f"no graph algorithms, not {name}")
+
+    def index_vectors(self, data: Data) -> None:  # noqa: ARG002
+        """Make an index by cosine over the vectors of all posts; it is ready when this returns."""
+        raise NotOfferedError("no vector index")
+
+    def near(self, vector: list[float]) -> list[int]:  # noqa: ARG002
+        """Ids of the ten posts whose vectors are the nearest, as the index finds them."""
+        raise NotOfferedError("no vector index")
+
+    def nearest(self, vector: list[float]) -> list[int]:  # noqa: ARG002
+        """The same by comparing with every post's."""
+        raise NotOfferedError("no similarity of vectors")
+
+    def index_texts(self, data: Data) -> None:  # noqa: ARG002
+        """Make a full-text index over the bodies of all posts; it is ready when this returns."""
+        raise NotOfferedError("no full-text index")
+
+    def best_texts(self, words: str) -> list[int]:  # noqa: ARG002
+        """Ids of the ten posts that fit any of the words best."""
+        raise NotOfferedError("no full-text index")
 
     def server_ids(self) -> list[int]:
         """Processes that the peer started and that do not end with this one."""

@@ -89,5 +89,15 @@ class Peer(AnyPeer):
         pandas: Any = import_module("pandas")
         return pandas.read_sql_query(text, self.connection, params=parameters)
 
+    def index_texts(self, data: Data) -> None:  # noqa: ARG002
+        run = self.connection.execute
+        run("CREATE VIRTUAL TABLE texts USING fts5(body, content='post', content_rowid='id')")
+        run("INSERT INTO texts(texts) VALUES ('rebuild')")
+
+    def best_texts(self, words: str) -> list[int]:
+        text = "SELECT rowid FROM texts WHERE texts MATCH ? ORDER BY rank LIMIT 10"
+        found = self.connection.execute(text, [" OR ".join(words.split())])
+        return [row[0] for row in found]
+
     def close(self) -> None:
         self.connection.close()

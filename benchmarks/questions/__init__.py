@@ -1,7 +1,4 @@
-"""All questions, one a file, in the order of the table; reads before the ones that change the data.
-
-Vector search (W15) and text search (W16) stand between W14 and W17 when they come.
-"""
+"""All questions, one a file, in the order of the table; reads before the ones that change the data."""
 
 from benchmarks.questions import (
     own_at_time,
@@ -27,6 +24,11 @@ from benchmarks.questions import (
     w12_update,
     w13_range_in_order,
     w14_contains,
+    w15_nearest,
+    w15_nearest_exactly,
+    w15_vector_index,
+    w16_best_texts,
+    w16_text_index,
     w17_cold_start,
     w18_threads,
     w19_algorithms,
@@ -50,6 +52,11 @@ QUESTIONS = (
     w11_shortest_path.QUESTION,
     w13_range_in_order.QUESTION,
     w14_contains.QUESTION,
+    w15_vector_index.QUESTION,
+    w15_nearest_exactly.QUESTION,
+    w15_nearest.QUESTION,
+    w16_text_index.QUESTION,
+    w16_best_texts.QUESTION,
     w18_threads.QUESTION,
     w19_algorithms.QUESTION,
     w21_many_rows.QUESTION,

@@ -23,7 +23,7 @@ def test_every_question_is_answered_rightly():
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "failed" not in done.stdout
-    assert done.stdout.count("| right | right |") == 32
+    assert done.stdout.count("| right | right |") == 34
     own = done.stdout.split("of neuralgraph itself")[1]
     assert own.count("| right |") == 12
 
@@ -44,6 +44,11 @@ def test_results_become_a_table_and_a_picture():
     assert "| W5 2 hops | **0.500 [2.00]** | 50.00 [200] | - | 1e+02 |" in shown
     assert "| hit | 0.500 [2.00] |" in shown
     assert "- sqlite: no <reason> (W5 2 hops)" in shown
+    fuzzy = {**row, "median_ms": 0.1, "recall": 0.8}
+    results["kuzu"]["rows"].append([numbers["W16"], "words", fuzzy])
+    results["neuralgraph"]["rows"].append([numbers["W16"], "words", {**row, "recall": 0.98}])
+    found = "| W16 words | **0.500 [2.00], finds 98%** | 0.100 [2.00], finds 80% |  |  |"
+    assert found in table(results)
     picture = plot(results, "a & b")
     assert "a &amp; b" in picture
     assert "<title>kuzu: 100x</title>" in picture
