@@ -22,6 +22,7 @@ from neuralgraph.values import (
     PathRef,
     Relationship,
 )
+from neuralgraph.values.nesting import require_walkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,6 +76,7 @@ class Renderer:
             return items
         wanted: dict[int, _Wanted] = {}
         for item in items:
+            require_walkable(item)
             _collect(item, wanted)
         for key, entities in wanted.items():
             renderer = self

@@ -17,6 +17,7 @@ from neuralgraph.api.rendering import PLAIN_KINDS, Renderer, batch_lists
 from neuralgraph.errors import QueryArgumentError, QueryError
 from neuralgraph.query.execution.memory import out_of_memory
 from neuralgraph.values import Batch, Column, Node, Path, Relationship
+from neuralgraph.values.nesting import too_deep
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -317,6 +318,10 @@ class Result:
             self._pending = None
             self._context.running = False
             raise out_of_memory() from error
+        except RecursionError as error:
+            self._pending = None
+            self._context.running = False
+            raise too_deep() from error
         self._pending = None
         self._context.running = False
         self._ended_ns = time.perf_counter_ns()

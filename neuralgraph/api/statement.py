@@ -26,6 +26,7 @@ from neuralgraph.errors import (
 )
 from neuralgraph.query.execution.context import ExecutionContext
 from neuralgraph.query.execution.memory import out_of_memory
+from neuralgraph.values.nesting import too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -435,6 +436,8 @@ class StatementRunner:
             raise
         except MemoryError as error:
             raise out_of_memory() from error
+        except RecursionError as error:
+            raise too_deep() from error
         finally:
             context.running = False
         return self._result(query, prepared, kept, context, began_ns, details)

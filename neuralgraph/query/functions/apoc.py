@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from sys import getsizeof
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import QueryArgumentError
@@ -15,6 +16,7 @@ from neuralgraph.query.functions.patterns import searched_pattern
 from neuralgraph.query.functions.signature import CallContext, Function
 from neuralgraph.query.functions.texts import text_of
 from neuralgraph.values import Node, NodeRef, Relationship, type_name
+from neuralgraph.values.nesting import DEPTH_MAX, require_walkable
 from neuralgraph.values.types import from_python
 
 if TYPE_CHECKING:
@@ -27,7 +29,11 @@ _TYPES: Final = {
     "LOCAL TIME": "LOCAL_TIME",
     "VECTOR": "LIST",
 }
-_JSON_DEPTH_MAX: Final = 100
+_PART_BYTES: Final = 64
+_LARGE_CHARACTERS: Final = 1 << 16
+_GROWING: Final = frozenset(
+    {"text.join", "text.replace", "text.split", "convert.toJson", "coll.flatten"}
+)
 
 
 def _any_property(context: CallContext, thing: Any, key: Any) -> Any:
@@ -122,24 +128,34 @@ def _subtract(context: CallContext, first: Any, second: Any) -> list[Any]:
 # ── strings ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _join(_context: CallContext, texts: Any, delimiter: Any) -> str:
+def _join(context: CallContext, texts: Any, delimiter: Any) -> str:
     parts = expect_list("apoc.text.join", texts)
     glue = expect_string("apoc.text.join", delimiter)
-    return glue.join("null" if part is None else text_of(part) for part in parts)
+    joined = ["null" if part is None else text_of(part) for part in parts]
+    context.reserve(sum(map(getsizeof, joined)) + getsizeof(glue) * len(joined))
+    return glue.join(joined)
 
 
-def _text_replace(_context: CallContext, text: Any, pattern: Any, replacement: Any) -> str:
+def _text_replace(context: CallContext, text: Any, pattern: Any, replacement: Any) -> str:
     me = "apoc.text.replace"
     # Java writes $1 for what Python calls \1.
     template = re.sub(r"\$(\d)", r"\\g<\1>", expect_string(me, replacement).replace("\\", "\\\\"))
-    return searched_pattern(expect_string(me, pattern)).sub(template, expect_string(me, text))
+    searched, whole = searched_pattern(expect_string(me, pattern)), expect_string(me, text)
+    if len(whole) * (len(template) + 1) > _LARGE_CHARACTERS:
+        # Groups make a replacement no longer than all of the text at each match.
+        longest = len(template) + (len(whole) if "\\g<" in template else 0)
+        width = 1 if whole.isascii() and template.isascii() else 4
+        context.reserve(width * (len(whole) + searched.count(whole) * longest))
+    return searched.sub(template, whole)
 
 
-def _text_split(_context: CallContext, text: Any, pattern: Any, limit: Any = 0) -> list[str]:
+def _text_split(context: CallContext, text: Any, pattern: Any, limit: Any = 0) -> list[str]:
     me = "apoc.text.split"
     most = max(0, limit - 1) if type(limit) is int and limit > 0 else 0
     searched = searched_pattern(expect_string(me, pattern))
-    return [part or "" for part in searched.split(expect_string(me, text), most)]
+    whole = expect_string(me, text)
+    context.reserve(_PART_BYTES * len(whole))
+    return [part or "" for part in searched.split(whole, most)]
 
 
 def _capitalize(_context: CallContext, text: Any) -> str:
@@ -168,6 +184,7 @@ def _to_json(context: CallContext, value: Any) -> str:
             return {"id": str(item.id), "type": "node", "labels": labels, "properties": properties}
         return str(item)
 
+    context.reserve(_PART_BYTES * require_walkable(value))
     return json.dumps(value, default=shown, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -200,6 +217,7 @@ _S: Final = "STRING"
 FUNCTIONS: Final = tuple(
     Function(
         f"apoc.{name}", parameters, result, scalar, required=required, category="APOC",
+        grows=name in _GROWING,
         description=description, null_in_null_out=name not in
         ("map.clean", "map.merge", "map.setKey", "coll.union", "coll.contains", "any.properties",
          "meta.type", "meta.cypher.type"),
@@ -218,7 +236,7 @@ FUNCTIONS: Final = tuple(
         ("coll.toSet", ("LIST",), 1, "LIST", lambda _context, items: distinct(items),
          "The different elements, in order of first occurrence."),
         ("coll.flatten", ("LIST", "BOOLEAN"), 1, "LIST",
-         lambda _context, items, deep=False: flattened(items, _JSON_DEPTH_MAX if deep else 1),
+         lambda context, items, deep=False: flattened(context, items, DEPTH_MAX if deep else 1),
          "Lists inside the list opened up, one level or all."),
         ("coll.contains", ("LIST", "ANY"), 2, "BOOLEAN", _contains, "Is the value in the list?"),
         ("coll.union", ("LIST", "LIST"), 2, "LIST", _union, "What is in one of two lists, once."),

@@ -12,12 +12,13 @@ from neuralgraph.query.functions.arguments import (
 )
 from neuralgraph.query.functions.signature import CallContext, Function
 from neuralgraph.values import equals
+from neuralgraph.values.nesting import DEPTH_MAX, require_walkable
 from neuralgraph.values.ordering import equality_key, order_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_DEPTH_MAX: Final = 100
+_POINTER_BYTES: Final = 8
 
 
 def distinct(items: Any) -> list[Any]:
@@ -28,9 +29,10 @@ def distinct(items: Any) -> list[Any]:
     return list(found.values())
 
 
-def flattened(items: Any, depth: int = 1) -> list[Any]:
+def flattened(context: CallContext, items: Any, depth: int = 1) -> list[Any]:
     """The elements, with lists among them opened up so many levels."""
-    return list(_opened(expect_list("coll.flatten", items), min(depth, _DEPTH_MAX)))
+    context.reserve(_POINTER_BYTES * require_walkable(items))
+    return list(_opened(expect_list("coll.flatten", items), min(depth, DEPTH_MAX)))
 
 
 def _opened(items: list[Any], depth: int) -> Iterator[Any]:
@@ -45,8 +47,8 @@ def _distinct(_context: CallContext, items: Any) -> list[Any]:
     return distinct(items)
 
 
-def _flatten(_context: CallContext, items: Any, depth: Any = 1) -> list[Any]:
-    return flattened(items, expect_count("coll.flatten", depth))
+def _flatten(context: CallContext, items: Any, depth: Any = 1) -> list[Any]:
+    return flattened(context, items, expect_count("coll.flatten", depth))
 
 
 def _index_of(_context: CallContext, items: Any, value: Any) -> int:

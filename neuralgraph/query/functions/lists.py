@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _RANGE_ITEMS_MAX: Final = 100_000_000
 _RANGE_ITEM_BYTES: Final = 40
+_CONVERTED_BYTES: Final = 80
 _RANGE_PIECE_ITEMS: Final = 100_000
 
 
@@ -129,8 +130,10 @@ def _element_function(
 ) -> Callable[[CallContext, Any], list[Any]]:
     """A function of a list that converts each element, to null where it cannot."""
 
-    def function(context: CallContext, items: Any) -> list[Any]:  # noqa: ARG001
-        return [None if item is None else convert(item) for item in expect_list(name, items)]
+    def function(context: CallContext, items: Any) -> list[Any]:
+        found = expect_list(name, items)
+        context.reserve(_CONVERTED_BYTES * len(found))
+        return [None if item is None else convert(item) for item in found]
 
     return function
 
@@ -142,6 +145,7 @@ def list_conversion(name: str, convert: Callable[[Any], Any], description: str) 
         ("LIST",),
         "LIST",
         _element_function(name, convert),
+        grows=True,
         category="List",
         description=description,
     )
@@ -159,7 +163,7 @@ FUNCTIONS: Final = (
     Function("reverse", ("LIST|STRING",), "LIST|STRING", _reverse, category="List",
              description="A list or string from its end to its beginning."),
     # Their runtime errors are openCypher's, so the types are not checked before.
-    Function("range", ("ANY", "ANY", "ANY"), "LIST", _range, required=2, category="List",
+    Function("range", ("ANY", "ANY", "ANY"), "LIST", _range, required=2, category="List", grows=True,
              description="The integers from a start to an end, both included, by a step."),
     Function("coalesce", ("ANY",), "ANY", _coalesce, variadic=True, null_in_null_out=False,
              kernel=_coalesce_columns, description="The first value that is not null."),

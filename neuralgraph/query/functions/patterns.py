@@ -82,6 +82,13 @@ class SearchedPattern:
                 f"the replacement does not fit the pattern: {error}", detail="InvalidArgumentValue"
             ) from error
 
+    def count(self, text: str) -> int:
+        """How many matches there are in the text."""
+        try:
+            return sum(1 for _ in self._pattern.finditer(text, timeout=MATCH_SECONDS_MAX))
+        except TimeoutError:
+            raise _too_slow(self._text) from None
+
     def split(self, text: str, most: int) -> list[Any]:
         """The parts between matches, so many splits at most; 0 is any number."""
         try:

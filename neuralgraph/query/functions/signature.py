@@ -63,6 +63,8 @@ class Function:
         deterministic: may be folded when its arguments are constant.
         stable: gives the same for the same arguments all through one statement, so that a call that
             depends on no row need be computed only once a run; the clock is stable, chance is not.
+        grows: its result may be much larger than its arguments; then `scalar` calls ``context.reserve``
+            before it makes something large.
         writes: it changes something, so a statement that calls it counts as one that writes.
         description: one line for SHOW FUNCTIONS.
         category: such as ``String``, ``Temporal``.
@@ -78,6 +80,7 @@ class Function:
     null_in_null_out: bool = True
     deterministic: bool = True
     stable: bool = True
+    grows: bool = False
     writes: bool = False
     description: str = ""
     category: str = "Scalar"

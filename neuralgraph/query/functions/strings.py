@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from sys import getsizeof
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -20,6 +21,9 @@ from neuralgraph.values import Column, Kind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_LARGE_CHARACTERS: Final = 1 << 16
+_PART_BYTES: Final = 64
+_GROWING: Final = frozenset({"replace", "split"})
 _FORMS: Final = frozenset({"NFC", "NFD", "NFKC", "NFKD"})
 
 
@@ -65,32 +69,35 @@ def _trimmer(name: str, trim: Callable[[str, str | None], str]) -> Callable[...,
 
 
 def _replace(
-    context: CallContext,  # noqa: ARG001
-    text: Any,
-    search: Any,
-    replacement: Any,
-    limit: Any = None,
+    context: CallContext, text: Any, search: Any, replacement: Any, limit: Any = None
 ) -> str:
     wanted, new = expect_string("replace", search), expect_string("replace", replacement)
     count = -1 if limit is None else expect_count("replace", limit)
-    return expect_string("replace", text).replace(wanted, new, count)
+    whole = expect_string("replace", text)
+    if len(whole) * (len(new) + 1) > _LARGE_CHARACTERS:
+        found = whole.count(wanted)
+        found = found if count < 0 else min(found, count)
+        width = 1 if whole.isascii() and new.isascii() else 4
+        context.reserve(width * (len(whole) + found * max(0, len(new) - len(wanted))))
+    return whole.replace(wanted, new, count)
 
 
-def _split(context: CallContext, text: Any, delimiters: Any) -> list[str]:  # noqa: ARG001
+def _split(context: CallContext, text: Any, delimiters: Any) -> list[str]:
     whole = expect_string("split", text)
     if type(delimiters) is list:
         marks = [expect_string("split", mark) for mark in expect_list("split", delimiters)]
-        if not marks:
-            return [whole]
-        if len(marks) == 1:
-            delimiter = marks[0]
-        elif "" in marks:
-            return [character for character in whole if character not in marks]
-        else:
-            return re.split("|".join(map(re.escape, marks)), whole)
     else:
-        delimiter = expect_string("split", delimiters)
-    return whole.split(delimiter) if delimiter else list(whole)
+        marks = [expect_string("split", delimiters)]
+    if len(whole) > _LARGE_CHARACTERS:
+        parts = len(whole) if "" in marks else 1 + sum(map(whole.count, marks))
+        context.reserve(getsizeof(whole) + parts * _PART_BYTES)
+    if not marks:
+        return [whole]
+    if len(marks) == 1:
+        return whole.split(marks[0]) if marks[0] else list(whole)
+    if "" in marks:
+        return [character for character in whole if character not in marks]
+    return re.split("|".join(map(re.escape, marks)), whole)
 
 
 def _substring(context: CallContext, text: Any, start: Any, length: Any = None) -> str:  # noqa: ARG001
@@ -121,7 +128,7 @@ _S: Final = "STRING"
 FUNCTIONS: Final = tuple(
     Function(
         name, parameters, result, scalar, required=required, kernel=kernel, category="String",
-        description=description,
+        grows=name in _GROWING, description=description,
     )
     for name, parameters, required, result, scalar, kernel, description in (
         ("toUpper", (_S,), 1, _S, *_UPPER, "The string in capitals."),

@@ -17,6 +17,18 @@ TOO_LARGE = {
     "comprehension": "UNWIND [range(1, 100000)] AS r RETURN [x IN r | [x IN r | x]]",
     "doubling": "RETURN size(reduce(s = 'x', i IN range(1, 40) | s + s))",
     "lists that grow": "RETURN size(reduce(s = [1], i IN range(1, 40) | s + s))",
+    "doubling by bars": "RETURN size(reduce(s = 'x', i IN range(1, 40) | s || s))",
+    "doubling by replace": "RETURN size(reduce(s = 'xx', i IN range(1, 9) | replace(s, 'x', s)))",
+    "replace by a pattern": "RETURN size(apoc.text.replace($text, 'x', $text))",
+    "split": "UNWIND range(1, 100) AS i RETURN size(split($text + i, ''))",
+    "join": "RETURN size(reduce(s = 'x', i IN range(1, 40) | apoc.text.join([s, s], '')))",
+    "flatten": "RETURN size(reduce(s = [1], i IN range(1, 40) | coll.flatten([s, s])))",
+    "texts of many rows": "UNWIND range(1, 1000) AS i WITH $text + i AS t RETURN max(size(t))",
+    "capitals of many rows": "UNWIND range(1, 1000) AS i RETURN max(toUpper($text + i))",
+    "lists of many rows": "UNWIND range(1, 1000) AS i RETURN max(size(range(i, 10000)))",
+    "slices of many rows": "UNWIND range(1, 1000) AS i WITH [i] + $many AS l RETURN size(l[1..])",
+    "conversions": "RETURN size(toStringList(range(1, 50000)))",
+    "JSON": "RETURN size(apoc.convert.toJson(reduce(l = [1], i IN range(1, 16) | [l, l])))",
     "collect": "UNWIND range(1, 3000000) AS i RETURN size(collect(toString(i)))",
     "collect in a subquery": "RETURN size(COLLECT { UNWIND range(1, 3000000) AS i RETURN i })",
     "sort": "UNWIND range(1, 9000000) AS i WITH i ORDER BY -i RETURN count(i)",
@@ -42,7 +54,7 @@ SMALL_ENOUGH = {
 def test_what_is_too_large_for_its_budget(query):
     with neuralgraph.open(query_memory_bytes_max="3MB") as graph:
         with pytest.raises(MemoryLimitError, match="the statement needs more"):
-            graph.execute(query, text="x" * 50_000).to_dicts()
+            graph.execute(query, text="x" * 50_000, many=[0] * 9_000).to_dicts()
         assert graph.info().nodes == 0
         assert graph.execute("RETURN 1").value() == 1
 
@@ -107,3 +119,42 @@ def test_deltas_are_folded_in_the_background(tmp_path, options, query, is_in_mem
             time.sleep(0.01)
         assert engine.info().checkpoint_failure is None
         assert graph.verify() == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "RETURN size(reduce(s = 'a', x IN range(1, 60) | s + s))",
+        "RETURN size(reduce(s = 'a', x IN range(1, 60) | s || s))",
+        "RETURN size(reduce(s = [1], x IN range(1, 60) | s + s))",
+        "RETURN size(reduce(s = 'aa', x IN range(1, 60) | replace(s, 'a', s)))",
+    ],
+)
+def test_a_single_value_ends_long_before_the_machine(query):
+    with neuralgraph.open() as graph, pytest.raises(MemoryLimitError):
+        graph.execute(query).value()
+
+
+def test_a_value_that_shares_its_parts_is_not_walked_without_end():
+    chain = "WITH [1, 2] AS a " + "WITH [a, a] AS a " * 60
+    with neuralgraph.open() as graph:
+        for query in (
+            chain + "RETURN a",
+            chain + "RETURN apoc.convert.toJson(a)",
+            chain + "RETURN coll.flatten(a, 100)",
+            "RETURN reduce(a = [1], x IN range(1, 60) | [a, a])",
+            "RETURN reduce(a = {x: 1}, x IN range(1, 60) | {x: a, y: a})",
+        ):
+            with pytest.raises(MemoryLimitError, match="elements"):
+                graph.execute(query).value()
+        few = graph.execute("RETURN reduce(a = [1], x IN range(1, 8) | [a, a]) AS a").value()
+        assert str(few).count("1") == 2**8
+
+
+def test_a_value_is_nested_so_deep_and_no_deeper():
+    with neuralgraph.open() as graph:
+        query = "RETURN reduce(a = 1, x IN range(1, {}) | {}) AS a"
+        for step in ("[a]", "{x: a}"):
+            assert graph.execute(query.format(150, step)).value()
+            with pytest.raises(MemoryLimitError, match="nested too deeply"):
+                graph.execute(query.format(5000, step)).value()

@@ -9,11 +9,16 @@ from neuralgraph.query.execution.columns import listed
 from neuralgraph.query.execution.context import PIECE_ROWS
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
 from neuralgraph.query.execution.expressions.labels import type_of_edge
+from neuralgraph.query.execution.expressions.making import (
+    piled,
+    require_columns,
+    require_joined,
+)
 from neuralgraph.query.functions.operators import BINARY
 from neuralgraph.query.functions.signature import Function
 from neuralgraph.query.functions.type_tests import is_of_type
 from neuralgraph.query.language.syntax.expressions import NO_SPAN
-from neuralgraph.values import EdgeRef, NodeRef
+from neuralgraph.values import EdgeRef, Kind, NodeRef
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +30,9 @@ if TYPE_CHECKING:
     from neuralgraph.query.language.syntax.expressions import FunctionCall, IsType, Span
     from neuralgraph.values import Batch, Column
 
+_LONG: Final = frozenset({str, list, bytes})
+_NUMBERS: Final = (Kind.INTEGER, Kind.FLOAT)
+_LONG_TYPES: Final = frozenset({"STRING", "LIST", "MAP"})
 _ASKS_ENTITY: Final = frozenset({"labels", "keys", "properties"})
 
 
@@ -33,9 +41,10 @@ class CallEvaluator(Evaluator):
 
     Attributes:
         asks_entity: what the statement deleted must not be asked this.
+        is_long: it makes values about as large as its arguments.
     """
 
-    __slots__ = ("arguments", "asks_entity", "function", "is_type", "span")
+    __slots__ = ("arguments", "asks_entity", "function", "is_long", "is_type", "span")
 
     def __init__(
         self, function: Function, arguments: Sequence[Evaluator], span: Span = NO_SPAN
@@ -45,15 +54,20 @@ class CallEvaluator(Evaluator):
         self.arguments = tuple(arguments)
         self.asks_entity = function.name.lower() in _ASKS_ENTITY
         self.is_type = function.name.lower() == "type"
+        self.is_long = not function.grows and not _LONG_TYPES.isdisjoint(function.result.split("|"))
 
     def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
         """The result in each row."""
         arguments = [argument.items(batch, context) for argument in self.arguments]
+        if self.is_long:
+            require_joined(arguments, context)
         return self._scalar(arguments, batch.count, context)
 
     def vector(self, batch: Batch, context: ExecutionContext) -> Column:
         """The result in each row."""
         columns = [argument.vector(batch, context) for argument in self.arguments]
+        if self.is_long:
+            require_columns(columns, batch.count, context)
         kernel = self.function.kernel
         if (
             kernel is not None
@@ -99,6 +113,13 @@ class CallEvaluator(Evaluator):
                 ]
         if not arguments:
             return [scalar(call) for _ in range(count)]
+        if function.grows:
+            skips = function.null_in_null_out
+            results = (
+                None if skips and any(item is None for item in row) else scalar(call, *row)
+                for row in zip(*arguments, strict=True)
+            )
+            return piled(results, context)
         if count > PIECE_ROWS and context.stoppable:
             made: list[Any] = []
             for piece in context.pieces(count):
@@ -186,6 +207,9 @@ class BinaryEvaluator(Evaluator):
         self.left = left
         self.right = right
 
+    def prepare(self, left: Column, right: Column, count: int, context: ExecutionContext) -> None:
+        """Look at the operands of so many rows before anything is made of them."""
+
     def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
         """The result in each row."""
         left, right = self.left.items(batch, context), self.right.items(batch, context)
@@ -199,6 +223,7 @@ class BinaryEvaluator(Evaluator):
         """The result in each row."""
         left = _operand(self.left, batch, context)
         right = _operand(self.right, batch, context)
+        self.prepare(left, right, batch.count, context)
         try:
             made = None if self.kernel is None else self.kernel(left, right)
             if made is not None and made.count == batch.count:
@@ -215,10 +240,34 @@ class BinaryEvaluator(Evaluator):
             raise
 
 
+class JoinEvaluator(BinaryEvaluator):
+    """``a + b`` and ``a || b``, which make strings and lists as long as both together."""
+
+    __slots__ = ()
+
+    def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
+        """The result in each row."""
+        left, right = self.left.items(batch, context), self.right.items(batch, context)
+        if not (_LONG.isdisjoint(map(type, left)) and _LONG.isdisjoint(map(type, right))):
+            require_joined((left, right), context)
+        try:
+            return list(map(self.scalar, left, right))
+        except QueryError as error:
+            error.place(self.span)
+            raise
+
+    def prepare(self, left: Column, right: Column, count: int, context: ExecutionContext) -> None:
+        """Count what joining the columns makes."""
+        if left.kind not in _NUMBERS or right.kind not in _NUMBERS:
+            require_columns((left, right), count, context)
+
+
 def operator_evaluator(
     symbol: str, left: Evaluator, right: Evaluator, span: Span = NO_SPAN
 ) -> Evaluator:
     """An operator by its text; `span` is where it stands, for errors."""
+    if symbol in ("+", "||"):
+        return JoinEvaluator(BINARY[symbol], left, right, span)
     return BinaryEvaluator(BINARY[symbol], left, right, span)
 
 

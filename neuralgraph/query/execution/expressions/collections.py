@@ -13,9 +13,11 @@ import numpy as np
 from neuralgraph.errors import QueryTypeError
 from neuralgraph.query.execution.columns import is_true, listed, true_rows
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
+from neuralgraph.query.execution.expressions.making import shallow_bytes
 from neuralgraph.query.execution.memory import items_bytes
 from neuralgraph.query.planning.plan import Slot
 from neuralgraph.values import ROW_PATH_MAX, Batch
+from neuralgraph.values.nesting import require_walkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,6 +39,8 @@ ELEMENTS_MAX: Final = 16_384
 
 _SAMPLE_ITEMS: Final = 16
 _TURNS_BETWEEN_CHECKS: Final = 256
+# Each turn may put what was made so far into a list, and into it twice.
+_TURNS_BETWEEN_LOOKS: Final = 8
 _LARGE_ITEMS: Final = 4_096
 
 
@@ -169,7 +173,7 @@ class ComprehensionEvaluator(Evaluator):
             kept_rows, values = self._results(rows, inner, context)
             for row, value in zip(kept_rows, values, strict=True):
                 made[row].append(value)
-            held += items_bytes(values[:_SAMPLE_ITEMS], len(values))
+            held += max(items_bytes(values[:_SAMPLE_ITEMS], len(values)), shallow_bytes(values))
             context.memory.require(held)
         return made
 
@@ -271,6 +275,9 @@ class ReduceEvaluator(Evaluator):
                 totals[row] = value
             turn += 1
             self._require(turn, values, context)
+            if turn % _TURNS_BETWEEN_LOOKS == 0:
+                for value in values:
+                    require_walkable(value)
             rows = [row for row in rows if len(sources[row]) > turn]  # type: ignore[arg-type]
         return [
             None if source is None else total for source, total in zip(sources, totals, strict=True)

@@ -1,0 +1,79 @@
+"""How large a value is when nothing in it is shared, found out without making it.
+
+Lists and maps inside a value are shared: ``[x, x]`` holds its `x` once. Whoever copies, compares or prints a
+value walks it as a tree, and sixty times ``[x, x]`` is a tree that no machine can hold.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from neuralgraph.errors import MemoryLimitError
+
+DEPTH_MAX: Final = 200
+"""Lists and maps inside each other; walking a value takes a few frames of the stack for each."""
+
+ITEMS_MAX: Final = 1 << 24
+"""Elements that a walk may meet, unless the value really holds so many."""
+
+_SHARED_MAX: Final = 4
+"""Walking may meet an element that is held once so many times, in the mean."""
+
+_CONTAINERS: Final = frozenset({list, tuple, dict})
+
+
+def require_walkable(value: Any) -> int:
+    """See that a value can be walked as a tree; gives the number of its elements, all levels together.
+
+    Cost: each list and map once, however often it occurs; one look at each element.
+
+    Raises:
+        MemoryLimitError: it is too large or nested too deeply.
+    """
+    if type(value) not in _CONTAINERS:
+        return 1
+    held = 0
+    # By identity: (elements, levels) of each container; None while it waits for what is inside of it.
+    known: dict[int, tuple[int, int] | None] = {}
+    waiting: list[Any] = [value]
+    while waiting:
+        container = waiting[-1]
+        inner = container.values() if type(container) is dict else container
+        nested = (
+            [] if _CONTAINERS.isdisjoint(map(type, inner))
+            else [item for item in inner if type(item) in _CONTAINERS]
+        )  # fmt: skip
+        if nested and id(container) not in known:
+            known[id(container)] = None
+            waiting.extend(item for item in nested if id(item) not in known)
+            continue
+        waiting.pop()
+        if known.get(id(container)) is not None:
+            continue
+        held += len(inner)
+        sizes = [known[id(item)] or (0, 0) for item in nested]
+        count = len(inner) + sum(size for size, _ in sizes)
+        levels = 1 + max((below for _, below in sizes), default=0)
+        if count > max(ITEMS_MAX, _SHARED_MAX * held):
+            raise _too_large(count)
+        if levels > DEPTH_MAX:
+            raise too_deep()
+        known[id(container)] = (count, levels)
+    found = known[id(value)]
+    assert found is not None
+    return found[0]
+
+
+def _too_large(count: int) -> MemoryLimitError:
+    shown = f"{count:,}" if count < 10**15 else "more than 10^15"
+    return MemoryLimitError(
+        f"a list or map has {shown} elements, counted with those of all lists in it wherever they occur;"
+        f" it may have {ITEMS_MAX:,}"
+    )
+
+
+def too_deep() -> MemoryLimitError:
+    """The error for lists and maps inside each other without end."""
+    return MemoryLimitError(
+        f"a value is nested too deeply; lists and maps stand at most {DEPTH_MAX} deep in each other"
+    )
