@@ -1,4 +1,4 @@
-"""Options as a frozen dataclass, and what there is to know of each; reads no file and no environment.
+"""Options as a record, and what there is to know of each; reads no file and no environment.
 
 Every option has its keyword (``query_timeout_s``) and its key in files and the environment
 (``query.timeout_s``). `OPTION_FACTS` is the one list of them: `neuralgraph.open` checks by it, ``SHOW
@@ -7,8 +7,10 @@ SETTINGS`` and `docs/settings.md` show it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, Final, Literal, TypeVar
+
+from neuralgraph.values.records import record
 
 Durability = Literal["full", "normal", "off"]
 OptionKind = Literal["choice", "boolean", "count", "bytes", "share", "seconds", "span", "folders"]
@@ -18,7 +20,7 @@ SECONDS_MAX: Final = 9_000_000.0
 """A hundred days: less than any platform's limit of what a lock can be told to wait."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OptionFacts:
     """One option.
 
@@ -72,7 +74,7 @@ def _option(
     return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """How a graph behaves; `neuralgraph.open(path, **options)`. `docs/settings.md` has a table."""
 

@@ -17,6 +17,8 @@ class _Regex:
         self._source = (pattern, flags)
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)  # what Python asks of everything
         found = getattr(re.compile(*self._source), name)
         setattr(self, name, found)
         return found

@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast, dataclass_transform
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,38 +39,64 @@ _REAL_FIELD: Final = dataclasses.fields(_Sample)[0]._field_type  # type: ignore[
 def record(cls: _Class) -> _Class:
     """A frozen dataclass with slots; keyword-only fields by `KW_ONLY` or ``field(kw_only=True)``.
 
-    No class variables among the annotations, and no ``super()`` without arguments in methods.
+    No class variables among the annotations, every field takes part in ``__init__``, and no ``super()``
+    without arguments in methods.
     """
-    own = set(cls.__dict__)
-    made = _with_slots(cls)
-    type.__setattr__(made, "__record__", _Layout(made))
-    for name, method in _METHODS.items():
-        if name not in own:
-            type.__setattr__(made, name, method)
-    return cast("_Class", made)
+    return cast("_Class", _with_slots(cls))
 
 
 def _with_slots(cls: type) -> Any:
-    """The class made again with slots, and with what makes it a dataclass."""
-    fields: dict[str, Any] = {}
+    """The class made again with slots, what is declared of its fields, and the methods it lacks."""
+    # By name: type; value, or what `dataclasses.field` gave, or MISSING; by keyword only?
+    declared: dict[str, tuple[Any, Any, bool]] = {}
     for parent in reversed(cls.__mro__[1:]):
-        fields.update(getattr(parent, "__dataclass_fields__", {}))
-    inherited = set(fields)
+        declared.update(parent.__dict__.get("__declared__", {}))
+    inherited = len(declared)
     namespace = dict(cls.__dict__)
     keyword_only = False
     for name, kind in namespace.get("__annotations__", {}).items():
         if kind in _KEYWORD_ONLY:
             keyword_only = True
             continue
-        fields[name] = _field(name, kind, namespace.pop(name, _MISSING), keyword_only)
+        assert name not in declared
+        default = namespace.pop(name, _MISSING)
+        is_marked = isinstance(default, dataclasses.Field) and default.kw_only is True
+        declared[name] = (kind, default, keyword_only or is_marked)
     for name in ("__dict__", "__weakref__"):
         namespace.pop(name, None)
-    namespace["__slots__"] = tuple(name for name in fields if name not in inherited)
-    namespace["__dataclass_fields__"] = fields
+    namespace["__slots__"] = tuple(declared)[inherited:]
+    namespace["__declared__"] = declared
     namespace["__match_args__"] = tuple(
-        name for name, field in fields.items() if field.init and not field.kw_only
+        name for name, (_, _, is_keyword) in declared.items() if not is_keyword
     )
-    return type(cls)(cls.__name__, cls.__bases__, namespace)
+    # A parent's may have been compiled for its fields.
+    namespace.setdefault("__init__", _init)
+    bases = (_Record,) if cls.__bases__ == (object,) else cls.__bases__
+    made = type(cls)(cls.__name__, bases, namespace)
+    type.__setattr__(made, "__dataclass_fields__", _Later(made, "__dataclass_fields__", _fields_of))
+    type.__setattr__(made, "__record__", _Later(made, "__record__", _Layout))
+    return made
+
+
+class _Later:
+    """An attribute of a class, made when it is first looked at: of many, no instance is ever made."""
+
+    __slots__ = ("_make", "_name", "_owner")
+
+    def __init__(self, owner: type, name: str, make: Callable[[type], Any]) -> None:
+        self._owner = owner
+        self._name = name
+        self._make = make
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        value = self._make(self._owner)
+        type.__setattr__(self._owner, self._name, value)
+        return value
+
+
+def _fields_of(cls: Any) -> dict[str, Any]:
+    """What makes the class a dataclass to others."""
+    return {name: _field(name, *declared) for name, declared in cls.__declared__.items()}
 
 
 def _field(name: str, kind: Any, default: Any, keyword_only: bool) -> Any:  # noqa: FBT001
@@ -80,8 +106,7 @@ def _field(name: str, kind: Any, default: Any, keyword_only: bool) -> Any:  # no
     field.name, field.type = name, kind
     # What `dataclasses.fields` tells a field from a class variable by.
     field._field_type = _REAL_FIELD  # noqa: SLF001
-    if field.kw_only is _MISSING:
-        field.kw_only = keyword_only
+    field.kw_only = keyword_only
     return field
 
 
@@ -187,49 +212,39 @@ def _complete(self: Any, layout: _Layout, values_count: int, named: dict[str, An
             setter(self, default())
 
 
-def _repr(self: Any) -> str:
-    layout: _Layout = type(self).__record__
-    shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in layout.shown)
-    return f"{type(self).__qualname__}({shown})"
+class _Record:
+    """What all records inherit."""
 
+    __slots__ = ()
+    __record__: ClassVar[_Layout]
 
-def _eq(self: Any, other: Any) -> bool:
-    if self is other:
-        return True
-    if type(self) is not type(other):
-        return False
-    compared: Callable[[Any], Any] = self.__record__.compared
-    return bool(compared(self) == compared(other))
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__record__.shown)
+        return f"{type(self).__qualname__}({shown})"
 
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if type(self) is not type(other):
+            return False
+        compared: Callable[[Any], Any] = self.__record__.compared
+        return bool(compared(self) == compared(other))
 
-def _hash(self: Any) -> int:
-    return hash((type(self), type(self).__record__.compared(self)))
+    def __hash__(self) -> int:
+        return hash((type(self), self.__record__.compared(self)))
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise dataclasses.FrozenInstanceError(
+            f"cannot set {name!r} of a {type(self).__name__} to {value!r}"
+        )
 
-def _refuse_set(self: Any, name: str, value: Any) -> None:
-    raise dataclasses.FrozenInstanceError(
-        f"cannot set {name!r} of a {type(self).__name__} to {value!r}"
-    )
+    def __delattr__(self, name: str) -> None:
+        raise dataclasses.FrozenInstanceError(f"cannot delete {name!r} of a {type(self).__name__}")
 
-
-def _refuse_delete(self: Any, name: str) -> None:
-    raise dataclasses.FrozenInstanceError(f"cannot delete {name!r} of a {type(self).__name__}")
-
-
-def _reduce(self: Any) -> tuple[Any, ...]:
-    return _rebuild, (type(self), {name: getattr(self, name) for name in self.__record__.setters})
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = {name: getattr(self, name) for name in self.__record__.setters}
+        return _rebuild, (type(self), values)
 
 
 def _rebuild(cls: type, values: dict[str, Any]) -> Any:
     return cls(**values)
-
-
-_METHODS: Final[dict[str, Any]] = {
-    "__init__": _init,
-    "__repr__": _repr,
-    "__eq__": _eq,
-    "__hash__": _hash,
-    "__setattr__": _refuse_set,
-    "__delattr__": _refuse_delete,
-    "__reduce__": _reduce,
-}

@@ -56,14 +56,6 @@ from neuralgraph.query.planning.projections import project, visible
 from neuralgraph.query.planning.repeats import path_names, shortest_paths
 from neuralgraph.query.planning.searching import index_search
 from neuralgraph.query.planning.subqueries import aggregated_by_row
-from neuralgraph.query.planning.updates import (
-    plan_create,
-    plan_delete,
-    plan_foreach,
-    plan_merge,
-    plan_remove,
-    plan_set,
-)
 from neuralgraph.query.planning.walking import (
     EVERYTHING,
     conjunction,
@@ -384,8 +376,10 @@ def _nothing(_context: PlanningContext, _clause: Clause, child: Operator) -> Ope
     return child
 
 
-def _foreach(context: PlanningContext, clause: Foreach, child: Operator) -> Operator:
-    return plan_foreach(context, clause, child, plan_clause)
+def _updated(context: PlanningContext, clause: Clause, child: Operator) -> Operator:
+    from neuralgraph.query.planning.updates import plan_update
+
+    return plan_update(context, clause, child, plan_clause)
 
 
 _PLANNERS: dict[type, Callable[..., Operator]] = {
@@ -398,10 +392,5 @@ _PLANNERS: dict[type, Callable[..., Operator]] = {
     LoadCsv: _load_csv,
     Call: _call,
     CallSubquery: _call_subquery,
-    Create: plan_create,
-    Merge: plan_merge,
-    Set: plan_set,
-    Remove: plan_remove,
-    Delete: plan_delete,
-    Foreach: _foreach,
+    **dict.fromkeys((Create, Merge, Set, Remove, Delete, Foreach), _updated),
 }

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from neuralgraph.query.language.syntax import EdgePattern, NodePattern, Pattern, Variable
+from neuralgraph.query.language.syntax import (
+    Create,
+    Delete,
+    EdgePattern,
+    Foreach,
+    Merge,
+    NodePattern,
+    Pattern,
+    Remove,
+    Set,
+    Variable,
+)
 from neuralgraph.query.planning.graphs import GraphBuilder
 from neuralgraph.query.planning.matching import Matcher
 from neuralgraph.query.planning.operators import added, names_of
@@ -30,16 +41,7 @@ from neuralgraph.query.planning.walking import contains, free_names
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neuralgraph.query.language.syntax import (
-        Clause,
-        Create,
-        Delete,
-        Foreach,
-        Merge,
-        PathPattern,
-        Remove,
-        Set,
-    )
+    from neuralgraph.query.language.syntax import Clause, PathPattern
     from neuralgraph.query.planning.context import PlanningContext
     from neuralgraph.query.planning.plan import Operator
 
@@ -129,7 +131,7 @@ class _Drawing:
         )
 
 
-def plan_create(context: PlanningContext, clause: Create, child: Operator) -> Operator:
+def _create(context: PlanningContext, clause: Create, child: Operator) -> Operator:
     """CREATE: every path, in order.
 
     One CREATE after another becomes one operator, where the second looks at no property of what the first
@@ -163,7 +165,7 @@ def _looks_at(entities: tuple[NodeToCreate | EdgeToCreate, ...], before: CreateE
     return False
 
 
-def plan_merge(context: PlanningContext, clause: Merge, child: Operator) -> Operator:
+def _merge(context: PlanningContext, clause: Merge, child: Operator) -> Operator:
     """MERGE: one path, matched as a MATCH would, or created as a CREATE would.
 
     Both halves use the same names: anonymous parts are named before.
@@ -214,7 +216,7 @@ def _renamed(path: PathPattern, names: dict[str, str]) -> PathPattern:
     return replace(path, elements=elements)
 
 
-def plan_set(context: PlanningContext, clause: Set, child: Operator) -> Operator:
+def _set(context: PlanningContext, clause: Set, child: Operator) -> Operator:
     """SET."""
     return SetItems(
         slots=child.slots,
@@ -224,7 +226,7 @@ def plan_set(context: PlanningContext, clause: Set, child: Operator) -> Operator
     )
 
 
-def plan_remove(context: PlanningContext, clause: Remove, child: Operator) -> Operator:
+def _remove(context: PlanningContext, clause: Remove, child: Operator) -> Operator:
     """REMOVE."""
     return RemoveItems(
         slots=child.slots,
@@ -234,7 +236,7 @@ def plan_remove(context: PlanningContext, clause: Remove, child: Operator) -> Op
     )
 
 
-def plan_delete(context: PlanningContext, clause: Delete, child: Operator) -> Operator:
+def _delete(context: PlanningContext, clause: Delete, child: Operator) -> Operator:
     """DELETE and DETACH DELETE."""
     return DeleteEntities(
         slots=child.slots,
@@ -245,7 +247,7 @@ def plan_delete(context: PlanningContext, clause: Delete, child: Operator) -> Op
     )
 
 
-def plan_foreach(
+def _foreach(
     context: PlanningContext,
     clause: Foreach,
     child: Operator,
@@ -265,3 +267,24 @@ def plan_foreach(
         source=context.lower(clause.source, child.slots),
         variable=clause.variable,
     )
+
+
+_PLANNERS: Final[dict[type, Callable[..., Operator]]] = {
+    Create: _create,
+    Merge: _merge,
+    Set: _set,
+    Remove: _remove,
+    Delete: _delete,
+}
+
+
+def plan_update(
+    context: PlanningContext,
+    clause: Clause,
+    child: Operator,
+    plan_clause: Callable[[PlanningContext, Clause, Operator], Operator],
+) -> Operator:
+    """A clause that writes; `plan_clause` plans what stands inside of FOREACH."""
+    if isinstance(clause, Foreach):
+        return _foreach(context, clause, child, plan_clause)
+    return _PLANNERS[type(clause)](context, clause, child)

@@ -16,7 +16,6 @@ again.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
@@ -25,6 +24,7 @@ import numpy as np
 import xxhash
 
 from neuralgraph.errors import CorruptionError, DiskError
+from neuralgraph.storage.disk.digests import sha256
 from neuralgraph.storage.disk.extents import FreeExtents
 from neuralgraph.storage.disk.format import BLOCKS_OFFSET, EXTENT_BYTES, SLOT_BYTES, Codec
 from neuralgraph.storage.disk.header_slots import (
@@ -264,7 +264,7 @@ class BlockFile:
         if ref is None:
             return None
         data = bytes(self.read(ref))
-        if hashlib.sha256(data).digest() != newest_slot(self._slots).manifest_sha256:
+        if sha256(data).digest() != newest_slot(self._slots).manifest_sha256:
             raise self._damaged(ref)
         return data
 
@@ -348,8 +348,8 @@ class BlockFile:
             except DiskError:
                 self.release([ref])
                 raise
-            sha256 = hashlib.sha256(manifest).digest()
-            slot = Slot(self.identity, self.sequence + 1, tuple(ref), sha256)
+            digest = sha256(manifest).digest()
+            slot = Slot(self.identity, self.sequence + 1, tuple(ref), digest)
             page = encode_slot(slot)
             # First over the slot that does not count (older or damaged), so that one is always whole.
             first = 0 if self._slots[0] is not newest_slot(self._slots) else 1

@@ -7,13 +7,13 @@ a bulk load, whose rows stand in the base itself, and where retention let it go 
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from neuralgraph.storage.disk.digests import blake2b
 from neuralgraph.storage.disk.values_codec import decode, encode
 from neuralgraph.storage.indexes.stored_array import StoredArray
 from neuralgraph.values.records import record
@@ -47,7 +47,7 @@ class CommitTime(NamedTuple):
 def chained(before: bytes, commit: CommitTime) -> bytes:
     """The digest of a commit after the one with the digest `before`."""
     head = encode([commit.txid, commit.timestamp_us, dict(commit.metadata), len(commit.content)])
-    return hashlib.blake2b(before + head + commit.content, digest_size=DIGEST_BYTES).digest()
+    return blake2b(before + head + commit.content, digest_size=DIGEST_BYTES).digest()
 
 
 @record

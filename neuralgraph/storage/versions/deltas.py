@@ -21,8 +21,7 @@ from itertools import groupby, repeat
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, cast
 
 from neuralgraph.storage.indexes.delta_index import DeltaIndex
-from neuralgraph.storage.indexes.search_kinds import SEARCH_KINDS
-from neuralgraph.storage.indexes.touch_log import TouchLog
+from neuralgraph.storage.indexes.search_kinds import SEARCH_KINDS, touch_log
 from neuralgraph.storage.versions.added_edges import AddedEdges
 from neuralgraph.storage.versions.chains import DeltaColumn
 from neuralgraph.storage.versions.changes import (
@@ -51,6 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from neuralgraph.access import IndexDefinition
+    from neuralgraph.storage.indexes.touch_log import TouchLog
     from neuralgraph.values import IdArray, MaskArray
 
 _RUN_MIN: Final = 8
@@ -411,9 +411,7 @@ class DeltaStore:
     def add_index(self, definition: IndexDefinition) -> None:
         """Begin to collect candidates; for an index of keys, what is here already is the caller's to add."""
         if definition.kind in SEARCH_KINDS:
-            log = TouchLog(
-                SEARCH_KINDS[definition.kind].fresh(definition), self._logs_of(definition)
-            )
+            log = touch_log(definition, self._logs_of(definition))
             self.touch_logs = {**self.touch_logs, definition: log}
         else:
             self.indexes[definition.name] = DeltaIndex(len(definition.keys))

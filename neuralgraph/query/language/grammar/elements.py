@@ -12,7 +12,6 @@ place, and the furthest place is what the error message is about.
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from neuralgraph.query.language.lexis import IDENTIFIER, NAME, name_value, skip_space
@@ -66,7 +65,7 @@ def note(text: SourceText, location: int, wanted: str) -> None:
         text.expected.append(wanted)
 
 
-class Element(ABC):
+class Element:
     """Base of the elements here.
 
     Attributes:
@@ -76,9 +75,9 @@ class Element(ABC):
     def __init__(self, wanted: str) -> None:
         self.wanted = wanted
 
-    @abstractmethod
     def parse(self, text: Any, location: int) -> Parsed:
         """The tokens at `location` and where they end."""
+        raise AssertionError(f"{type(self).__name__} parses nothing at {location} of {text!r}")
 
 
 class Later(Element):
@@ -88,6 +87,21 @@ class Later(Element):
 
     def parse(self, text: Any, location: int) -> Parsed:
         """As the element that it stands for."""
+        return self.element.parse(text, location)
+
+
+class Deferred(Element):
+    """Stands for an element that most processes never need: it is made when it is first asked for."""
+
+    def __init__(self, wanted: str, make: Callable[[], Parses]) -> None:
+        super().__init__(wanted)
+        self.make = make
+        self.element: Parses | None = None
+
+    def parse(self, text: Any, location: int) -> Parsed:
+        """As the element that it stands for."""
+        if self.element is None:
+            self.element = self.make()
         return self.element.parse(text, location)
 
 
