@@ -25,7 +25,7 @@ def test_every_question_is_answered_rightly():
     assert "failed" not in done.stdout
     assert done.stdout.count("| right | right |") == 34
     own = done.stdout.split("of neuralgraph itself")[1]
-    assert own.count("| right |") == 12
+    assert own.count("| right |") == 22
 
 
 def test_results_become_a_table_and_a_picture():
