@@ -8,6 +8,7 @@
     turns           CommitTurns: the commit lock of all processes
     constraints     unique, exists, type, key; schema_changes makes and drops them
     commit          CommitPipeline: check, propose, wait, apply, publish
+    commit_queue    CommitQueue: commits that come while one is under way go together next
     commit_codec    a commit <-> log records
     apply           the one way in which a commit becomes state
     replication     Replicator, the seam to the log or to a cluster

@@ -1,10 +1,11 @@
 """The commit pipeline: one order for many writers.
 
     encode          each writer by itself
+    queue           one writer leads, for all that wait meanwhile                    (`commit_queue`)
     turn            this process has the commit lock, and has caught up with the others'  (`turns`)
-    order latch     check -> txid, timestamp -> propose (append to the log)        short, no disk sync
-    wait            for durability, outside every latch: concurrent writers share one sync
-    publish latch   apply to the state, in txid order; whoever wakes first does it for all that are durable
+    order latch     each: check -> txid, timestamp; all: propose (append to the log)
+    wait            for durability, outside every latch: one sync for all
+    publish latch   apply to the state, in txid order; wake those who wait
 
 Invariants:
 
@@ -29,6 +30,7 @@ from neuralgraph.storage.disk.sharing import LAST
 from neuralgraph.storage.disk.values_codec import decode, encode
 from neuralgraph.storage.transactions.apply import apply_commit, is_load, without_data
 from neuralgraph.storage.transactions.commit_codec import CommitReader, encode_changes, records_of
+from neuralgraph.storage.transactions.commit_queue import CommitQueue, Pending
 from neuralgraph.storage.transactions.conflicts import Generation
 from neuralgraph.storage.transactions.turns import CommitTurns
 from neuralgraph.storage.versions.changes import Commit
@@ -40,21 +42,6 @@ if TYPE_CHECKING:
     from neuralgraph.storage.transactions.replication import Entry, Replicator
     from neuralgraph.storage.versions import Base, State
     from neuralgraph.storage.versions.changes import Change
-
-
-class _Pending:
-    """A commit between its place in the log and its publication."""
-
-    __slots__ = ("base", "commit", "index", "is_published", "last_index_before")
-
-    def __init__(
-        self, commit: Commit, index: int, last_index_before: int, base: Base | None
-    ) -> None:
-        self.commit = commit
-        self.index = index
-        self.last_index_before = last_index_before
-        self.base = base
-        self.is_published = False
 
 
 class Reread(Protocol):
@@ -94,6 +81,7 @@ class CommitPipeline:
         foreign_txid: of the newest commit of another process that came in since the opening.
         gap_txid: what was committed up to here cannot be checked for conflicts by who began before.
         turns: the commit lock.
+        queue: commits that wait to be served.
         reread: reads file and log anew, up to a record.
         published_index: of the log's last record that `state` has.
         state: the newest published state; take it once and read it.
@@ -122,6 +110,7 @@ class CommitPipeline:
         "leased",
         "on_publish",
         "published_index",
+        "queue",
         "reread",
         "seen_index",
         "sharing",
@@ -160,7 +149,8 @@ class CommitPipeline:
         self._last_timestamp_us = state.timestamp_us
         self._order = threading.Lock()
         self._publishing = threading.Lock()
-        self._pending: deque[_Pending] = deque()
+        self._pending: deque[Pending] = deque()
+        self.queue = CommitQueue(self.turns, self._commit_all)
         self.published_index = self.seen_index = replicator.last_index
         self._recent: list[Commit] | None = None
         self._failure: StorageError | None = None
@@ -194,28 +184,54 @@ class CommitPipeline:
         """
         encoded = encode_changes(changes)
         self._require_working()
-        with self.turns:
-            with self._order:
-                self._require_working()
-                if check is not None:
-                    check(self)
-                txid = self._last_txid + 1
-                timestamp_us = max(timestamp_us or self._clock_us(), self._last_timestamp_us)
-                before = self._replicator.last_index
-                index = self._propose(records_of(encoded, txid, timestamp_us, metadata))
-                self._last_txid = txid
-                self._last_timestamp_us = timestamp_us
-                commit = Commit(txid, timestamp_us, changes, metadata)
-                pending = _Pending(commit, index, before, base)
-                self._pending.append(pending)
+        own = Pending(changes, encoded, metadata, check, base, timestamp_us)
+        self.queue.run(own)
+        return own.result()
+
+    def _commit_all(self, batch: Sequence[Pending]) -> None:
+        """Settle commits, in this order; called in our turn, by one thread at a time."""
+        self._publish_left()
+        with self._order:
+            ordered = self._put_in_order(batch)
+        if ordered:
+            self._pending.extend(ordered)
+            self._publish_left()
+
+    def _put_in_order(self, batch: Sequence[Pending]) -> list[Pending]:
+        """Give commits their txids and log them; those that may not be are settled, and left out."""
+        txid, timestamp_us = self._last_txid, self._last_timestamp_us
+        index = self._replicator.last_index
+        entries: list[Entry] = []
+        ordered: list[tuple[Pending, Commit]] = []
+        for one in batch:
             try:
-                self._replicator.wait_durable(index)
-            except DiskError as error:
-                self._fail(pending, error)
-            self._publish(index)
-            if not pending.is_published:
                 self._require_working()
-        return txid
+                if one.check is not None:
+                    one.check(self)
+            except Exception as error:  # noqa: BLE001 - raised in the thread whose commit it is
+                one.settle(error)
+                continue
+            txid += 1
+            timestamp_us = max(one.timestamp_us or self._clock_us(), timestamp_us)
+            records = records_of(one.encoded, txid, timestamp_us, one.metadata)
+            entries += records
+            one.last_index_before, index = index, index + len(records)
+            one.index = index
+            ordered.append((one, Commit(txid, timestamp_us, one.changes, one.metadata)))
+        if not ordered:
+            return []
+        try:
+            self._propose(entries)
+        except Exception as error:  # noqa: BLE001 - the same
+            if len(ordered) == 1:
+                ordered[0][0].settle(error)
+                return []
+            # Only one of them may be too large for a record, or for the disk.
+            return [kept for one, _ in ordered for kept in self._put_in_order([one])]
+        self._last_txid, self._last_timestamp_us = txid, timestamp_us
+        for one, commit in ordered:
+            one.commit = commit
+        return [one for one, _ in ordered]
 
     def _propose(self, entries: list[Entry]) -> int:
         try:
@@ -285,28 +301,48 @@ class CommitPipeline:
             self.stop(error)
             raise
 
+    def _publish_left(self) -> None:
+        """Wait until all that is in the log is durable, and apply it."""
+        if not self._pending:
+            return
+        index = self._pending[-1].index
+        try:
+            self._replicator.wait_durable(index)
+        except DiskError as error:
+            self._fail(error)
+        else:
+            self._publish(index)
+
     def _publish(self, index: int) -> None:
         """Apply every commit up to `index`, which is durable; the order of the queue is that of the log."""
         pending = self._pending
         with self._publishing:
             while pending and pending[0].index <= index:
-                self._require_working()
-                entry = pending[0]
+                one = pending.popleft()
+                assert one.commit is not None, "it has its place in the log"
                 try:
-                    self._advance(entry.commit, entry.index, entry.base)
+                    self._require_working()
+                    self._advance(one.commit, one.index, one.base)
                 except BaseException as error:
                     # It is in the log, and half of it in the deltas: only a new open tells them right.
-                    self._failure = StorageError(
-                        f"transaction {entry.commit.txid} is durable but could not be applied"
+                    self._failure = self._failure or StorageError(
+                        f"transaction {one.commit.txid} is durable but could not be applied"
                         f" ({error}); close the graph and open it again"
                     )
-                    raise
-                pending.popleft()
-                entry.is_published = True
+                    one.settle(error if isinstance(error, Exception) else again(self._failure))
+                    self._refuse_pending(self._failure)
+                    if not isinstance(error, Exception):
+                        raise
+                    return
                 # In this order: who finds the word greater than what was seen has to follow.
-                self.seen_index = entry.index
+                self.seen_index = one.index
                 if self.sharing.is_shared:
-                    self.words[LAST] = entry.index
+                    self.words[LAST] = one.index
+                one.settle()
+
+    def _refuse_pending(self, error: StorageError) -> None:
+        while self._pending:
+            self._pending.popleft().settle(again(error))
 
     def _advance(self, commit: Commit, index: int, base: Base | None = None) -> None:
         before = self.state
@@ -356,10 +392,7 @@ class CommitPipeline:
         """Our turn begins: be where the log ends. `is_left`: somebody died in his."""
         if self._failure is not None:
             return  # whoever called finds it out
-        if self._pending:
-            # An interrupt kept them from being published.
-            self._replicator.wait_durable(self._pending[-1].index)
-            self._publish(self._pending[-1].index)
+        self._publish_left()  # what an interrupt kept from it
         with self._publishing:
             last = self.words[LAST]
             if last > self.seen_index:
@@ -373,12 +406,10 @@ class CommitPipeline:
 
     def _settle(self) -> bool:
         """Our turn ends: does the log end where everybody is told?"""
+        self._publish_left()
         if self._failure is not None or self._is_torn:
             self._is_torn = False
             return False
-        if self._pending:
-            self._replicator.wait_durable(self._pending[-1].index)
-            self._publish(self._pending[-1].index)
         self.seen_index = max(self.seen_index, self._replicator.last_index)
         self.words[LAST] = self.seen_index
         return True
@@ -447,23 +478,21 @@ class CommitPipeline:
 
     def _require_working(self) -> None:
         if self._failure is not None:
-            raise type(self._failure)(str(self._failure)) from self._failure
+            raise again(self._failure)
 
-    def _fail(self, entry: _Pending, error: DiskError) -> None:
-        """A sync failed: withdraw what is not published, and write nothing more. Raises."""
+    def _fail(self, error: DiskError) -> None:
+        """A sync failed: withdraw what is not published, and write nothing more."""
         with self._order, self._publishing:
-            if entry.is_published:
-                return
             first = self._failure is None
             message = (
                 f"{error}; the transaction was rolled back. What was committed before is safe and can be"
                 " read, but nothing is written until the graph is closed and opened again"
             )
             self._failure = DiskError(message)
+            self._failure.__cause__ = error
             if first and self._pending:
                 message += self._withdraw(self._pending[0].last_index_before)
-            self._pending.clear()
-        raise DiskError(message) from error
+            self._refuse_pending(DiskError(message))
 
     def _withdraw(self, index: int) -> str:
         """Keep records that were rolled back from coming alive at the next open; what if not."""
@@ -524,6 +553,13 @@ class CommitPipeline:
         if self._recent is None:
             raise StorageError("the graph was read anew while it was folded; fold it again")
         return self._recent
+
+
+def again(error: StorageError) -> StorageError:
+    """The same error, to be raised in another thread or another time."""
+    made = type(error)(str(error))
+    made.__cause__ = error
+    return made
 
 
 _UNKNOWN: Final = -1

@@ -29,7 +29,17 @@ class CommitTurns:
         settle: called before the lock is given back; True when the log ends where everybody is told.
     """
 
-    __slots__ = ("_catch_up", "_changed", "_count", "_holds", "_settle", "_sharing", "_until")
+    __slots__ = (
+        "_catch_up",
+        "_changed",
+        "_count",
+        "_holds",
+        "_latch",
+        "_settle",
+        "_sharing",
+        "_until",
+        "_waiters",
+    )
 
     def __init__(
         self, sharing: Sharing, catch_up: Callable[[bool], None], settle: Callable[[], bool]
@@ -37,7 +47,9 @@ class CommitTurns:
         self._sharing = sharing
         self._catch_up = catch_up
         self._settle = settle
-        self._changed = threading.Condition(threading.Lock())
+        self._latch = threading.Lock()
+        self._changed = threading.Condition(self._latch)
+        self._waiters = 0
         self._count = 0
         self._holds = 0
         self._until = 0.0
@@ -50,32 +62,34 @@ class CommitTurns:
             StorageError: what it wrote cannot be read.
         """
         if self._sharing.is_shared:
-            with self._changed:
+            with self._latch:
                 self._join()
 
     def __exit__(self, *_: object) -> None:
         """Let go."""
         if self._sharing.is_shared:
-            with self._changed:
+            with self._latch:
                 self._leave()
 
     def hold(self) -> None:
         """Enter for long: other processes wait, this one's threads may join all the while."""
         if self._sharing.is_shared:
-            with self._changed:
+            with self._latch:
                 self._join()
                 self._holds += 1
 
     def let_go(self) -> None:
         """The end of `hold`."""
         if self._sharing.is_shared:
-            with self._changed:
+            with self._latch:
                 self._holds -= 1
                 self._leave()
 
     def _join(self) -> None:
         while self._count and not self._holds and self._is_over():
+            self._waiters += 1
             self._changed.wait()
+            self._waiters -= 1
         if not self._count:
             is_left = self._sharing.lock_commit()
             try:
@@ -97,4 +111,5 @@ class CommitTurns:
                 is_clean = self._settle()
             finally:
                 self._sharing.unlock_commit(is_clean=is_clean)
-                self._changed.notify_all()
+                if self._waiters:
+                    self._changed.notify_all()
