@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -11,9 +12,10 @@ if TYPE_CHECKING:
 
 
 # What `signal` wraps: the wrappers turn every handler into an enumeration member where they can,
-# which takes ten times as long as setting it.
-_get_handler: Final = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
-_set_handler: Final = getattr(signal.signal, "__wrapped__", signal.signal)
+# which takes twenty times as long as setting it.
+_raw: Final[Any] = import_module("_signal")
+_get_handler: Final = _raw.getsignal
+_set_handler: Final = _raw.signal
 _SIGINT: Final = int(signal.SIGINT)
 
 
