@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from neuralgraph.access import GraphReader, GraphWriter
     from neuralgraph.api.activity import OpenTransaction
-    from neuralgraph.api.prepared import Prepared, StatementCache
+    from neuralgraph.api.prepared import Entry, Prepared, StatementCache
     from neuralgraph.api.settings import Settings
     from neuralgraph.query.execution import Backoff, Profile
     from neuralgraph.query.planning import Plan
@@ -242,10 +242,15 @@ class StatementRunner:
         if not prepared.writes or prepared.in_transactions:
             context = self._context(query, reader, None, parameters, literals)
             return self._to_the_end(query, prepared, context, reader, began_ns)
-        return self._write(query, parameters, reader, began_ns)
+        return self._write(query, (prepared, literals), parameters, reader, began_ns)
 
     def _write(
-        self, query: str, parameters: dict[str, Any], before: GraphReader, began_ns: int
+        self,
+        query: str,
+        found: Entry,
+        parameters: dict[str, Any],
+        before: GraphReader,
+        began_ns: int,
     ) -> Result:
         """Run it, and again when somebody else was first: nobody has seen anything of it yet."""
         from neuralgraph.query.execution.backoff import Backoff
@@ -253,7 +258,7 @@ class StatementRunner:
         backoff: Backoff | None = None
         while True:
             try:
-                return self._write_once(query, parameters, before, began_ns)
+                return self._write_once(query, found, parameters, before, began_ns)
             except TransactionError as error:
                 backoff = backoff or Backoff(self.busy_timeout_s)
                 if not error.retryable or not backoff.goes_on:
@@ -261,12 +266,19 @@ class StatementRunner:
             backoff.pause()
 
     def _write_once(
-        self, query: str, parameters: dict[str, Any], before: GraphReader, began_ns: int
+        self,
+        query: str,
+        found: Entry,
+        parameters: dict[str, Any],
+        before: GraphReader,
+        began_ns: int,
     ) -> Result:
-        transaction = self.engine.begin({})
+        transaction = self.engine.begin()
         try:
-            # The transaction's snapshot may be younger than the one the plan was found for.
-            prepared, literals = self.cache.prepare_for(query, transaction.catalog)
+            if transaction.catalog.version != before.catalog.version:
+                # Its snapshot is younger than the one that the plan was found for.
+                found = self.cache.prepare_for(query, transaction.catalog)
+            prepared, literals = found
             context = self._context(query, transaction, transaction, parameters, literals)
             result = self._to_the_end(query, prepared, context, before, began_ns)
             result.note_commit(transaction.commit())

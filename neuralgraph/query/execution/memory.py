@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _ITEM_BYTES: Final = 40
 """A list's pointer and a small Python object."""
 
+_FLAT: Final = frozenset({int, float, bool, type(None)})
+
 _SAMPLE_ROWS: Final = 16
 
 _FREE_ROWS: Final = 256
@@ -117,7 +119,10 @@ def items_bytes(sample: Sequence[Any], count: int) -> int:
 
 
 def _value_bytes(value: Any) -> int:
-    if isinstance(value, str | bytes):
+    kind = type(value)
+    if kind in _FLAT:
+        return _ITEM_BYTES
+    if kind is str or kind is bytes:
         return _ITEM_BYTES + len(value)
     if isinstance(value, list | tuple):
         return _ITEM_BYTES + items_bytes(value[:_SAMPLE_ROWS], len(value))

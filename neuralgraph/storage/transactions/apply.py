@@ -18,9 +18,10 @@ from neuralgraph.storage.versions.changes import (
 from neuralgraph.storage.versions.schema_history import OF_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from neuralgraph.storage.versions import Base, Names
+    from neuralgraph.storage.versions.changes import Change
 
 
 def apply_commit(
@@ -45,6 +46,8 @@ def apply_commit(
         if type(change) is AttachSegments:
             attached = open_base(change.manifest) if base is None else base
             return attach(state, attached, commit.txid, commit.timestamp_us)
+        if type(change) not in OF_SCHEMA:
+            break  # what is done to the schema comes first
         if type(change) is CreateIndex:
             # Deltas know what changed since the base; the index needs what the base holds, too.
             state = _over(state, state.base.with_index(change.definition))
@@ -60,8 +63,11 @@ def is_load(commit: Commit) -> bool:
 
 def without_data(commit: Commit) -> Commit:
     """The commit as it is remembered until the next fold: its changes stay when they are schema."""
-    changes = tuple(takewhile(lambda change: type(change) in OF_SCHEMA, commit.changes))
-    return Commit(commit.txid, commit.timestamp_us, changes, commit.metadata)
+    changes = commit.changes
+    kept: Sequence[Change] = ()
+    if changes and type(changes[0]) in OF_SCHEMA:
+        kept = tuple(takewhile(lambda change: type(change) in OF_SCHEMA, changes))
+    return Commit(commit.txid, commit.timestamp_us, kept, commit.metadata)
 
 
 def _over(state: State, base: Base) -> State:

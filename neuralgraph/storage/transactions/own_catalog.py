@@ -27,7 +27,7 @@ class OwnCatalog:
         self._snapshot = snapshot
         self._writes = writes
         self._noted = 0
-        self._used = Names()
+        self._used: Names | None = None
         self.version = snapshot.version
 
     def labels(self) -> Sequence[str]:
@@ -78,11 +78,14 @@ class OwnCatalog:
 
     def _used_names(self) -> Names:
         """Those in the write set; what was rolled back may be among them."""
+        used = self._used
+        if used is None:
+            used = self._used = Names()
         changes = self._writes.changes
         if len(changes) > self._noted:
-            self._used.note(changes[self._noted :])
+            used.note(changes[self._noted :])
         self._noted = len(changes)
-        return self._used
+        return used
 
 
 def _joined(known: Sequence[str], used: Iterable[str]) -> Sequence[str]:

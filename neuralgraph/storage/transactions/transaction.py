@@ -262,15 +262,13 @@ class Transaction(GraphView):
         value = stored_value(key, value)
         if node_id not in writes.created_nodes:
             self._lock_node(node_id, WRITE)
-        checker = self._checker
-        rules = () if checker is None else checker.rules.for_key("node", key)
-        labels = self.labels_or_none(node_id)
-        if labels is None:
+        if not writes.has_node(node_id):
             raise gone("node", node_id)
         if same_value(self.latest_node_value(node_id, key), value):
             return False
-        if rules and checker is not None:
-            checker.property_set("node", node_id, labels, key, value)
+        checker = self._checker
+        if checker is not None and checker.rules.for_key("node", key):
+            checker.property_set("node", node_id, self.labels_or_none(node_id) or (), key, value)
         writes.changes.append(SetNodeProperty(node_id, key, value))
         return True
 

@@ -113,8 +113,11 @@ class Names:
     def note_commit(self, changes: Sequence[Change], txid: int) -> None:
         """The same for a commit, which is the birth of names that none before it used."""
         self.note(changes)
-        if any(
-            len(born) < len(names) for born, names in zip(self._births, self.kinds(), strict=True)
+        labels, types, keys = self._births
+        if (
+            len(keys) < len(self.property_keys)
+            or len(labels) < len(self.labels)
+            or len(types) < len(self.edge_types)
         ):
             used = Names()
             used.note(changes)

@@ -186,6 +186,7 @@ class AttachSegments:
 
 BulkChange = CreateNodes | CreateEdges | DeleteEdges
 BULK_CHANGES: Final = (CreateNodes, CreateEdges, DeleteEdges)
+_BULK: Final = frozenset(BULK_CHANGES)
 
 Change = (
     CreateNode
@@ -210,7 +211,7 @@ Change = (
 
 def size_of(change: Change) -> int:
     """How many entities a change is about."""
-    return len(change.ids) if isinstance(change, BULK_CHANGES) else 1
+    return len(change.ids) if type(change) in _BULK else 1  # type: ignore[union-attr]
 
 
 def one_by_one(changes: Iterable[Change]) -> Iterator[Change]:

@@ -487,18 +487,22 @@ class DeltaStore:
         properties: Mapping[str, Any],
     ) -> None:
         """A created entity; all it has is at hand."""
+        get = properties.get
         for label in labels:
             for definition in self._by_label.get((entity, label), ()):
                 log = self._log(definition)
                 if log is not None:
                     log.touch(entity_id)
                     continue
-                values = [properties.get(key) for key in definition.keys]
-                index = self.indexes[definition.name]
-                if any(value is None for value in values):
-                    index.touch(entity_id)
+                values = []
+                for key in definition.keys:
+                    value = get(key)
+                    if value is None:
+                        self.indexes[definition.name].touch(entity_id)
+                        break
+                    values.append(value)
                 else:
-                    index.add(entity_id, values)
+                    self.indexes[definition.name].add(entity_id, values)
 
     def _index_entities(
         self,

@@ -397,7 +397,15 @@ class GraphView:
 
     def latest_node_value(self, node_id: int, key: str) -> Any:
         """The property, None when absent."""
-        return self.node_values((node_id,), key)[0]
+        layers = self.layers
+        for depth in range(len(layers) - 1, -1, -1):
+            delta = layers[depth].node_values.get(key)
+            if delta is not None:
+                place = delta.place_of(node_id, OWN_TXID if depth else self.txid)
+                if place >= 0:
+                    return delta.values[place]
+        known = self.base.node_column(key)
+        return None if known is None else known.values((node_id,))[0]
 
     def latest_edge_value(self, edge_id: int, key: str) -> Any:
         """The property, None when absent."""

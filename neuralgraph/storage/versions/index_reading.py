@@ -45,6 +45,8 @@ def seek(view: LayeredView, index: IndexDefinition, values: Sequence[Any]) -> Id
     fresh: set[int] = set()
     for delta in deltas:
         fresh.update(delta.candidates(values))
+    if not fresh and not len(ids):
+        return ids  # as for most values that have to be unique
     kept, touched = _split_touched(ids, deltas)
     fresh.update(touched)
     good = [entity_id for entity_id in sorted(fresh) if _has_values(view, index, entity_id, values)]

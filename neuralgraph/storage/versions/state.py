@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from neuralgraph.storage.versions.changes import CreateIndex, DropIndex
 from neuralgraph.storage.versions.deltas import Counts, DeltaStore
 from neuralgraph.storage.versions.graph_view import GraphView
+from neuralgraph.storage.versions.schema_history import OF_SCHEMA
 
 if TYPE_CHECKING:
     from neuralgraph.storage.versions.base import Base
@@ -43,6 +44,8 @@ class State:
         """
         deltas, base = self.deltas, self.base
         for change in commit.changes:
+            if type(change) not in OF_SCHEMA:
+                break  # what is done to the schema comes first
             if type(change) is CreateIndex:
                 base = base.with_index(change.definition)
             elif type(change) is DropIndex:

@@ -85,7 +85,10 @@ class PropertyMaker:
 
     def _known(self, properties: dict[str, Any]) -> dict[str, Any]:
         # Not `None in ...`: a vector has no single answer to ==.
-        if all(value is not None for value in properties.values()):
+        for value in properties.values():
+            if value is None:
+                break
+        else:
             return properties
         if self.must_be_known:
             key = next(key for key, value in properties.items() if value is None)

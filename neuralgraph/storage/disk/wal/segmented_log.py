@@ -214,7 +214,10 @@ class SegmentedLog:
     @property
     def size_bytes(self) -> int:
         """Bytes of records since the first segment's start: what a recovery would read."""
-        return sum(segment.size for segment in self._segments[:-1]) + self._end
+        segments = self._segments
+        if len(segments) == 1:  # asked at every commit
+            return self._end
+        return sum(segment.size for segment in segments[:-1]) + self._end
 
     # ── writing ───────────────────────────────────────────────────────────────────────────────
 
