@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.versions.base_reader import BaseReader
-    from neuralgraph.storage.versions.deltas import Counts
+    from neuralgraph.storage.versions.counts import Counts
     from neuralgraph.storage.versions.schema_history import SchemaHistory
 
 

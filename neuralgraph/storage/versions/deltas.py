@@ -44,6 +44,7 @@ from neuralgraph.storage.versions.changes import (
     SetNodeProperty,
     size_of,
 )
+from neuralgraph.storage.versions.counts import Counts
 from neuralgraph.storage.versions.entity_states import EdgeStates, NodeStates
 
 if TYPE_CHECKING:
@@ -83,29 +84,6 @@ class Below(Protocol):
 
 _IS_BACK: Final = True
 """Among deleted edges: one that was restored."""
-
-
-class Counts:
-    """Changes of the number of nodes by label and of edges by type; the key None counts all."""
-
-    __slots__ = ("edges", "nodes")
-
-    def __init__(self) -> None:
-        self.nodes: dict[str | None, int] = {}
-        self.edges: dict[str | None, int] = {}
-
-    def count_node(self, labels: Iterable[str], step: int) -> None:
-        """Nodes with these labels came (so many) or went (negative)."""
-        nodes = self.nodes
-        nodes[None] = nodes.get(None, 0) + step
-        for label in labels:
-            nodes[label] = nodes.get(label, 0) + step
-
-    def count_edge(self, edge_type: str, step: int) -> None:
-        """Edges of this type came (so many) or went (negative)."""
-        edges = self.edges
-        edges[None] = edges.get(None, 0) + step
-        edges[edge_type] = edges.get(edge_type, 0) + step
 
 
 class DeltaStore:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from neuralgraph.storage.versions.changes import CreateIndex, DropIndex
-from neuralgraph.storage.versions.deltas import Counts, DeltaStore
+from neuralgraph.storage.versions.counts import Counts
 from neuralgraph.storage.versions.graph_view import GraphView
 from neuralgraph.storage.versions.schema_history import OF_SCHEMA
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.versions.base import Base
     from neuralgraph.storage.versions.catalog import Catalog
     from neuralgraph.storage.versions.changes import Commit
+    from neuralgraph.storage.versions.deltas import DeltaStore
 
 
 class State:
