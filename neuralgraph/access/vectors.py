@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -100,9 +101,12 @@ def fault_of(vector: Float32Array, settings: VectorSettings) -> str | None:
     """Why an index cannot hold a vector, or be asked for it; None when it can."""
     if len(vector) != settings.dimension:
         return f"it has {len(vector)} dimensions, the index {settings.dimension}"
-    if not np.isfinite(vector).all():
+    # In 64 bits no square of 32 bits overflows, or becomes zero.
+    wide = vector.astype(np.float64)
+    squared = float(wide @ wide)
+    if not isfinite(squared):
         return "there is NaN or infinity in it"
-    if settings.metric == "cosine" and not vector.any():
+    if settings.metric == "cosine" and squared == 0.0:
         return "it has no direction, for it is all zeros, and the index compares by cosine"
     return None
 
@@ -150,5 +154,6 @@ def scores_of(metric: Metric, vectors: Float32Array, vector: Float32Array) -> Fl
     dots = np.einsum("ij,j->i", rows, sought)
     if metric == "cosine":
         lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows)) * np.sqrt(sought @ sought)
-        dots = np.clip(dots / lengths, -1.0, 1.0)
+        dots /= lengths
+        np.maximum(np.minimum(dots, 1.0, out=dots), -1.0, out=dots)
     return np.asarray((1.0 + dots) / 2.0)

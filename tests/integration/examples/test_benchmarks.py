@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.data import make
 from benchmarks.growth import slope
 from benchmarks.plot import plot
 from benchmarks.questions import QUESTIONS
 from benchmarks.report import table
+from benchmarks.search_inserts import STEPS, rows_of
+from benchmarks.search_inserts import measured as measure_inserts
 from benchmarks.vector_kinds import measure as measure_kind
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -75,3 +78,11 @@ def test_kinds_of_vector_indexes_can_be_measured(tmp_path):
     pytest.importorskip("faiss")
     found = measure_kind(tmp_path, "flat", "none", 1_200)
     assert found[:4] == ["flat", "none", "516", "1.000"]
+
+
+def test_what_search_indexes_cost_writers_can_be_measured(tmp_path):
+    pytest.importorskip("pyarrow")
+    data = make("tiny", tmp_path)
+    found = measure_inserts(data, rows_of(data, 60), 20, ("vector", "text"))
+    assert set(found) == set(STEPS)
+    assert found["all of it"] == pytest.approx(sum(found[step] for step in STEPS[:3]))

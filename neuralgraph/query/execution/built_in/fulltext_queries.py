@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import numpy as np
-
 from neuralgraph import text
 from neuralgraph.access import IndexOptions, TermRequest, TextQuery
 from neuralgraph.errors import QueryArgumentError, QueryTypeError
-from neuralgraph.query.execution.built_in.searching import index_named
+from neuralgraph.query.execution.built_in.searching import (
+    calls,
+    entities,
+    found_columns,
+    index_named,
+)
 from neuralgraph.query.execution.procedure import Procedure
-from neuralgraph.values import Column, EdgeRef, Kind, NodeRef
+from neuralgraph.values import Column, EdgeRef, NodeRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -105,7 +108,7 @@ def _text_of(procedure: str, value: Any) -> str:
 def _found(
     procedure: str,
     reader: GraphReader,
-    arguments: tuple[Any, Any, Any],
+    arguments: tuple[Any, ...],
     *,
     entity: Literal["node", "edge"] | None = None,
     distance: int = 0,
@@ -126,50 +129,42 @@ def _found(
 
 def _querying(procedure: str, entity: Literal["node", "edge"]) -> Any:
     """A procedure that gives entities of one kind and scores, as columns."""
-    kind = Kind.NODE if entity == "node" else Kind.EDGE
 
     def columns(
         context: CallContext, count: int, *arguments: Column
     ) -> tuple[RowArray, list[Column]]:
-        found = [
-            _found(procedure, context.reader, each, entity=entity)[1]
-            for each in _calls(count, arguments)
-        ]
-        if len(found) == 1:
-            ids, scores = found[0]
-            rows = np.zeros(len(ids), dtype=np.int64)
-        else:
-            ids = np.concatenate([hits.ids for hits in found])
-            scores = np.concatenate([hits.scores for hits in found])
-            rows = np.repeat(np.arange(count), [len(hits.ids) for hits in found])
-        return rows, [Column.of_array(kind, ids), Column.of_array(Kind.FLOAT, scores)]
+        reader = context.reader
+        return found_columns(
+            _found(procedure, reader, given, entity=entity) for given in calls(count, arguments, 3)
+        )
 
     return columns
 
 
-def _calls(count: int, arguments: Sequence[Column]) -> list[tuple[Any, Any, Any]]:
-    name, sought = (column.to_values() for column in arguments[:2])
-    options = arguments[2].to_values() if len(arguments) > 2 else [None] * count
-    return list(zip(name, sought, options, strict=True))
+def _querying_either(procedure: str, distance: int = 0) -> Any:
+    """A procedure that gives nodes or relationships, the others null, and scores, as columns."""
+
+    def columns(
+        context: CallContext, count: int, *arguments: Column
+    ) -> tuple[RowArray, list[Column]]:
+        reader = context.reader
+        found = [
+            _found(procedure, reader, given, distance=distance)
+            for given in calls(count, arguments, 3)
+        ]
+        rows, (_, scores) = found_columns(found)
+        nodes, edges = (
+            Column.concat([_only(entity, index, hits) for index, hits in found])
+            for entity in ("node", "edge")
+        )
+        return rows, [nodes, edges, scores]
+
+    return columns
 
 
-def _query(context: CallContext, name: Any, sought: Any, options: Any = None) -> Rows:
-    found = _found("neural.fulltext.query", context.reader, (name, sought, options))
-    return _either(*found)
-
-
-def _fuzzy_query(context: CallContext, name: Any, sought: Any, options: Any = None) -> Rows:
-    me = "neural.fulltext.fuzzyQuery"
-    return _either(*_found(me, context.reader, (name, sought, options), distance=1))
-
-
-def _either(index: IndexDefinition, hits: SearchHits) -> Rows:
-    """Nodes or relationships, the other null."""
-    for entity_id, score in zip(hits.ids.tolist(), hits.scores.tolist(), strict=True):
-        if index.entity == "node":
-            yield NodeRef(entity_id), None, score
-        else:
-            yield None, EdgeRef(entity_id), score
+def _only(entity: str, index: IndexDefinition, hits: SearchHits) -> Column:
+    """What was found, if it is that; else nulls."""
+    return entities(index, hits.ids) if index.entity == entity else Column.nulls(len(hits.ids))
 
 
 # ── terms ─────────────────────────────────────────────────────────────────────────────────────
@@ -286,9 +281,11 @@ PROCEDURES: Final = (
               (("relationship", "RELATIONSHIP"), _SCORE), optional_inputs=1,
               columns=_querying("db.index.fulltext.queryRelationships", "edge"),
               description="The relationships that a full-text index finds, the best first."),
-    Procedure("neural.fulltext.query", _ASKED, _EITHER, call=_query, optional_inputs=1,
+    Procedure("neural.fulltext.query", _ASKED, _EITHER, optional_inputs=1,
+              columns=_querying_either("neural.fulltext.query"),
               description="What a full-text index finds, nodes or relationships, the best first."),
-    Procedure("neural.fulltext.fuzzyQuery", _ASKED, _EITHER, call=_fuzzy_query, optional_inputs=1,
+    Procedure("neural.fulltext.fuzzyQuery", _ASKED, _EITHER, optional_inputs=1,
+              columns=_querying_either("neural.fulltext.fuzzyQuery", distance=1),
               description="The same, for words that may differ by a letter (or by `distance`)."),
     Procedure("neural.fulltext.terms", (("indexName", "STRING"), ("options", "MAP")),
               (("field", "STRING"), ("term", "STRING"), ("documents", "INTEGER"),

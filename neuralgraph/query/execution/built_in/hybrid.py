@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import QueryArgumentError
 from neuralgraph.query.execution.built_in.searching import (
+    calls,
+    found_columns,
     index_named,
     limit_of,
     map_of,
-    rows_of,
     within_of,
 )
 from neuralgraph.query.execution.fusion import (
@@ -23,11 +24,13 @@ from neuralgraph.query.execution.procedure import Procedure
 from neuralgraph.query.language.hints import close_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection
 
     from neuralgraph.access import GraphReader
+    from neuralgraph.query.execution.built_in.searching import Found
     from neuralgraph.query.execution.fusion import Asked
     from neuralgraph.query.functions.signature import CallContext
+    from neuralgraph.values import Column, RowArray
 
 _ME: Final = "neural.hybrid"
 _LIMIT: Final = 10
@@ -35,7 +38,13 @@ _OF_SEARCH: Final = ("index", "query", "weight")
 _OPTIONS: Final = ("limit", "within", "near", "nearWeight", "fusion")
 
 
-def _hybrid(context: CallContext, searches: Any, options: Any = None) -> Iterable[Sequence[Any]]:
+def _hybrid_columns(
+    context: CallContext, count: int, *arguments: Column
+) -> tuple[RowArray, list[Column]]:
+    return found_columns(_hybrid(context, *given) for given in calls(count, arguments, 2))
+
+
+def _hybrid(context: CallContext, searches: Any, options: Any) -> Found:
     given = map_of(_ME, options)
     _check_names(given, _OPTIONS)
     asked, weights = _asked(context.reader, searches)
@@ -57,7 +66,7 @@ def _hybrid(context: CallContext, searches: Any, options: Any = None) -> Iterabl
         fusion=fusion,
         check=partial(context.reserve, 0),
     )
-    return rows_of(index, hits)
+    return index, hits
 
 
 def _asked(reader: GraphReader, searches: Any) -> tuple[list[Asked], list[Any]]:
@@ -93,7 +102,7 @@ def _wrong(message: str) -> QueryArgumentError:
 
 PROCEDURES: Final = (
     Procedure(_ME, (("searches", "LIST<MAP>"), ("options", "MAP")),
-              (("entity", "ANY"), ("score", "FLOAT")), call=_hybrid, optional_inputs=1,
+              (("entity", "ANY"), ("score", "FLOAT")), columns=_hybrid_columns, optional_inputs=1,
               description="What several search indexes and nearness in the graph find together, the best"
               " first. Each search has index, query and weight; options: limit, within, near, nearWeight,"
               " fusion ('ranks' or 'scores')."),

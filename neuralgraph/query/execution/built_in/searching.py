@@ -9,19 +9,21 @@ import numpy as np
 from neuralgraph.access import IndexOptions, TextQuery, VectorQuery
 from neuralgraph.access.vectors import as_vector
 from neuralgraph.errors import QueryArgumentError, QueryTypeError, SchemaError
+from neuralgraph.query.execution.columns import ids_column
 from neuralgraph.query.execution.procedure import Procedure
 from neuralgraph.query.language.hints import close_name
-from neuralgraph.values.entities import EdgeRef, NodeRef
+from neuralgraph.values import Column, EdgeRef, Kind, NodeRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from neuralgraph.access import GraphReader, IndexDefinition, SearchHits
     from neuralgraph.access.search import SearchQuery
     from neuralgraph.query.functions.signature import CallContext
-    from neuralgraph.values import IdArray
+    from neuralgraph.values import IdArray, RowArray
 
     Rows = Iterable[Sequence[Any]]
+    Found = tuple[IndexDefinition, SearchHits]
 
 _WORDS: Final = {"node": "nodes", "edge": "relationships"}
 _LIMIT: Final = 10
@@ -83,30 +85,42 @@ def vector_of(procedure: str, value: Any) -> Any:
     return vector
 
 
-def _query_nodes(context: CallContext, name: Any, limit: Any, vector: Any) -> Rows:
-    return _neighbours("db.index.vector.queryNodes", "node", context, name, limit, vector)
+def _querying(procedure: str, entity: Literal["node", "edge"]) -> Any:
+    """A procedure that gives the neighbours of one kind, as columns."""
 
+    def columns(
+        context: CallContext, count: int, *arguments: Column
+    ) -> tuple[RowArray, list[Column]]:
+        reader = context.reader
+        return found_columns(
+            _neighbours(procedure, reader, entity, *given) for given in calls(count, arguments, 3)
+        )
 
-def _query_edges(context: CallContext, name: Any, limit: Any, vector: Any) -> Rows:
-    return _neighbours("db.index.vector.queryRelationships", "edge", context, name, limit, vector)
+    return columns
 
 
 def _neighbours(
     me: str,
+    reader: GraphReader,
     entity: Literal["node", "edge"],
-    context: CallContext,
     name: Any,
     limit: Any,
     vector: Any,
-) -> Rows:
-    index = index_named(context.reader, name, kinds=("vector",), entity=entity)
+) -> Found:
+    index = index_named(reader, name, kinds=("vector",), entity=entity)
     query = VectorQuery(vector_of(me, vector))
-    return rows_of(index, context.reader.search(index, query, limit_of(me, limit)))
+    return index, reader.search(index, query, limit_of(me, limit))
 
 
-def _search(context: CallContext, name: Any, sought: Any, options: Any = None) -> Rows:
+def _search_columns(
+    context: CallContext, count: int, *arguments: Column
+) -> tuple[RowArray, list[Column]]:
+    return found_columns(_search(context.reader, *given) for given in calls(count, arguments, 3))
+
+
+def _search(reader: GraphReader, name: Any, sought: Any, options: Any) -> Found:
     me = "neural.search"
-    index = index_named(context.reader, name)
+    index = index_named(reader, name)
     given = dict(map_of(me, options))
     limit = limit_of(me, given.pop("limit", _LIMIT))
     within = within_of(me, index, given.pop("within", None))
@@ -124,7 +138,32 @@ def _search(context: CallContext, name: Any, sought: Any, options: Any = None) -
                 f"{me} asks a full-text index for a string", detail="InvalidArgumentType"
             )
         query = TextQuery(sought, IndexOptions(given))
-    return rows_of(index, context.reader.search(index, query, limit, within))
+    return index, reader.search(index, query, limit, within)
+
+
+def calls(count: int, arguments: Sequence[Column], most: int) -> Iterator[tuple[Any, ...]]:
+    """The arguments of each of `count` calls; those that were left out are null."""
+    columns = [column.to_values() for column in arguments]
+    columns.extend([None] * count for _ in range(most - len(columns)))
+    return zip(*columns, strict=True)
+
+
+def found_columns(found: Iterable[Found]) -> tuple[RowArray, list[Column]]:
+    """What each of some calls found, the best first, as a procedure gives it: entities and scores."""
+    each = list(found)
+    if len(each) == 1:
+        index, (ids, scores) = each[0]
+        rows = np.zeros(len(ids), dtype=np.int64)
+        return rows, [entities(index, ids), Column.of_array(Kind.FLOAT, scores)]
+    rows = np.repeat(np.arange(len(each)), [len(hits.ids) for _, hits in each])
+    scores = np.concatenate([hits.scores for _, hits in each])
+    found_entities = Column.concat([entities(index, hits.ids) for index, hits in each])
+    return rows, [found_entities, Column.of_array(Kind.FLOAT, scores)]
+
+
+def entities(index: IndexDefinition, ids: IdArray) -> Column:
+    """Ids as what an index finds."""
+    return ids_column(Kind.NODE if index.entity == "node" else Kind.EDGE, ids)
 
 
 def within_of(procedure: str, index: IndexDefinition, given: Any) -> IdArray | None:
@@ -158,12 +197,6 @@ def _wrong(message: str) -> QueryArgumentError:
     return QueryArgumentError(message, detail="InvalidArgumentValue")
 
 
-def rows_of(index: IndexDefinition, hits: SearchHits) -> Rows:
-    """Entities and scores, the best first."""
-    ref = NodeRef if index.entity == "node" else EdgeRef
-    return zip(map(ref, hits.ids.tolist()), hits.scores.tolist(), strict=True)
-
-
 def _indexes(context: CallContext) -> Rows:
     for index in context.reader.catalog.defined_indexes():
         if index.kind not in ("vector", "fulltext"):
@@ -194,10 +227,11 @@ _ASKED: Final = (
 )
 
 PROCEDURES: Final = (
-    Procedure("db.index.vector.queryNodes", _ASKED, (("node", "NODE"), _SCORE), call=_query_nodes,
+    Procedure("db.index.vector.queryNodes", _ASKED, (("node", "NODE"), _SCORE),
+              columns=_querying("db.index.vector.queryNodes", "node"),
               description="The nodes whose vectors are nearest to one, the best first."),
     Procedure("db.index.vector.queryRelationships", _ASKED, (("relationship", "RELATIONSHIP"), _SCORE),
-              call=_query_edges,
+              columns=_querying("db.index.vector.queryRelationships", "edge"),
               description="The relationships whose vectors are nearest to one, the best first."),
     Procedure("neural.searchIndexes", (),
               (("name", "STRING"), ("type", "STRING"), ("state", "STRING"),
@@ -206,7 +240,7 @@ PROCEDURES: Final = (
                ("dimension", "INTEGER"), ("metric", "STRING"), ("model", "STRING")),
               call=_indexes, description="Vector and full-text indexes: what they hold, and how."),
     Procedure("neural.search", (("indexName", "STRING"), ("sought", "ANY"), ("options", "MAP")),
-              (("entity", "ANY"), _SCORE), call=_search, optional_inputs=1,
+              (("entity", "ANY"), _SCORE), columns=_search_columns, optional_inputs=1,
               description="What a vector or full-text index finds, the best first. Options: limit, within,"
               " and for vectors exact and effort."),
 )  # fmt: skip

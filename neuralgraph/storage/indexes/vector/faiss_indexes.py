@@ -10,11 +10,11 @@ imported when the first index is made or asked; without it, every search compare
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from neuralgraph.storage.indexes.vector.faiss_library import faiss
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,9 @@ _PRODUCT_DIMENSIONS: Final = 4
 _GROUP_ROWS_MIN: Final = 39
 """faiss wants so many vectors for each group that it makes."""
 
+_ALIGNED_BYTES: Final = 64
+"""A line of the processor's cache."""
+
 EFFORT: Final = 64
 """Candidates that a graph is walked for by default."""
 _GROUPS_SHARE: Final = 12
@@ -42,16 +45,6 @@ _GROUPS_SHARE: Final = 12
 
 CANDIDATES: Final = {"none": (1, 0), "int8": (2, 20), "product": (16, 160), "binary": (32, 320)}
 """By quantization: so many times the limit, and at least so many, are compared again in full."""
-
-
-def is_there() -> bool:
-    """Can faiss be imported?"""
-    return find_spec("faiss") is not None
-
-
-def faiss() -> Any:
-    """The library."""
-    return import_module("faiss")
 
 
 def make(
@@ -76,9 +69,22 @@ def make(
     for start in range(0, len(vectors), _ADDED_ROWS):
         progress(start / len(vectors))
         index.add(np.ascontiguousarray(vectors[start : start + _ADDED_ROWS]))
-    made: NDArray[np.uint8] = lib.serialize_index(index)
+    made = _laid_out(lib, index, kind)
     progress(1.0)
     return made
+
+
+def _laid_out(lib: Any, index: Any, kind: VectorKindName) -> NDArray[np.uint8]:
+    """An index as bytes; zeros before it put whole vectors at a multiple of `_ALIGNED_BYTES`.
+
+    Where they stand otherwise is by chance: at an odd place numpy would copy them before each product.
+    """
+    bare: NDArray[np.uint8] = lib.serialize_index(index)
+    matrix = MappedIndex(bare, kind).matrix()
+    if matrix is None:
+        return bare
+    lead = -(matrix.ctypes.data - bare.ctypes.data) % _ALIGNED_BYTES
+    return np.concatenate([np.zeros(lead, dtype=np.uint8), bare])
 
 
 def _train(lib: Any, index: Any, sample: Float32Array) -> None:
@@ -138,15 +144,18 @@ class MappedIndex:
         rows: how many vectors it has.
     """
 
-    __slots__ = ("_data", "_index", "_kind", "_lib", "_reader", "rows")
+    __slots__ = ("_data", "_effort", "_index", "_kind", "_lib", "_reader", "rows")
 
     def __init__(self, data: NDArray[np.uint8], kind: VectorKindName) -> None:
         self._lib = lib = faiss()
+        # An index begins with a letter; before that there may be zeros, see `_laid_out`.
+        data = data[int(np.flatnonzero(data[:_ALIGNED_BYTES])[0]) :]
         # It points into the bytes, so they must live as long.
         self._data = data
         self._reader = lib.ZeroCopyIOReader(lib.swig_ptr(data), data.nbytes)
         self._index = lib.read_index(self._reader, lib.IO_FLAG_MMAP_IFC)
         self._kind = kind
+        self._effort: tuple[int, Any] = (0, None)
         self.rows: int = self._index.ntotal
 
     def matrix(self) -> Float32Array | None:
@@ -172,11 +181,15 @@ class MappedIndex:
             effort: candidates to look at; 0: the default.
             kept: the rows that count; None: all. Only for indexes that `can_select`.
         """
-        count = min(count, self.rows)
+        lib, count = self._lib, min(count, self.rows)
         params = self._parameters(count, effort, kept)
-        _, rows = self._index.search(vector[None, :], count, params=params)
-        found: Int64Array = rows[0]
-        return found[found >= 0]
+        nearness = np.empty(count, dtype=np.float32)
+        rows = np.empty(count, dtype=np.int64)
+        # What `search` of the Python class does, without what it looks at each time.
+        self._index.search_c(
+            1, lib.swig_ptr(vector), count, lib.swig_ptr(nearness), lib.swig_ptr(rows), params
+        )
+        return rows if rows[-1] >= 0 else rows[rows >= 0]
 
     @property
     def can_select(self) -> bool:
@@ -195,8 +208,13 @@ class MappedIndex:
             share = max(float(kept.mean()), 1e-6)
         if self._kind == "hnsw":
             # Of the candidates only those that count are kept: as many more must be looked at.
-            wanted = max(effort or EFFORT, 2 * count)
-            return lib.SearchParametersHNSW(efSearch=int(wanted / share), **settings)
+            wanted = int(max(effort or EFFORT, 2 * count) / share)
+            if settings:
+                return lib.SearchParametersHNSW(efSearch=wanted, **settings)
+            # It takes as long to make as two hundred comparisons, and is mostly the same.
+            if self._effort[0] != wanted:
+                self._effort = wanted, lib.SearchParametersHNSW(efSearch=wanted)
+            return self._effort[1]
         groups = self._index.nlist
         probes = groups // _GROUPS_SHARE + 1
         if effort:

@@ -13,7 +13,7 @@ import numpy as np
 
 from neuralgraph.access.vectors import scores_of, vectors_of
 from neuralgraph.storage.indexes.stored_array import StoredArray, narrowest
-from neuralgraph.storage.indexes.vector import faiss_indexes
+from neuralgraph.storage.indexes.vector import faiss_indexes, faiss_library
 from neuralgraph.storage.indexes.vector.faiss_indexes import CANDIDATES, MappedIndex
 from neuralgraph.storage.indexes.vector.scoring import (
     prepared,
@@ -170,7 +170,7 @@ class VectorPart:
         return len(self) if mapped is None else mapped.rows
 
     def _opened(self) -> MappedIndex | None:
-        if self._mapped is None and self._index is not None and faiss_indexes.is_there():
+        if self._mapped is None and self._index is not None and faiss_library.is_there():
             self._mapped = MappedIndex(self._index.array, self.kind)
         return self._mapped
 

@@ -20,8 +20,8 @@ from neuralgraph.access.vectors import VectorSettings, scores_of, vectors_of
 from neuralgraph.errors import QueryArgumentError
 from neuralgraph.storage.indexes.search_run import NO_OVERLAY, Overlay
 from neuralgraph.storage.indexes.stored_array import StoredArray, narrowest
-from neuralgraph.storage.indexes.vector import faiss_indexes
-from neuralgraph.storage.indexes.vector.scoring import prepared
+from neuralgraph.storage.indexes.vector import faiss_library
+from neuralgraph.storage.indexes.vector.scoring import prepared, prepared_one
 from neuralgraph.storage.indexes.vector.vector_part import Sought, VectorPart
 from neuralgraph.values import NO_IDS
 
@@ -111,7 +111,7 @@ class VectorRun:
             raise QueryArgumentError(f"the vector index {settings.name} is asked for a vector")
         vector = np.asarray(query.vector, dtype=np.float32)
         settings.check(vector)
-        ready = prepared(settings, vector[None, :])[0][0]
+        ready = prepared_one(settings, vector)
         sought = Sought(settings, vector, ready, limit, query.exact, query.effort, read)
         found: list[tuple[IdArray, Float64Array]] = []
         for part, gone in ((self._main, self._dead.array), (self._tail, NO_IDS)):
@@ -176,7 +176,7 @@ class VectorRun:
         settings = self._settings
         kind: VectorKindName = settings.kind_for(len(ids))
         is_plain = kind == "flat" and settings.quantization == "none"
-        if not is_plain and (not faiss_indexes.is_there() or len(ids) < _LOOSE_MIN):
+        if not is_plain and (not faiss_library.is_there() or len(ids) < _LOOSE_MIN):
             kind, settings = "flat", _flat(settings)
         main = VectorPart.of(
             settings, ids, vectors, blocks, kind=kind, progress=self._note_progress

@@ -138,7 +138,7 @@ def test_a_little_change_leaves_the_main_part_as_it_is_and_much_makes_it_anew(ki
 def test_without_faiss_every_search_is_exact(monkeypatch):
     given = source(vectors())
     run, blocks = stored(definition("hnsw"), given)
-    monkeypatch.setattr("neuralgraph.storage.indexes.vector.faiss_indexes.is_there", lambda: False)
+    monkeypatch.setattr("neuralgraph.storage.indexes.vector.faiss_library.is_there", lambda: False)
     reopened = KIND.read(definition("hnsw"), run.descriptor(), blocks)
     vector = vectors(1, seed=4)[0]
     assert found(reopened, given, vector) == found(run, given, vector, exact=True)
