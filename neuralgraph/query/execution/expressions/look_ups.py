@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import QueryTypeError
 from neuralgraph.query.execution.expressions.evaluator import Evaluator, PlacedEvaluator
+from neuralgraph.query.execution.expressions.making import require_joined
 from neuralgraph.query.execution.expressions.properties import (
     EdgePropertyEvaluator,
     NodePropertyEvaluator,
@@ -175,6 +176,7 @@ class SliceEvaluator(Evaluator):
         unbounded = [UNBOUNDED] * len(subjects)
         starts = unbounded if self.start is None else self.start.items(batch, context)
         stops = unbounded if self.stop is None else self.stop.items(batch, context)
+        require_joined((subjects,), context)
         return list(map(slice_list, subjects, starts, stops))
 
 
