@@ -177,9 +177,9 @@ class _Analysis:
         self.writes |= written
         first = results[0]
         for part, result in zip(query.parts[1:], results[1:], strict=True):
-            if list(result) != list(first):
+            if result.keys() != first.keys():
                 message = (
-                    "All parts of a UNION return the same columns in the same order;"
+                    "All parts of a UNION return columns of the same names;"
                     f" here {_listed(first)} and {_listed(result)}"
                 )
                 complain(message, part, "DifferentColumnsInUnion")
@@ -317,9 +317,11 @@ class _Analysis:
             )
             start = scope if plain else {}
             columns = self._single(part, start, "CALL")
-            if first is not None and list(columns) != list(first):
+            if first is not None and columns.keys() != first.keys():
                 complain(
-                    "All parts of a UNION return the same columns", part, "DifferentColumnsInUnion"
+                    "All parts of a UNION return columns of the same names",
+                    part,
+                    "DifferentColumnsInUnion",
                 )
             first = first if first is not None else columns
         return first or {}

@@ -301,3 +301,17 @@ def test_a_path_from_a_node_to_itself_is_the_shortest_way_round(graph):
     assert value(graph, "MATCH p = shortestPath((a:Q)-[:T*]->(a)) RETURN length(p)") == 3
     assert value(graph, "MATCH p = shortestPath((a:Q)-[:T*0..]->(a)) RETURN length(p)") == 0
     assert value(graph, "MATCH (a:Q) RETURN length(shortestPath((a)-[:T*]->(a)))") == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RETURN 1 AS a, 2 AS b UNION ALL RETURN 4 AS b, 3 AS a",
+        "CALL () { RETURN 1 AS a, 2 AS b UNION ALL RETURN 4 AS b, 3 AS a } RETURN a, b",
+        "WITH 0 AS z CALL { WITH z RETURN 1 AS a, 2 AS b UNION WITH z RETURN 4 AS b, 3 AS a } RETURN a, b",
+    ],
+)
+def test_columns_of_a_union_are_matched_by_name(graph, text):
+    rows = [(record["a"], record["b"]) for record in graph.execute(text)]
+    assert rows == [(1, 2), (3, 4)]
+    assert list(graph.execute(text).columns) == ["a", "b"]
