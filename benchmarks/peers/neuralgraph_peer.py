@@ -40,7 +40,7 @@ class Peer(AnyPeer):
         self.graph = neuralgraph.open(folder / "graph.ngdb")
 
     def ask(self, text: str, parameters: Parameters) -> list[Row]:
-        return list(self.graph.execute(text, parameters))
+        return self.graph.execute(text, parameters).to_tuples()
 
     def write(self, text: str, parameters: Parameters) -> None:
         self.graph.execute(text, parameters)

@@ -223,6 +223,16 @@ class Result:
 
     # ── many at once ──────────────────────────────────────────────────────────────────────────
 
+    def to_tuples(self) -> list[tuple[Any, ...]]:
+        """Remaining rows as plain tuples: the quickest way to many rows, at half the cost of records."""
+        if self._records is not None:
+            return list(map(tuple, self))
+        rows: list[tuple[Any, ...]] = []
+        for batch in self._batches():
+            rows += zip(*self._lists(batch), strict=True) if batch.columns else [()] * batch.count
+        self._records = iter(())
+        return rows
+
     def to_dicts(self) -> list[dict[str, Any]]:
         """Remaining rows as plain dicts."""
         columns = self.columns
@@ -334,14 +344,18 @@ class Result:
             self._pull(0)
 
     def _records_of(self, batch: Batch) -> Iterator[Record]:
-        columns = batch.columns
-        if not columns:
+        if not batch.columns:
             return iter([self._record()] * batch.count)
+        return map(self._record, zip(*self._lists(batch), strict=True))
+
+    def _lists(self, batch: Batch) -> list[list[Any]]:
+        """A list a column, as users see the values."""
+        columns = batch.columns
         plain = [column.to_list() for column in columns if column.kind in PLAIN_KINDS]
         if len(plain) != len(columns):
             # A reader of None means that the entities were rendered when the batch was made.
             plain = batch_lists(batch, self._reader)
-        return map(self._record, zip(*plain, strict=True))
+        return plain
 
     def _exported(self) -> list[tuple[str, Column]]:
         """Remaining rows as one column each, entities rendered."""

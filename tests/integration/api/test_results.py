@@ -41,6 +41,20 @@ def test_values_are_one_column_without_records(people):
         people.execute(NAMES).values(2)
 
 
+def test_plain_tuples_are_the_rows(people):
+    assert people.execute(NAMES).to_tuples() == list(people.execute(NAMES))
+    assert {type(row) for row in people.execute(NAMES).to_tuples()} == {tuple}
+    result = people.execute(NAMES)
+    assert next(result)["name"] == "Ada"
+    assert result.to_tuples() == [("Bob", 20), ("Eve", None)]
+    assert result.to_tuples() == []
+    ((person, age),) = people.execute("MATCH (p {name: 'Ada'}) RETURN p, p.age").to_tuples()
+    assert (person["name"], age) == ("Ada", 36)
+    long = people.execute("UNWIND range(1, 200000) AS i RETURN i, i % 2 = 0 AS even").to_tuples()
+    assert long == [(i, i % 2 == 0) for i in range(1, 200_001)]
+    assert people.execute("CREATE (:Nobody)").to_tuples() == []
+
+
 def test_the_values_given_are_the_callers_own(people):
     text = "RETURN [1, 2] AS a, 7 AS b"
     people.execute(text).values("b").append(8)
