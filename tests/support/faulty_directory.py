@@ -218,7 +218,7 @@ class FaultyDirectory:
     def words(self, name: str) -> Words:
         """See `Directory`."""
         self.schedule.step("open", name)
-        return self._inner.words(name)
+        return _MortalWords(self._inner.words(name), self.schedule)
 
     def leave_note(self, name: str, content: bytes) -> None:
         """See `Directory`."""
@@ -247,6 +247,21 @@ class FaultyDirectory:
         self.schedule.step("name", name)
         self._inner.remove_child(name)
         self._children.pop(name, None)
+
+
+class _MortalWords:
+    """Words that a process without power changes no more."""
+
+    def __init__(self, inner: Words, schedule: Schedule) -> None:
+        self._inner = inner
+        self._schedule = schedule
+
+    def __getitem__(self, place: int) -> int:
+        return self._inner[place]
+
+    def __setitem__(self, place: int, value: int) -> None:
+        if not (self._schedule.has_failed and self._schedule.fault == "power"):
+            self._inner[place] = value
 
 
 class FaultyFile:

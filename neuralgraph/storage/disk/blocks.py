@@ -281,11 +281,6 @@ class BlockFile:
             self.sequence = newest.sequence
             self._manifest_ref = BlockRef(*newest.manifest) if newest.manifest[1] else None
 
-    def use_nothing_free(self) -> None:
-        """Nobody knows what is free: write behind the end of the file only."""
-        with self._mutex:
-            self._free = FreeExtents(max(BLOCKS_OFFSET, _round_up(self._file.size())))
-
     def mend_header(self) -> None:
         """Make both slots name the newest manifest again, after a crash between them or damage to one.
 
@@ -462,6 +457,11 @@ class BlockFile:
     def free_bytes(self) -> int:
         """Bytes that the next blocks can take before the file grows."""
         return self._free.total()
+
+    def free_refs(self) -> frozenset[BlockRef]:
+        """The free space, as blocks that `release` would give back; their checksums mean nothing."""
+        with self._mutex:
+            return frozenset(BlockRef(offset, length, 0, 0, 0) for offset, length in self._free)
 
     def trim(self) -> None:
         """Cut free space off the end of the file."""

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class FreeExtents:
@@ -61,6 +65,10 @@ class FreeExtents:
             self.end = self._offsets.pop()
             self._lengths.pop()
         return self.end
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        """Offset and length of each extent, ascending."""
+        return zip(self._offsets, self._lengths, strict=True)
 
     def total(self) -> int:
         """Free bytes."""

@@ -4,7 +4,7 @@ Its rows go straight into the segments of the next base: they never become delta
 their memory, and no checkpoint writes them once more. To everybody else it is one commit like any other.
 
 It needs what a bulk load needs: nobody else may write at that moment, and no later ids may be in the base.
-Where that is not so, and where another process has the file open to write, the commit goes the usual way.
+Where that is not so, the commit goes the usual way.
 """
 
 from __future__ import annotations
@@ -66,8 +66,6 @@ def commit_as_load(
     """
     rows = _rows_of(changes)
     if rows is None or len(loader.manager.locks.holders(GATE)) > 1:
-        return None
-    if loader.manager.sharing.has_other_writers():
         return None
     with ExitStack() as stack:
         try:
@@ -138,7 +136,6 @@ def _attached(loader: Loader, base: Base, txid: int, rows: list[Rows]) -> list[B
             )
             made.append(base)
     except BaseException:
-        for step in made:
-            loader.pins.discard(step)
+        loader.pins.discard(*made)
         raise
     return made

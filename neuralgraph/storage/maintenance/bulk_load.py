@@ -110,6 +110,7 @@ class Loader:
             births = self._births(made[-1])
             base = self.pins.pin_new(made[-1].replaced(commits=commits, births=births))
             self.blocks.sync()
+            self.pins.will_log(base)
             with Uninterrupted():
                 pipeline.commit(
                     [AttachSegments(base.to_manifest())],
@@ -123,8 +124,8 @@ class Loader:
         # Whatever the durability: only once its record is safe may the blocks of the load before go.
         self.flush()
         self.pins.logged(base)
-        for step in made[:-1]:
-            self.pins.discard(step)
+        self.pins.discard(*made[:-1])
+        self.pins.reclaim()
         return txid
 
     def _births(self, base: Base) -> Births:
@@ -139,8 +140,7 @@ class Loader:
     def _forget(self, made: Sequence[Base]) -> None:
         # After a failed sync the log may hold the commit after all, and need the blocks.
         if self.manager.pipeline.failure is None:
-            for base in made:
-                self.pins.discard(base)
+            self.pins.discard(*made)
 
 
 def load_nodes(
@@ -206,8 +206,7 @@ def _attach_rows(
             made.append(base)
             loader.show(stop, count)
     except BaseException:
-        for step in made:
-            loader.pins.discard(step)
+        loader.pins.discard(*made)
         raise
     return made
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from neuralgraph.storage.disk import RecordKind
 from neuralgraph.storage.disk.sharing import FIRST, SEQUENCE
+from neuralgraph.storage.maintenance.pins import PinnedBase
 from neuralgraph.storage.transactions.apply import fresh_deltas
 from neuralgraph.storage.transactions.commit_codec import CommitReader
 from neuralgraph.storage.versions import State
@@ -80,13 +81,13 @@ class Checkpointer:
         self.published_sequence = -1
         self.shape: Callable[[Base], Base] | None = None
 
-    def begin(self, published: Base, loaded: Base | None, sequence: int) -> None:
-        """What the header leads to, the newest bulk load in the log, and the number of the manifest."""
+    def begin(self, published: PinnedBase, sequence: int) -> None:
+        """What the header leads to, and the number of that manifest."""
         self.published_sequence = sequence
         self._published_base = published
         self._published_ids = published.parts.next_ids
         self.published_txid = published.txid
-        self._pins.begin(published, loaded)
+        self._pins.found_published(published)
 
     def run(self, *, is_last: bool = False, changes_min: int = 0) -> CheckpointReport:
         """Fold what there is.
@@ -107,10 +108,10 @@ class Checkpointer:
             next_ids = self._manager.next_ids(is_last=is_last)
             if state.txid == state.base.txid:
                 if state.txid != self.published_txid:
-                    self._publish(state.base, next_ids)  # a bulk load made it
+                    self._publish(_pinned(state), next_ids)  # a bulk load made it
                     self._compact(self._manager.pipeline.published_index)
                 elif is_last and next_ids != self._published_ids:
-                    self._publish(state.base, next_ids)  # some were given out and rolled back
+                    self._publish(_pinned(state), next_ids)  # some were given out and rolled back
                 return CheckpointReport(self.published_txid, 0, self._pins.reclaim())
             return self._fold(self._manager.pipeline, next_ids)
 
@@ -147,7 +148,6 @@ class Checkpointer:
 
         state, commits, last_index = pipeline.start_fold()
         changes_count = state.deltas.change_count
-        folded: Base | None = None
         try:
             folded = fold(
                 state.base,
@@ -158,24 +158,22 @@ class Checkpointer:
                 names=state.catalog.names.copy_at(state.txid),
                 contents=contents_of(self._log, state.base.txid, last_index),
             )
-            pinned = self._pins.pin_new(folded if shape is None else shape(folded))
-            if shape is not None:
-                self._pins.discard(folded)  # but for what the shaped one needs, too
-            folded = pinned
+            try:
+                pinned = self._pins.pin_new(folded if shape is None else shape(folded))
+            finally:
+                self._pins.discard(folded)  # but for what the pinned one needs, too
             if next_ids is not None:
-                self._publish(folded, next_ids)
+                self._publish(pinned, next_ids)
         except BaseException:
             pipeline.abandon_fold()
-            if folded is not None and self._published_base is not folded:
-                self._pins.discard(folded)
             raise
-        pipeline.finish_fold(_Rebase(folded, state))
+        pipeline.finish_fold(_Rebase(pinned, state))
         del state  # else the old base would be held by this very frame
         if next_ids is not None:
             self._compact(last_index)
         return CheckpointReport(self.published_txid, changes_count, self._pins.reclaim())
 
-    def _publish(self, base: Base, next_ids: tuple[int, int]) -> None:
+    def _publish(self, base: PinnedBase, next_ids: tuple[int, int]) -> None:
         self._pins.will_publish(base)
         self._blocks.publish(base.replaced(next_ids=next_ids).to_manifest())
         self.published_sequence = self._blocks.sequence
@@ -207,6 +205,12 @@ def contents_of(log: LogStore, txid: int, last_index: int) -> dict[int, bytes]:
             if commit is not None:
                 contents[commit.txid] = reader.content
     return contents
+
+
+def _pinned(state: State) -> PinnedBase:
+    """The base of a state without deltas."""
+    assert isinstance(state.base, PinnedBase), "only a commit leaves a state over another"
+    return state.base
 
 
 class _Rebase:

@@ -145,7 +145,7 @@ class Engine:
         self._directory = directory
         self._lock = sharing = opened.sharing
         self._blocks = blocks = opened.blocks
-        self._log = opened.log
+        self._log = log = opened.log
         self._is_ephemeral = is_ephemeral
         self._is_open = True
         self._closing = threading.Lock()
@@ -169,7 +169,7 @@ class Engine:
             is_read_only=options.read_only,
         )
         self._checkpointer = Checkpointer(blocks, opened.log, self._manager, opened.pins)
-        self._checkpointer.begin(opened.published, recovered.loaded, blocks.sequence)
+        self._checkpointer.begin(opened.published, blocks.sequence)
         if retention_us(options.history) == 0:
             self._checkpointer.shape = lambda base: pruned(base, base.txid, blocks)
         self._follower = Follower(
@@ -181,7 +181,7 @@ class Engine:
         self._schedule = CheckpointSchedule(
             self._fold_in_background,
             changes_max=options.checkpoint_changes,
-            log_bytes=lambda: opened.log.size_bytes,
+            log_bytes=lambda: log.size_bytes,  # not `opened`, which holds the first base
             log_bytes_max=options.checkpoint_log_bytes,
         )
         if not options.read_only:

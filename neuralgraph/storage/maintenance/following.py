@@ -75,15 +75,20 @@ class Follower:
         Raises:
             StorageError: what they wrote cannot be read.
         """
+        words = self._words
+        epoch = words[EPOCH]
         self._pipeline.follow()
-        if self._words[SEQUENCE] == self._checkpointer.published_sequence:
-            return
-        # Another thread that does it, or folds, is as good.
-        if self._manager.maintenance.acquire(blocking=False):
+        if words[SEQUENCE] != self._checkpointer.published_sequence:
+            # Another thread that does it, or folds, is as good.
+            if not self._manager.maintenance.acquire(blocking=False):
+                return
             try:
                 self._adopt()
             finally:
                 self._manager.maintenance.release()
+        elif epoch > self._manager.sharing.pinned_epoch:
+            # In this order: what counts now has not been retired before that epoch.
+            self._pins.renew(epoch)
 
     def take_over(self) -> None:
         """Upkeep begins; when somebody else did the last one, see what is in the file now."""
@@ -96,9 +101,6 @@ class Follower:
         words[SEQUENCE] = self._blocks.sequence
         self._adopt()
         self.forget_prefix()
-        base = self._pipeline.state.base
-        if base.txid > self._checkpointer.published_txid:
-            self._pins.found_logged(base)
         self._blocks.mend_header()
         self._pins.take_over()
         words[EPOCH] += 1
@@ -119,6 +121,7 @@ class Follower:
             try:
                 base, epoch, number = self._read_header()
                 published = self._pins.pin(base, epoch)
+                self._pins.found_published(published)
                 self._log.rejoin(max(last, self._words[LAST]))
                 version = self._pipeline.state.catalog.version + _VERSION_STEP
                 found = recover(published, self._log, self._open_base, version=version)
@@ -127,8 +130,7 @@ class Follower:
                     raise
                 time.sleep(_PAUSE_S)
                 continue
-            self._pins.begin(published, found.loaded)
-            self._checkpointer.begin(published, found.loaded, number)
+            self._checkpointer.begin(published, number)
             return found
         raise StorageError("the file was replaced faster than it could be read; try again")
 
@@ -155,21 +157,19 @@ class Follower:
         del base
         pipeline = self._pipeline
         state, _, last_index = pipeline.start_fold()
-        loaded = state.base if state.base.txid > published.txid else None
         try:
-            if loaded is None and published.txid <= state.txid:
+            if state.base.txid <= published.txid <= state.txid:
                 moved = _Moved(published, state, self._open_base)
                 moved.replay(self._log, last_index)
                 pipeline.finish_fold(moved)
             else:
-                # The log leads to a base that is younger than the header's.
+                # The state stands on a base that is younger than the header's.
                 pipeline.abandon_fold()
         except BaseException:
             pipeline.abandon_fold()
             raise
-        self._pins.begin(published, loaded)
-        self._checkpointer.begin(published, loaded, sequence)
-        del state, published, loaded
+        self._checkpointer.begin(published, sequence)
+        del state, published
         self._pins.settle()
 
     def _read_header(self) -> tuple[Base, int, int]:

@@ -18,7 +18,7 @@ from neuralgraph.storage import disk
 from neuralgraph.storage.disk import BlockFile, SegmentedLog, Sharing
 from neuralgraph.storage.disk.sharing import COMMITTING, EPOCH, FIRST, LAST, MAINTAINER, SEQUENCE
 from neuralgraph.storage.maintenance.following import ATTEMPTS_MAX, read_header
-from neuralgraph.storage.maintenance.pins import RETIRED_NOTE, BasePins
+from neuralgraph.storage.maintenance.pins import RETIRED_NOTE, BasePins, PinnedBase
 from neuralgraph.storage.maintenance.recovery import recover
 from neuralgraph.storage.maintenance.torn_tails import keep_torn_tails
 from neuralgraph.storage.versions import Base
@@ -44,7 +44,7 @@ class Opened:
     blocks: BlockFile
     log: SegmentedLog
     pins: BasePins
-    published: Base
+    published: PinnedBase
     recovered: Recovered
     open_base: Callable[[bytes], Base]
     losses: tuple[Loss, ...] = ()
@@ -103,11 +103,9 @@ def _recover(
         _begin_sharing(folder, sharing, blocks)
         pins = BasePins(blocks, sharing, folder if sharing.is_shared else None)
 
-    def open_base(described: bytes) -> Base:
-        return pins.pin(Base.from_manifest(described, blocks))
-
     manifest = blocks.manifest()
-    published = pins.pin(Base.empty()) if manifest is None else open_base(manifest)
+    published = pins.pin(Base.empty() if manifest is None else Base.from_manifest(manifest, blocks))
+    pins.found_published(published)
     log = SegmentedLog.open(
         _copy_of_log(directory, log_name(name))
         if options.read_only
@@ -117,25 +115,19 @@ def _recover(
         identity=blocks.identity,
     )
     try:
-        recovered = recover(published, log, open_base)
+        recovered = recover(published, log, pins.open_logged)
         if not options.read_only:
-            needed = set(published.block_refs())
-            needed.update(recovered.state.base.block_refs())
-            if recovered.loaded is not None:
-                needed.update(recovered.loaded.block_refs())
-            pins.begin(published, recovered.loaded)
-            pins.keep_only(needed)
             if sharing.is_shared and sharing.has_readers():
                 pins.take_over()
             else:
-                blocks.use(needed)
+                pins.begin_alone()
             keep_torn_tails(directory, name, log_name(name))
             blocks.mend_header()
             sharing.words[LAST] = log.last_index
     except BaseException:
         log.close()
         raise
-    return Opened(sharing, blocks, log, pins, published, recovered, open_base)
+    return Opened(sharing, blocks, log, pins, published, recovered, pins.open_logged)
 
 
 def _begin_sharing(folder: Directory, sharing: Sharing, blocks: BlockFile) -> None:
@@ -165,10 +157,6 @@ def _join(
     words = folder.words(WORDS_NAME)
     sharing.share(words)
     pins = BasePins(blocks, sharing, folder)
-
-    def open_base(described: bytes) -> Base:
-        return pins.pin(Base.from_manifest(described, blocks))
-
     for attempt in range(ATTEMPTS_MAX):
         sharing.pin_now()
         sequence, first = words[SEQUENCE], words[FIRST]
@@ -176,6 +164,7 @@ def _join(
         try:
             base, epoch, _ = read_header(blocks, words)
             published = pins.pin(base, epoch)
+            pins.found_published(published)
             log = SegmentedLog.join(
                 folder,
                 words[LAST],
@@ -184,7 +173,7 @@ def _join(
                 identity=blocks.identity,
                 read_only=options.read_only,
             )
-            recovered = recover(published, log, open_base)
+            recovered = recover(published, log, pins.open_logged)
         except StorageError:
             if log is not None:
                 with suppress(StorageError):
@@ -194,8 +183,7 @@ def _join(
                 raise
             time.sleep(_PAUSE_S)
             continue
-        pins.begin(published, recovered.loaded)
-        return Opened(sharing, blocks, log, pins, published, recovered, open_base)
+        return Opened(sharing, blocks, log, pins, published, recovered, pins.open_logged)
     raise StorageError("the file was replaced faster than it could be read; try again")
 
 
@@ -215,7 +203,7 @@ def _words_if_any(directory: Directory, name: str) -> Words | None:
 
 def open_salvaged(directory: Directory, name: str, sharing: Sharing) -> Opened:
     """What can be read; nothing is written, so that blocks need not be told apart."""
-    from neuralgraph.storage.maintenance.salvage import Loss, opened_base, salvage_base
+    from neuralgraph.storage.maintenance.salvage import Loss, published_base, salvage_base
 
     blocks = BlockFile.open(directory, name, read_only=True)
     try:
@@ -225,9 +213,9 @@ def open_salvaged(directory: Directory, name: str, sharing: Sharing) -> Opened:
         def open_base(described: bytes) -> Base:
             base, lost = salvage_base(Base.from_manifest(described, blocks), blocks)
             losses.extend(lost)
-            return pins.pin(base)
+            return base
 
-        published = opened_base(blocks, open_base, losses)
+        published = pins.pin(published_base(blocks, open_base, losses))
         kept = disk.read_what_is_left(_copy_of_log(directory, log_name(name)), blocks.identity)
         losses.extend(Loss(*lost) for lost in kept.lost)
         recovered = recover(

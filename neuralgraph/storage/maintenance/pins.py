@@ -33,15 +33,37 @@ RETIRED_NOTE: Final = "retired"
 
 
 class PinnedBase(Base):
-    """A base that can be watched."""
+    """A base that can be watched.
 
-    __slots__ = ("__weakref__",)
+    Attributes:
+        refs: its blocks.
+    """
+
+    __slots__ = ("__weakref__", "refs")
+
+    def __init__(self, base: Base) -> None:
+        super().__init__(base.parts)
+        self.refs = frozenset(base.block_refs())
 
 
 class _Held(NamedTuple):
     base: weakref.ref[PinnedBase]
     refs: frozenset[BlockRef]
     epoch: int
+
+
+class _Current(NamedTuple):
+    """A base that an opening would need.
+
+    Attributes:
+        txid: its own; -1 where there is no such base.
+    """
+
+    txid: int
+    refs: frozenset[BlockRef]
+
+
+_NONE: Final = _Current(-1, frozenset())
 
 
 class _Retired(NamedTuple):
@@ -58,7 +80,7 @@ class BasePins:
         folder: where notes for other processes go; None where there are no others.
     """
 
-    __slots__ = ("_blocks", "_folder", "_held", "_logged", "_mutex", "_published", "_retired",
+    __slots__ = ("_blocks", "_displaced", "_folder", "_held", "_logged", "_mutex", "_published", "_retired",
                  "_sharing")  # fmt: skip
 
     def __init__(self, blocks: BlockFile, sharing: Sharing, folder: Directory | None) -> None:
@@ -68,8 +90,8 @@ class BasePins:
         self._mutex = threading.Lock()
         self._held: list[_Held] = []
         self._retired: list[_Retired] = []
-        self._published: frozenset[BlockRef] = frozenset()
-        self._logged: frozenset[BlockRef] = frozenset()
+        self._published = self._logged = _NONE
+        self._displaced = frozenset[BlockRef]()
 
     # ── who needs what ────────────────────────────────────────────────────────────────────────
 
@@ -81,67 +103,88 @@ class BasePins:
             epoch: one at which it was current; None is the oldest that this process pins, which keeps
                 the blocks of every base that came since.
         """
-        pinned = PinnedBase(base.parts)
-        if epoch is None:
-            epoch = max(0, self._sharing.pinned_epoch)
-        held = _Held(weakref.ref(pinned, self._let_go), frozenset(base.block_refs()), epoch)
+        pinned = PinnedBase(base)
         with self._mutex:
-            self._held.append(held)
+            if epoch is None:
+                epoch = max(0, self._sharing.pinned_epoch)
+            self._held.append(_Held(weakref.ref(pinned, self._let_go), pinned.refs, epoch))
         return pinned
 
     def pin_new(self, base: Base) -> PinnedBase:
         """`pin` for a base that was made just now."""
         return self.pin(base, self._sharing.words[EPOCH])
 
-    def published(self, base: Base) -> None:
-        """The header leads to this base now, and no longer to the one before."""
-        before = self._published | self._logged
-        self._published, self._logged = frozenset(base.block_refs()), frozenset()
-        self._release(before)
+    def open_logged(self, described: bytes) -> PinnedBase:
+        """What a bulk load in the log leads to: a replay would begin there, until a later one is published.
 
-    def logged(self, base: Base) -> None:
-        """A record that is on the disk leads to this base: a replay begins there, until one is published."""
-        before, self._logged = self._logged, frozenset(base.block_refs())
-        self._release(before)
+        Args:
+            described: its manifest.
+        """
+        pinned = self.pin(Base.from_manifest(described, self._blocks))
+        if pinned.txid > self._published.txid:
+            self._logged = _Current(pinned.txid, pinned.refs)
+        return pinned
 
-    def found_logged(self, base: Base) -> None:
-        """`logged` for a bulk load of another process; frees nothing."""
-        self._logged = frozenset(base.block_refs())
+    def found_published(self, base: PinnedBase) -> None:
+        """What the header leads to, as it was read; frees nothing."""
+        self._published = _Current(base.txid, base.refs)
+        if self._logged.txid <= base.txid:
+            self._logged = _NONE
 
-    def begin(self, published: Base, logged: Base | None) -> None:
-        """The header leads to this base, and the log's newest bulk load to the other; frees nothing."""
-        self._published = frozenset(published.block_refs())
-        self._logged = frozenset() if logged is None else frozenset(logged.block_refs())
-
-    def keep_only(self, needed: set[BlockRef]) -> None:
-        """At the opening: all other blocks are free, though a base that replay passed by had them."""
+    def renew(self, epoch: int) -> None:
+        """What the header and the log lead to was current at this epoch: no older one is pinned for it."""
+        current = (self._published.refs, self._logged.refs)
         with self._mutex:
-            self._held = [held._replace(refs=held.refs & needed) for held in self._held]
+            self._held = [
+                held._replace(epoch=max(epoch, held.epoch))
+                if any(held.refs is refs for refs in current)
+                else held
+                for held in self._held
+            ]
+            self._advance()
+
+    def published(self, base: PinnedBase) -> None:
+        """The header leads to this base now, and no longer to the one before."""
+        self._displaced |= self._current()
+        self.found_published(base)
+
+    def logged(self, base: PinnedBase) -> None:
+        """A record that is on the disk leads to this base, and no longer to the one before."""
+        self._displaced |= self._logged.refs
+        self._logged = _Current(base.txid, base.refs)
 
     def reclaim(self) -> int:
-        """Give back the blocks of bases that nobody holds any more; how many there were."""
-        gone: set[BlockRef] = set()
-        with self._mutex:
-            for held in self._held:
-                if held.base() is None:
-                    gone |= held.refs
-            self._held = [held for held in self._held if held.base() is not None]
-            self._advance()
-        return self._release(frozenset(gone))
+        """Give back blocks of bases that are not current, and that nobody holds any more; how many."""
+        gone = self._displaced.union(*self._forget())
+        self._displaced = frozenset()
+        return self._release(gone)
 
     def settle(self) -> None:
         """Forget the bases that nobody holds any more; another process will give back their blocks."""
+        self._displaced = frozenset()
+        self._forget()
+
+    def _forget(self) -> list[frozenset[BlockRef]]:
+        """Watch the bases that are gone no longer; the blocks of each."""
         with self._mutex:
+            gone = [held.refs for held in self._held if held.base() is None]
             self._held = [held for held in self._held if held.base() is not None]
             self._advance()
+        return gone
 
-    def discard(self, base: Base) -> None:
-        """A base that was made and never shown to anyone."""
-        self._blocks.release(frozenset(base.block_refs()) - self._needed())
+    def discard(self, *bases: Base) -> None:
+        """Bases that were made and never shown to anyone; steps to one another share blocks."""
+        made = frozenset[BlockRef]().union(*(base.block_refs() for base in bases))
+        self._blocks.release(made - self._needed())
+
+    def _current(self) -> frozenset[BlockRef]:
+        """What an opening would need."""
+        return self._published.refs | self._logged.refs
 
     def _needed(self) -> frozenset[BlockRef]:
+        """What an opening would need, and what is read in this process."""
         with self._mutex:
-            return self._published.union(self._logged, *(held.refs for held in self._held))
+            return self._current().union(*(held.refs for held in self._held))
 
     def _let_go(self, _: object) -> None:
         """A base went. This may be in the middle of anything, so it only does what cannot wait for it."""
@@ -157,17 +200,36 @@ class BasePins:
         if epochs and min(epochs) > self._sharing.pinned_epoch >= 0:
             self._sharing.pin(min(epochs))
 
+    def begin_alone(self) -> None:
+        """Nobody else reads the file: what this process does not need is free.
+
+        Raises:
+            CorruptionError: what is needed cannot be there.
+        """
+        self._blocks.use(self._needed())
+
     # ── other processes ───────────────────────────────────────────────────────────────────────
 
-    def will_publish(self, base: Base) -> None:
-        """Note what the header will no longer lead to, in case this process does not come to free it.
+    def will_publish(self, base: PinnedBase) -> None:
+        """Note what the header will no longer lead to, in case this process does not come to retire it.
 
         Raises:
             DiskError: the note cannot be written.
         """
+        self._note_before(base.refs)
+
+    def will_log(self, base: PinnedBase) -> None:
+        """The same for what the log will no longer lead to.
+
+        Raises:
+            DiskError: the note cannot be written.
+        """
+        self._note_before(base.refs | self._published.refs)
+
+    def _note_before(self, current: frozenset[BlockRef]) -> None:
         if self._sharing.is_shared:
-            displaced = self._needed() - frozenset(base.block_refs())
-            self._note([*self._retired, _Retired(self._sharing.words[EPOCH], displaced)])
+            old = (self._needed() | self._displaced) - current
+            self._note([*self._retired, self._retired_now(old)])
 
     def take_over(self) -> None:
         """Another process did upkeep, or died in it: find out what is free.
@@ -176,12 +238,14 @@ class BasePins:
             CorruptionError: what is needed cannot be there.
             DiskError: the note cannot be read or written.
         """
+        # What this process read meanwhile and let go of, it has not pinned since: others may have used it.
+        self.settle()
         needed = self._needed()
         retired = self._noted()
         if retired is None:
-            self._retired = []
-            self._blocks.use_nothing_free()
-            return
+            # Then whatever is not needed may be read by somebody.
+            self._blocks.use(needed)
+            retired = [self._retired_now(self._blocks.free_refs())]
         self._retired = [
             _Retired(epoch, refs - needed)
             for epoch, refs in retired
@@ -196,9 +260,8 @@ class BasePins:
             self._blocks.release(free)
             return len(free)
         if free:
-            words = self._sharing.words
-            self._retired.append(_Retired(words[EPOCH], free))
-            words[EPOCH] += 1
+            self._retired.append(self._retired_now(free))
+            self._sharing.words[EPOCH] += 1
         return self._free_retired()
 
     def _free_retired(self) -> int:
@@ -221,10 +284,11 @@ class BasePins:
 
     def _note_all(self) -> None:
         """What is retired, and what only readers of this process still need."""
-        current = self._published | self._logged
-        with self._mutex:
-            old = frozenset[BlockRef]().union(*(held.refs for held in self._held)) - current
-        self._note([*self._retired, _Retired(self._sharing.words[EPOCH], old)])
+        old = self._retired_now(self._needed() - self._current())
+        self._note([*self._retired, old])
+
+    def _retired_now(self, refs: frozenset[BlockRef]) -> _Retired:
+        return _Retired(self._sharing.words[EPOCH], refs)
 
     def _note(self, retired: list[_Retired]) -> None:
         if self._folder is not None:

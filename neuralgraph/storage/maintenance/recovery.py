@@ -64,13 +64,11 @@ class Recovered:
 
     Attributes:
         commits: those that the log holds beyond the base, oldest first, without data.
-        loaded: the base of the newest bulk load in the log, from which the next replay would go on.
         node_start, edge_start: the least ids that were never leased.
     """
 
     state: State
     commits: list[Commit]
-    loaded: Base | None
     node_start: int
     edge_start: int
     report: RecoveryReport
@@ -122,7 +120,6 @@ def recover(
     return Recovered(
         state,
         replay.commits,
-        replay.loaded,
         max(node_start, replay.node_start, state.base.node_limit, state.deltas.node_limit),
         max(edge_start, replay.edge_start, state.base.edge_limit, state.deltas.edge_limit),
         RecoveryReport(
@@ -137,15 +134,10 @@ def recover(
 
 
 class _Replay:
-    """Walks the log once, then applies what it found.
-
-    Attributes:
-        loaded: the base of the newest bulk load in the log; None when there is none.
-    """
+    """Walks the log once, then applies what it found."""
 
     def __init__(self, state: State, open_base: Callable[[bytes], Base]) -> None:
         self.state = state
-        self.loaded: Base | None = None
         self.commits: list[Commit] = []
         self.changes_count = 0
         self.commits_count = 0
@@ -198,8 +190,8 @@ class _Replay:
         if is_load(commit):
             (change,) = commit.changes
             assert isinstance(change, AttachSegments)
-            self.loaded = self._open_base(change.manifest)
-            self.state = attach(self.state, self.loaded, commit.txid, commit.timestamp_us)
+            base = self._open_base(change.manifest)
+            self.state = attach(self.state, base, commit.txid, commit.timestamp_us)
             return
         self.state = apply_commit(self.state, commit, self._open_base)
         self.commits.append(without_data(commit))

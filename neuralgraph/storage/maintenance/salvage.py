@@ -358,7 +358,9 @@ def _csr(own: IdArray, others: IdArray, ids: IdArray) -> dict[int, AdjacencySegm
     return segments
 
 
-def opened_base(blocks: BlockFile, open_base: Callable[[bytes], Base], losses: list[Loss]) -> Base:
+def published_base(
+    blocks: BlockFile, open_base: Callable[[bytes], Base], losses: list[Loss]
+) -> Base:
     """The base that the header names; an empty one, and a loss, when its manifest cannot be read."""
     try:
         manifest = blocks.manifest()

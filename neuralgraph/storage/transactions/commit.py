@@ -236,8 +236,8 @@ class CommitPipeline:
     def _propose(self, entries: list[Entry]) -> int:
         try:
             return self._replicator.propose(entries)
-        except DiskError:
-            self._is_torn = True  # a segment may have been begun for them
+        except BaseException:
+            self._is_torn = True  # some of them may be there, or a segment that was begun for them
             raise
 
     def check_timestamp(self, timestamp_us: int) -> None:

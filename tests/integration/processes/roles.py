@@ -97,6 +97,28 @@ def _mix(graph, times, seed):
             tell("torn", counted, steps)
 
 
+def create_many(path, rows, times, seed):
+    """Create so many nodes in one statement, so many times; hold snapshots, fold, and check between."""
+    chance = random.Random(int(seed))
+    total = "MATCH (x:X) RETURN count(x) AS nodes, sum(x.i) AS sum"
+    with neuralgraph.open(path, load_commit_rows=int(rows), busy_timeout_s=60) as graph:
+        tell("ready")
+        sys.stdin.readline()
+        reading, before = None, None
+        for _ in range(int(times)):
+            graph.execute(f"UNWIND range(1, {rows}) AS i CREATE (:X {{i: i}})")
+            if chance.random() < 0.3:
+                graph.checkpoint()
+            if reading is not None and tuple(reading.execute(total).single()) != before:
+                tell("torn", "a snapshot moved")
+            if chance.random() < 0.6:
+                reading = graph.transaction()
+                before = tuple(reading.execute(total).single())
+            elif chance.random() < 0.5:
+                reading, before = None, None
+    tell("done")
+
+
 def make_unique(path, count):
     """Try to make nodes 0 to `count`, of which each may be there once; tell which were ours."""
     with neuralgraph.open(path) as graph:
@@ -164,13 +186,21 @@ TOTALS = (
     "MATCH (p:Pair) WITH count(p) AS nodes OPTIONAL MATCH ()-[w:WITH]->() WITH nodes, count(w) AS edges"
     " MATCH (c:Counter) RETURN nodes, edges, c.n"
 )
+LOADED = 20
+CREATE_MANY = (
+    "UNWIND range(1, $rows) AS row CREATE (:Loaded {by: $by, seed: $seed, number: $number})"
+)
 SUMS = "MATCH (p:Pair) RETURN count(p.by), sum(p.number)"
 
 
 def live(path, by, seed):
     """Write, read, load, fold, vacuum, for ever; tell before whom one could be held to it."""
     chance = random.Random(int(seed))
-    options = {"checkpoint_changes": chance.choice([100, 400, 10**9]), "wal_segment_bytes": 1 << 16}
+    options = {
+        "checkpoint_changes": chance.choice([100, 400, 10**9]),
+        "wal_segment_bytes": 1 << 16,
+        "load_commit_rows": LOADED,
+    }
     graph = neuralgraph.open(path, **options)
     tell("ready")
     number = 0
@@ -196,7 +226,11 @@ def _live_once(graph, chance, who):
     elif what < 0.77:
         graph.vacuum()
     elif what < 0.79:
-        graph.load_nodes("Loaded", {"by": [by] * 20, "seed": [seed] * 20, "number": [number] * 20})
+        rows = {"by": [by] * LOADED, "seed": [seed] * LOADED, "number": [number] * LOADED}
+        graph.load_nodes("Loaded", rows)
+        tell("loaded", *who)
+    elif what < 0.82:
+        graph.execute(CREATE_MANY, rows=LOADED, by=by, seed=seed, number=number)
         tell("loaded", *who)
     elif what < 0.9:
         _check(graph.execute)

@@ -156,6 +156,23 @@ def test_loads_checkpoints_and_vacuums_of_others_leave_a_snapshot_as_it_is(start
         assert other.ask("graph.verify()") == "[]"
 
 
+def test_processes_that_all_create_very_much_at_once(start, path):
+    rows, times = 3_000, 12
+    making = [start("create_many", path, rows, times, seed) for seed in range(3)]
+    for process in making:
+        process.hear()
+    for process in making:
+        process.say("go")
+    for process in making:
+        assert process.hear() == "done", process.lines
+        assert process.end() == ""
+    with neuralgraph.open(path) as graph:
+        nodes, total = graph.execute("MATCH (x:X) RETURN count(x), sum(x.i)").single()
+        assert nodes == 3 * rows * times
+        assert total == 3 * times * rows * (rows + 1) // 2
+        assert graph.verify(history=True) == []
+
+
 def test_who_was_idle_while_the_log_was_cut_goes_on(start, path):
     with neuralgraph.open(path, wal_segment_bytes=1 << 16) as graph:
         tx = graph.transaction()

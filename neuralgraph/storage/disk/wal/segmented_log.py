@@ -29,6 +29,7 @@ from neuralgraph.storage.disk.wal.log_segment import (
     fill_with_zeros,
     make_segment,
     recycle_segment,
+    segment_numbers,
 )
 
 if TYPE_CHECKING:
@@ -504,10 +505,13 @@ class SegmentedLog:
             while count + 1 < len(segments) and segments[count + 1].base_index <= index + 1:
                 count += 1
             self._segments = segments[count:]
-        # Oldest first, and outside the locks: commits go on meanwhile.
         for segment in segments[:count]:
             segment.file.close()
-            recycle_segment(self._directory, segment.number, self._segment_bytes)
+        # Outside the locks: commits go on meanwhile. Also what another process did not come to remove,
+        # and oldest first, so that who dies in it leaves no gap.
+        for number in segment_numbers(self._directory.names()):
+            if count < len(segments) and number < segments[count].number:
+                recycle_segment(self._directory, number, self._segment_bytes)
 
     def close(self) -> None:
         """See `LogStore.close`."""

@@ -1,4 +1,6 @@
 import logging
+import random
+import weakref
 
 import pytest
 
@@ -64,3 +66,38 @@ def test_a_writer_that_cannot_append_leaves_a_log_that_others_go_on_with():
     assert again.reader().catalog.node_count("N") == 3
     assert again.verify() == []
     again.close()
+
+
+def test_an_append_that_was_broken_off_leaves_a_log_that_others_go_on_with(monkeypatch):
+    disk = MemoryDirectory()
+    one, other = open_engine(disk), open_engine(disk)
+    for engine in (one, other):
+        add_node(engine, "N", k=1)
+    file = type(one._log._segments[-1].file)
+    write_at = file.write_at
+
+    def broken_off(self, offset, data):
+        write_at(self, offset, bytes(data)[:20])
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(file, "write_at", broken_off)
+        with pytest.raises(MemoryError):
+            add_node(one, "N", k=2)
+    text = random.Random(1).randbytes(1 << 16).hex()  # goes into the next segment
+    node = add_node(other, "N", text=text)
+    third = open_engine(disk)
+    assert node_values(third, node, "text") == text
+    last = add_node(one, "N", k=4)
+    assert node_values(third, last, "k") == 4
+    assert third.verify() == []
+
+
+def test_an_engine_does_not_hold_the_state_that_it_began_with():
+    """The base of that state keeps blocks of the file, for as long as anybody has it."""
+    engine = open_engine(MemoryDirectory())
+    first = weakref.ref(engine.state.base)
+    add_node(engine, "N", k=1)
+    engine.checkpoint()
+    assert first() is None
+    engine.close()

@@ -88,6 +88,25 @@ def test_compaction_drops_whole_segments_and_keeps_the_rest(directory):
     assert txids(log) == list(range(log.first_index, 300))
 
 
+def test_what_a_dead_process_did_not_come_to_cut_leaves_no_gap(directory):
+    dying = FaultyDirectory(start=directory, operations=frozenset(("name",)), fault="power")
+    filled(directory, 200).close()
+    log = SegmentedLog.join(
+        directory, 200, segment_bytes=SEGMENT_BYTES, durability="full", identity=bytes(16)
+    )
+    dead = opened(dying)
+    dying.schedule.fail_at = dying.schedule.count + 3
+    with pytest.raises(PowerLossError):
+        dead.compact_prefix(200)
+    log.forget_prefix(200)
+    for number in range(201, 300):
+        log.sync(log.append([record(number)]))
+    log.compact_prefix(280)
+    assert txids(log) == list(range(log.first_index, 300))
+    log.close()
+    assert txids(opened(directory)) == list(range(log.first_index, 300))
+
+
 def test_a_spare_segment_is_used_again(directory):
     log = filled(directory, 200)
     log.compact_prefix(200)
