@@ -70,8 +70,8 @@ class GraphWriter(GraphReader, Protocol):
         """True when it existed."""
         ...
 
-    def delete_edges(self, edge_ids: IdArray) -> IdArray:
-        """Many edges, each named once; gives those that existed."""
+    def delete_edges(self, edge_ids: IdArray) -> tuple[IdArray, Column]:
+        """Many edges, each named once; gives those that existed, and their types."""
         ...
 
     def delete_nodes(self, node_ids: IdArray) -> IdArray:

@@ -33,3 +33,14 @@ NO_IDS.flags.writeable = False
 def all_true(mask: MaskArray) -> bool:
     """`mask.all()`, which takes ten times as long for many rows."""
     return int(np.count_nonzero(mask)) == len(mask)
+
+
+def distinct(ids: IdArray) -> IdArray:
+    """`np.unique(ids)`, which takes ten times as long."""
+    if len(ids) < 2:
+        return ids
+    ordered = np.sort(ids)
+    first = np.empty(len(ordered), dtype=np.bool_)
+    first[0] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return ordered[first]

@@ -370,9 +370,12 @@ class DictGraph:
     def delete_edge(self, edge_id: int) -> bool:
         return self.edges.pop(edge_id, None) is not None
 
-    def delete_edges(self, edge_ids: IdArray) -> IdArray:
-        gone = [edge_id for edge_id in edge_ids.tolist() if self.delete_edge(edge_id)]
-        return np.array(gone, dtype=np.int64)
+    def delete_edges(self, edge_ids: IdArray) -> tuple[IdArray, Column]:
+        there = np.array([one for one in edge_ids.tolist() if one in self.edges], dtype=np.int64)
+        types = self.edge_types(there)
+        for edge_id in there.tolist():
+            self.delete_edge(edge_id)
+        return there, types
 
     def delete_nodes(self, node_ids: IdArray) -> IdArray:
         gone = [node_id for node_id in node_ids.tolist() if self.delete_node(node_id)]

@@ -19,6 +19,7 @@ from neuralgraph.errors import (
     QueryError,
     QueryTimeoutError,
 )
+from neuralgraph.query.execution.deleted import DeletedTypes
 from neuralgraph.query.execution.memory import MemoryBudget
 from neuralgraph.query.functions.signature import CallContext
 
@@ -134,7 +135,7 @@ class ExecutionContext:
         running: False once it has ended.
         parent: the run that this one is a part of.
         deleted_nodes: ids of the nodes that the statement deleted.
-        deleted_edges: type of each edge that the statement deleted, by id.
+        deleted_edges: the type of each edge that the statement deleted.
     """
 
     __slots__ = (
@@ -211,7 +212,7 @@ class ExecutionContext:
         self.parent: ExecutionContext | None = None
         self.arguments: list[Batch | None] = []
         self.deleted_nodes: set[int] | None = None
-        self.deleted_edges: dict[int, str] | None = None
+        self.deleted_edges: DeletedTypes | None = None
         self._counters: Counters | None = None
         self._memory: MemoryBudget | None = None
         self._call_context: CallContext | None = None
@@ -341,7 +342,7 @@ class ExecutionContext:
         other.arguments = []
         if writer is not None:
             self.deleted_nodes = self.deleted_nodes or set()
-            self.deleted_edges = self.deleted_edges or {}
+            self.deleted_edges = self.deleted_edges or DeletedTypes()
         other.deleted_nodes = self.deleted_nodes
         other.deleted_edges = self.deleted_edges
         return other
@@ -382,12 +383,12 @@ class ExecutionContext:
 
     # ── what the statement deleted ────────────────────────────────────────────────────────────
 
-    def note_deleted(self, nodes: Sequence[int], edges: Mapping[int, str]) -> None:
-        """Remember what is gone, so that asking it for something is an error."""
+    def note_deleted(self, nodes: Sequence[int]) -> DeletedTypes:
+        """Remember what is gone; edges are to be added to what this gives."""
         if self.deleted_nodes is None or self.deleted_edges is None:
-            self.deleted_nodes, self.deleted_edges = set(), {}
+            self.deleted_nodes, self.deleted_edges = set(), DeletedTypes()
         self.deleted_nodes.update(nodes)
-        self.deleted_edges.update(edges)
+        return self.deleted_edges
 
     def check_nodes(self, ids: Sequence[int | None]) -> None:
         """Raises EntityNotFoundError when the statement deleted one of the nodes."""
@@ -401,7 +402,7 @@ class ExecutionContext:
     def check_edges(self, ids: Sequence[int | None]) -> None:
         """Raises EntityNotFoundError when the statement deleted one of the edges."""
         deleted = self.deleted_edges
-        if deleted and not deleted.keys().isdisjoint(ids):
+        if deleted and not deleted.isdisjoint(ids):
             raise EntityNotFoundError(
                 "a relationship that this statement deleted is asked for something",
                 detail="DeletedEntityAccess",

@@ -34,6 +34,7 @@ from neuralgraph.storage.versions.changes import (
     DeleteEdge,
     DeleteEdges,
     DeleteNode,
+    DeleteNodes,
     DropConstraint,
     DropIndex,
     RestoreEdge,
@@ -76,6 +77,7 @@ _FIELDS: Final[dict[type, Callable[[Any], list[Any]]]] = {
     CreateNodes: lambda c: [15, c.first_id, c.count, list(c.labels), c.properties],
     CreateEdges: lambda c: [16, c.first_id, c.type, c.sources, c.targets, c.properties],
     DeleteEdges: lambda c: [17, c.type, c.ids, c.sources, c.targets],
+    DeleteNodes: lambda c: [18, c.ids],
 }
 
 _MAKERS: Final[dict[int, Callable[..., Change]]] = {
@@ -98,6 +100,7 @@ _MAKERS: Final[dict[int, Callable[..., Change]]] = {
     ),
     16: CreateEdges,
     17: DeleteEdges,
+    18: DeleteNodes,
 }
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from neuralgraph.errors import ConflictError
 from neuralgraph.storage.versions.changes import (
     CreateEdge,
@@ -23,10 +25,11 @@ from neuralgraph.storage.versions.changes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from neuralgraph.storage.versions import DeltaStore, State
     from neuralgraph.storage.versions.changes import Change
+    from neuralgraph.values import IdArray
 
 
 class Generation:
@@ -90,6 +93,22 @@ def node_attached(generation: Generation, node_id: int) -> int:
 def node_changed_or_attached(generation: Generation, node_id: int) -> int:
     """Txid of the newest commit that a deletion of the node would be in conflict with; 0: none."""
     return max(node_changed(generation, node_id), node_attached(generation, node_id))
+
+
+def touched_since(generation: Generation, kind: str, txid: int) -> IdArray:
+    """Nodes (``"n"``) or edges (``"e"``) that commits after `txid` may have changed, or tied edges to."""
+    found: list[Sequence[int]] = []
+    for deltas in generation:
+        if deltas.change_count:
+            is_node = kind == "n"
+            columns = deltas.node_values if is_node else deltas.edge_values
+            states = deltas.node_states if is_node else deltas.edge_states
+            found.extend(log.ids_since(txid) for log in (states, *list(columns.values())))
+            if is_node:
+                found.extend(
+                    added.nodes_since(txid) for added in (deltas.outgoing, deltas.incoming)
+                )
+    return np.array([one for part in found for one in part], dtype=np.int64)
 
 
 def refuse(entity: str, newest: int, snapshot_txid: int) -> None:

@@ -13,6 +13,8 @@ Invariants:
 - one mutex guards everything, and is never held while waiting;
 - `holders` and `owner.held` say the same, seen from the key and from the owner; a map of holders is
   replaced, never changed, for all the locks that one call takes may share it;
+- thousands of ids that one call takes are kept as an array, and a key that somebody asks for is taken out of
+  it first (`_single_out`), so that all else knows single keys only;
 - a queue of waiters is served in order (a stronger mode asked for by a holder goes first), so that a stream
   of compatible requests cannot starve the one that waits;
 - an owner waits for at most one key: a transaction is used by one thread at a time;
@@ -24,10 +26,14 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from neuralgraph.errors import DeadlockError, LockTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from neuralgraph.values import IdArray, MaskArray
 
 ATTACH: Final = 1
 WRITE: Final = 2
@@ -41,15 +47,36 @@ GATE: LockKey = ("gate",)
 """ATTACH for whoever writes data, DELETE for schema changes and bulk loads."""
 
 
+MANY_MIN: Final = 256
+"""From so many ids on they are kept as an array."""
+
+
 class LockOwner:
     """One transaction, as the lock table knows it."""
 
-    __slots__ = ("held", "name", "waits")
+    __slots__ = ("has_many", "held", "name", "waits")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.held: dict[LockKey, int] = {}
+        self.has_many = False
         self.waits: _Waiter | None = None
+
+
+class _Many:
+    """Locks of one owner and mode on ids of one kind, ascending."""
+
+    __slots__ = ("ids", "mode", "owner")
+
+    def __init__(self, owner: LockOwner, ids: IdArray, mode: int) -> None:
+        self.owner = owner
+        self.ids = ids
+        self.mode = mode
+
+    def has(self, entity_id: int) -> bool:
+        ids = self.ids
+        place = int(ids.searchsorted(entity_id))
+        return place < len(ids) and int(ids[place]) == entity_id
 
 
 class _Waiter:
@@ -66,10 +93,11 @@ class _Waiter:
 class LockTable:
     """Locks of one engine; thread-safe."""
 
-    __slots__ = ("_holders", "_mutex", "_queues", "timeout_s")
+    __slots__ = ("_holders", "_many", "_mutex", "_queues", "timeout_s")
 
     def __init__(self, *, timeout_s: float) -> None:
         self.timeout_s = timeout_s
+        self._many: dict[str, list[_Many]] = {}
         self._mutex = threading.Lock()
         self._holders: dict[LockKey, dict[LockOwner, int]] = {}
         self._queues: dict[LockKey, list[_Waiter]] = {}
@@ -84,6 +112,8 @@ class LockTable:
         if owner.held.get(key, 0) >= mode:
             return
         with self._mutex:
+            if self._many:
+                self._single_out(key)
             holders = self._holders.get(key)
             if holders is None:
                 self._holders[key] = {owner: mode}
@@ -103,6 +133,9 @@ class LockTable:
         alone = {owner: mode}
         with self._mutex:
             table = self._holders
+            if self._many:
+                for key in keys:
+                    self._single_out(key)
             if table.keys().isdisjoint(keys):
                 # Nobody holds any of them: the rule, and for thousands of keys much faster.
                 table.update(dict.fromkeys(keys, alone))
@@ -123,12 +156,31 @@ class LockTable:
         for key in contended:
             self.acquire(owner, key, mode)
 
+    def acquire_ids(self, owner: LockOwner, kind: str, ids: IdArray, mode: int) -> None:
+        """`acquire_many` for keys ``(kind, id)``; each id once."""
+        if len(ids) >= MANY_MIN:
+            ids = np.sort(ids)
+            with self._mutex:
+                for many in self._many.get(kind, ()):
+                    if many.owner is owner and many.mode >= mode:
+                        ids = ids[np.isin(ids, many.ids, assume_unique=True, invert=True)]
+                is_known = self._known_ids(kind, ids)
+                fresh, ids = _Many(owner, ids[~is_known], mode), ids[is_known]
+                self._many.setdefault(kind, []).append(fresh)
+                owner.has_many = True
+        if len(ids):
+            self.acquire_many(owner, [(kind, entity_id) for entity_id in ids.tolist()], mode)
+
     def release_all(self, owner: LockOwner) -> None:
         """Let go of everything; called once, at the end of the transaction."""
         held = owner.held
-        if not held:
+        if not held and not owner.has_many:
             return
         with self._mutex:
+            if owner.has_many:
+                self._forget_many(owner)
+            if not held:
+                return
             table, queues = self._holders, self._queues
             gone = list(map(table.pop, held))
             if max(map(len, gone)) > 1:
@@ -145,9 +197,40 @@ class LockTable:
     def holders(self, key: LockKey) -> dict[str, int]:
         """Names and modes of who holds `key`; for messages and tests."""
         with self._mutex:
+            self._single_out(key)
             return {owner.name: mode for owner, mode in self._holders.get(key, {}).items()}
 
     # ── under the mutex ───────────────────────────────────────────────────────────────────────
+
+    def _single_out(self, key: LockKey) -> None:
+        """Who holds this key with many others holds it by itself, too, from now on."""
+        for many in self._many.get(key[0], ()):
+            owner = many.owner
+            if owner.held.get(key, 0) < many.mode and many.has(key[1]):
+                self._holders[key] = {**self._holders.get(key, {}), owner: many.mode}
+                owner.held[key] = many.mode
+
+    def _known_ids(self, kind: str, ids: IdArray) -> MaskArray:
+        """Which of the ids, ascending, does anybody hold already?"""
+        table = self._holders
+        if len(table) > len(ids):
+            held = [(kind, entity_id) in table for entity_id in ids.tolist()]
+            known = np.array(held, dtype=np.bool_)
+        else:
+            single = [key[1] for key in table if key[0] == kind]
+            known = np.isin(ids, np.array(single, dtype=np.int64))
+        for many in self._many.get(kind, ()):
+            known |= np.isin(ids, many.ids, assume_unique=True)
+        return known
+
+    def _forget_many(self, owner: LockOwner) -> None:
+        for kind, known in list(self._many.items()):
+            left = [many for many in known if many.owner is not owner]
+            if left:
+                self._many[kind] = left
+            else:
+                del self._many[kind]
+        owner.has_many = False
 
     def _may_have(
         self, owner: LockOwner, key: LockKey, mode: int, holders: dict[LockOwner, int]

@@ -17,7 +17,6 @@ A transaction is used by one thread at a time.
 from __future__ import annotations
 
 from functools import partial
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,7 +36,9 @@ from neuralgraph.storage.transactions.write_set import (
     check_names,
     edge_changes,
     edge_deletions,
+    ids_without,
     node_changes,
+    node_deletions,
     same_value,
     stored_columns,
     stored_properties,
@@ -56,6 +57,7 @@ from neuralgraph.storage.versions.changes import (
     one_by_one,
 )
 from neuralgraph.storage.versions.schema_history import OF_SCHEMA
+from neuralgraph.values.arrays import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -195,7 +197,7 @@ class Transaction(GraphView):
         writes = self._writes or self._begin_writing()
         count = len(sources)
         columns = stored_columns(properties, (edge_type,))
-        self._attach_many(writes, np.unique(np.concatenate((sources, targets))))
+        self._attach_many(writes, distinct(np.concatenate((sources, targets))))
         ids = self._manager.edge_ids.take_many(count)
         changes = edge_changes(ids, edge_type, (sources, targets), columns)
         self._add_created("edge", (edge_type,), count, columns, changes)
@@ -248,7 +250,7 @@ class Transaction(GraphView):
         """An edge that was deleted, under the id that it had; see `restoring`."""
         writes = self._writes or self._begin_writing()
         self._lock_edge(edge_id)
-        self._attach_many(writes, np.unique(np.array([source, target], dtype=np.int64)))
+        self._attach_many(writes, distinct(np.array([source, target], dtype=np.int64)))
         change = restored_edge(self, edge_id, (edge_type, source, target), properties)
         if self._checker is not None:
             self._checker.created("edge", edge_id, (edge_type,), properties)
@@ -339,27 +341,25 @@ class Transaction(GraphView):
         writes.deleted_nodes.add(node_id)
         return True
 
-    def delete_edges(self, edge_ids: IdArray) -> IdArray:
+    def delete_edges(self, edge_ids: IdArray) -> tuple[IdArray, Column]:
         """See `access.GraphWriter`."""
         writes = self._writes or self._begin_writing()
         gone = edge_ids[self.edge_exists(edge_ids)]
-        created = writes.created_edges
-        others = [edge_id for edge_id in gone.tolist() if edge_id not in created]
-        self._lock_many("e", others, WRITE, conflicts.edge_changed)
-        types = self.edge_types(gone).to_list()
-        sources, targets = self.edge_endpoints(gone)
-        writes.changes.extend(edge_deletions(types, gone, (sources, targets)))
-        return gone
+        self._lock_many("e", ids_without(gone, writes.created_edges), WRITE, conflicts.edge_changed)
+        types = self.edge_types(gone)
+        writes.changes.extend(edge_deletions(types, gone, self.edge_endpoints(gone)))
+        return gone, types
 
     def delete_nodes(self, node_ids: IdArray) -> IdArray:
         """See `access.GraphWriter`."""
         writes = self._writes or self._begin_writing()
         ids = writes.living(node_ids)
-        others = [one for one in ids if one not in writes.created_nodes]
+        found = np.array(ids, dtype=np.int64)
+        others = ids_without(found, writes.created_nodes)
         self._lock_many("n", others, DELETE, conflicts.node_changed_or_attached)
-        writes.changes.extend(map(DeleteNode, ids))
+        writes.changes.extend(node_deletions(ids))
         writes.deleted_nodes.update(ids)
-        return np.array(ids, dtype=np.int64)
+        return found
 
     # ── savepoints ────────────────────────────────────────────────────────────────────────────
 
@@ -569,26 +569,25 @@ class Transaction(GraphView):
             for node_id in listed:
                 if node_id in deleted:
                     raise gone("node", node_id)
-        others = [node_id for node_id in listed if node_id not in created]
-        known = np.array(others, dtype=np.int64)
+        known = ids_without(node_ids, created)
         missing = known[~self._state.view.node_exists(known)]
         if len(missing):
             raise gone("node", int(missing[0]))
-        self._lock_many("n", others, ATTACH, conflicts.node_deleted)
+        self._lock_many("n", known, ATTACH, conflicts.node_deleted)
 
     def _lock_many(
         self,
         kind: str,
-        entity_ids: Sequence[int],
+        entity_ids: IdArray,
         mode: int,
         newest_of: Callable[[conflicts.Generation, int], int],
     ) -> None:
-        """Lock entities; `newest_of` tells when one changed in a way that is in conflict."""
-        keys = list(zip(repeat(kind), entity_ids, strict=False))
-        self._manager.locks.acquire_many(self._owner, keys, mode)
+        """Lock entities, each once; `newest_of` tells when one changed in a way that is in conflict."""
+        self._manager.locks.acquire_ids(self._owner, kind, entity_ids, mode)
         if self._has_moved_on():
             word = "node" if kind == "n" else "relationship"
-            for entity_id in entity_ids:
+            touched = conflicts.touched_since(self._generation, kind, self.txid)
+            for entity_id in entity_ids[np.isin(entity_ids, touched)].tolist():
                 newest = newest_of(self._generation, entity_id)
                 conflicts.refuse(f"{word} {entity_id}", newest, self.txid)
 

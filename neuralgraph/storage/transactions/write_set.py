@@ -22,6 +22,7 @@ from neuralgraph.storage.versions.changes import (
     DeleteEdge,
     DeleteEdges,
     DeleteNode,
+    DeleteNodes,
     RestoreNode,
     rows_of,
 )
@@ -29,7 +30,7 @@ from neuralgraph.values import Kind
 from neuralgraph.values.types import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping
 
     from neuralgraph.storage.versions import State
     from neuralgraph.values import Column, IdArray
@@ -121,6 +122,8 @@ class WriteSet:
                     self.created_edges.difference_update(change.ids)
                 case DeleteNode(node_id):
                     self.deleted_nodes.discard(node_id)
+                case DeleteNodes(ids):
+                    self.deleted_nodes.difference_update(ids)
                 case _:
                     continue
         del self.changes[mark:]
@@ -234,15 +237,24 @@ def edge_changes(
     ]
 
 
-def edge_deletions(
-    types: Sequence[str | None], ids: IdArray, ends: tuple[IdArray, IdArray]
-) -> list[DeleteEdges]:
-    """The deletion of edges by type."""
-    numbers = {name: number for number, name in enumerate(dict.fromkeys(types))}
-    codes = np.fromiter(map(numbers.__getitem__, types), dtype=np.int64, count=len(ids))
+def node_deletions(ids: list[int]) -> list[DeleteNodes]:
+    """The deletion of nodes."""
+    return [
+        DeleteNodes(ids[start : start + _BULK_ROWS_MAX])
+        for start in range(0, len(ids), _BULK_ROWS_MAX)
+    ]
+
+
+def edge_deletions(types: Column, ids: IdArray, ends: tuple[IdArray, IdArray]) -> list[DeleteEdges]:
+    """The deletion of edges by type; they are there, so that each has one."""
+    if types.dictionary is None:
+        names = list(dict.fromkeys(types.to_list()))
+        numbers = {name: number for number, name in enumerate(names)}
+        codes = np.array([numbers[name] for name in types.to_list()], dtype=np.int64)
+    else:
+        names, codes = types.dictionary.tolist(), types.array.astype(np.int64, copy=False)
     found = []
-    for name, code in numbers.items():
-        assert name is not None, "the edges are there"
+    for code, name in enumerate(names):
         rows = np.flatnonzero(codes == code)
         for start in range(0, len(rows), _BULK_ROWS_MAX):
             part = rows[start : start + _BULK_ROWS_MAX]
@@ -260,6 +272,13 @@ def deleted_edges(changes: Iterable[Change]) -> list[int]:
         elif isinstance(change, DeleteEdge):
             found.append(change.id)
     return found
+
+
+def ids_without(ids: IdArray, known: set[int]) -> IdArray:
+    """Those of the ids that are not known, in their order."""
+    if not known:
+        return ids
+    return np.array([one for one in ids.tolist() if one not in known], dtype=np.int64)
 
 
 def _has_none(values: list[Any]) -> bool:

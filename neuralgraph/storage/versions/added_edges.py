@@ -11,6 +11,7 @@ costs the order of a few edges, not of all.
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -162,6 +163,10 @@ class AddedEdges:
         """When an edge was tied to the node last; 0: never."""
         place = self._heads.get(node_id, -1)
         return 0 if place < 0 else self._txids[place]
+
+    def nodes_since(self, txid: int) -> Sequence[int]:
+        """The nodes of edges that came after `txid`."""
+        return self._nodes[bisect_right(self._txids, txid, 0, len(self._txids)) :]
 
     def has_node(self, node_id: int) -> bool:
         """Was an edge added at the node, whatever its txid?"""

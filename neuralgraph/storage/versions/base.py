@@ -242,6 +242,10 @@ class Base:
         """Labels, or None when there is no such node."""
         return self.nodes.labels_of(node_id) if self.nodes.has(node_id) else None
 
+    def latest_labels_of_each(self, node_ids: Sequence[int]) -> list[tuple[str, ...] | None]:
+        """`latest_labels` for many."""
+        return self.nodes.labels_of_each(node_ids)
+
     def latest_edge(self, edge_id: int) -> EdgeRecord | None:
         """Type, source and target, or None when there is no such edge."""
         return self.edges.record(edge_id)

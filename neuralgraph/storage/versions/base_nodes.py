@@ -140,6 +140,13 @@ class NodeTable:
 
     # ── many ──────────────────────────────────────────────────────────────────────────────────
 
+    def labels_of_each(self, node_ids: Sequence[int]) -> list[tuple[str, ...] | None]:
+        """The labels of some nodes; None for an unknown id."""
+        sets: list[tuple[str, ...] | None] = list(self.label_sets)
+        sets[ABSENT] = None
+        codes = self.codes.take(np.array(node_ids, dtype=np.int64))
+        return [sets[code] for code in codes.tolist()]
+
     def exists(self, ids: IdArray) -> MaskArray:
         """Which ids are nodes; any int64 may be asked for."""
         if len(ids) and int(ids.min()) < -1:

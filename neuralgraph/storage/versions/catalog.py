@@ -15,6 +15,7 @@ from neuralgraph.storage.versions.changes import (
     DeleteEdge,
     DeleteEdges,
     DeleteNode,
+    DeleteNodes,
     RestoreEdge,
     RestoreNode,
     SetEdgeProperty,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.versions.schema_history import SchemaHistory
 
 
-_NAMELESS: Final = frozenset({DeleteNode, DeleteEdge, DeleteEdges})
+_NAMELESS: Final = frozenset({DeleteNode, DeleteNodes, DeleteEdge, DeleteEdges})
 
 
 PAST_TXIDS: Final = 1 << 40

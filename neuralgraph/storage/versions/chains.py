@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right
-from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -129,8 +128,8 @@ class DeltaColumn:
         place, count = len(self.txids), len(ids)
         self.values.extend(values)
         self.ids.extend(ids)
-        self.older.extend(repeat(-1, count))
-        self.txids.extend(repeat(txid, count))
+        self.older.extend([-1] * count)
+        self.txids.extend([txid] * count)
         self.heads.update(zip(ids, range(place, place + count), strict=True))
 
     def push_many(self, ids: Sequence[int], values: Iterable[Any], txid: int) -> None:
@@ -140,10 +139,10 @@ class DeltaColumn:
         self.values.extend(values)
         self.ids.extend(ids)
         if heads.keys().isdisjoint(ids):
-            self.older.extend(repeat(-1, count))
+            self.older.extend([-1] * count)
         else:
             self.older.extend([heads.get(changed_id, -1) for changed_id in ids])
-        self.txids.extend(repeat(txid, count))
+        self.txids.extend([txid] * count)
         heads.update(zip(ids, range(place, place + count), strict=True))
 
     # ── one by one ────────────────────────────────────────────────────────────────────────────
@@ -183,6 +182,10 @@ class DeltaColumn:
             np.array(self.ids[start:stop], dtype=np.int64),
             np.array(self.txids[start:stop], dtype=np.int64),
         )
+
+    def ids_since(self, txid: int) -> Sequence[int]:
+        """Ids that commits after `txid` changed, in order."""
+        return self.ids[self.visible_count(txid) :]
 
     def versions_of(self, wanted_id: int, txid: int) -> list[tuple[int, Any]]:
         """What it was after each commit up to `txid` that changed it, oldest first: (txid, value)."""

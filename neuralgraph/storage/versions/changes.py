@@ -4,8 +4,8 @@ They are what the log carries, what `apply` folds into state, what replicas and 
 and what a change feed hands out. Names are strings and values are engine values, so that a commit means
 the same wherever it is read.
 
-Statements that write many rows at once leave them as columns (`CreateNodes`, `CreateEdges`, `DeleteEdges`):
-the same changes, without an object for each. `one_by_one` takes them apart.
+Statements that write many rows at once leave them as columns (`CreateNodes`, `CreateEdges`, `DeleteEdges`,
+`DeleteNodes`): the same changes, without an object for each. `one_by_one` takes them apart.
 """
 
 from __future__ import annotations
@@ -126,6 +126,13 @@ class DeleteEdges:
 
 
 @record
+class DeleteNodes:
+    """Nodes go; their edges went before."""
+
+    ids: Sequence[int]
+
+
+@record
 class RestoreNode:
     """A node that was deleted is back; None stands for properties that are left of its first life."""
 
@@ -184,8 +191,8 @@ class AttachSegments:
     manifest: bytes
 
 
-BulkChange = CreateNodes | CreateEdges | DeleteEdges
-BULK_CHANGES: Final = (CreateNodes, CreateEdges, DeleteEdges)
+BulkChange = CreateNodes | CreateEdges | DeleteEdges | DeleteNodes
+BULK_CHANGES: Final = (CreateNodes, CreateEdges, DeleteEdges, DeleteNodes)
 _BULK: Final = frozenset(BULK_CHANGES)
 
 Change = (
@@ -206,6 +213,7 @@ Change = (
     | CreateNodes
     | CreateEdges
     | DeleteEdges
+    | DeleteNodes
 )
 
 
@@ -227,6 +235,8 @@ def one_by_one(changes: Iterable[Change]) -> Iterator[Change]:
                 ends = zip(change.ids, change.sources, change.targets, rows, strict=True)
                 for edge_id, source, target, properties in ends:
                     yield CreateEdge(edge_id, change.type, source, target, properties)
+            case DeleteNodes():
+                yield from map(DeleteNode, change.ids)
             case DeleteEdges():
                 ends_of_gone = zip(change.ids, change.sources, change.targets, strict=True)
                 for edge_id, source, target in ends_of_gone:

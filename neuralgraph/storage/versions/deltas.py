@@ -8,7 +8,7 @@ snapshots read one store without locks. A checkpoint starts a new store; old rea
     nodes, edges    chains of label tuples, of (type, source, target); None: deleted
     node_values     key -> DeltaColumn        edge_values alike
     outgoing        AddedEdges by source      incoming by target
-    deleted_edges   chains again, of edges that are gone: few look at them, for every edge they walk
+    deleted_edges   those that are gone, once more
     indexes         name -> DeltaIndex
     touch_logs      definition -> TouchLog, of search indexes
 
@@ -35,6 +35,7 @@ from neuralgraph.storage.versions.changes import (
     DeleteEdge,
     DeleteEdges,
     DeleteNode,
+    DeleteNodes,
     DropConstraint,
     DropIndex,
     RestoreEdge,
@@ -45,6 +46,7 @@ from neuralgraph.storage.versions.changes import (
     size_of,
 )
 from neuralgraph.storage.versions.counts import Counts
+from neuralgraph.storage.versions.deleted_edges import DeletedEdges
 from neuralgraph.storage.versions.entity_states import EdgeStates, NodeStates
 
 if TYPE_CHECKING:
@@ -52,7 +54,6 @@ if TYPE_CHECKING:
 
     from neuralgraph.access import IndexDefinition
     from neuralgraph.storage.indexes.touch_log import TouchLog
-    from neuralgraph.values import IdArray, MaskArray
 
 _RUN_MIN: Final = 8
 """From so many changes on it pays to look for runs of one kind."""
@@ -63,6 +64,10 @@ class Below(Protocol):
 
     def latest_labels(self, node_id: int) -> tuple[str, ...] | None:
         """Labels, or None when there is no such node."""
+        ...
+
+    def latest_labels_of_each(self, node_ids: Sequence[int]) -> Sequence[tuple[str, ...] | None]:
+        """`latest_labels` for many."""
         ...
 
     def latest_edge(self, edge_id: int) -> tuple[str, int, int] | None:
@@ -82,10 +87,6 @@ class Below(Protocol):
         ...
 
 
-_IS_BACK: Final = True
-"""Among deleted edges: one that was restored."""
-
-
 class DeltaStore:
     """Changes younger than `base_txid`; see the module's docstring."""
 
@@ -101,7 +102,6 @@ class DeltaStore:
         "edge_states",
         "edge_values",
         "edges",
-        "has_restored",
         "incoming",
         "index_definitions",
         "indexes",
@@ -126,8 +126,7 @@ class DeltaStore:
         self.edge_values: dict[str, DeltaColumn] = {}
         self.outgoing = AddedEdges()
         self.incoming = AddedEdges()
-        self.deleted_edges = DeltaColumn()
-        self.has_restored = False
+        self.deleted_edges = DeletedEdges(self.edge_states)
         self.indexes: dict[str, DeltaIndex] = {}
         self.touch_logs: dict[IndexDefinition, TouchLog] = {}
         self.index_definitions: dict[str, IndexDefinition] = {}
@@ -207,12 +206,22 @@ class DeltaStore:
                 self._index_entities(definition, ids, columns)
 
     def _delete_node(self, change: DeleteNode, txid: int) -> None:
-        labels = self.labels_of(change.id)
-        self.node_states.push(change.id, None, txid)
-        self.counts.count_node(labels or (), -1)
-        for label in labels or ():
-            for definition in self._by_label.get(("node", label), ()):
-                self._collector(definition).touch(change.id)
+        self._delete_all((change.id,), txid)
+
+    def _delete_nodes(self, change: DeleteNodes, txid: int) -> None:
+        self._delete_all(change.ids, txid)
+
+    def _delete_all(self, ids: Sequence[int], txid: int) -> None:
+        """Nodes that exist, each once."""
+        by_labels: dict[tuple[str, ...], list[int]] = {}
+        for node_id, labels in zip(ids, self.labels_of_each(ids), strict=True):
+            by_labels.setdefault(labels or (), []).append(node_id)
+        self.node_states.push_many(ids, [None] * len(ids), txid)
+        for labels, gone in by_labels.items():
+            self.counts.count_node(labels, -len(gone))
+            for label in labels:
+                for definition in self._by_label.get(("node", label), ()):
+                    self._collector(definition).touch_many(gone)
 
     def _set_labels(self, change: SetLabels, txid: int) -> None:
         before = self.labels_of(change.id) or ()
@@ -252,7 +261,7 @@ class DeltaStore:
 
     def _delete_edge(self, change: DeleteEdge, txid: int) -> None:
         self.edge_states.push(change.id, None, txid)
-        self.deleted_edges.push(change.id, None, txid)
+        self.deleted_edges.add((change.id,), txid)
         self.counts.count_edge(change.type, -1)
         for definition in self._by_label.get(("edge", change.type), ()):
             self._collector(definition).touch(change.id)
@@ -289,8 +298,8 @@ class DeltaStore:
 
     def _delete_edges(self, change: DeleteEdges, txid: int) -> None:
         ids = change.ids
-        self.edge_states.push_many(ids, repeat(None, len(ids)), txid)
-        self.deleted_edges.push_many(ids, repeat(None, len(ids)), txid)
+        self.edge_states.push_many(ids, [None] * len(ids), txid)
+        self.deleted_edges.add(ids, txid)
         self.counts.count_edge(change.type, -len(ids))
         for definition in self._by_label.get(("edge", change.type), ()):
             self._collector(definition).touch_many(ids)
@@ -320,8 +329,7 @@ class DeltaStore:
             self.incoming.add(target, edge_id, edge_type, source, txid)
         self.edge_states.push(edge_id, (edge_type, source, target), txid)
         # It stands in the adjacency, of this layer or below; whoever took it out there is overruled.
-        self.deleted_edges.push(edge_id, _IS_BACK, txid)
-        self.has_restored = True
+        self.deleted_edges.add_restored(edge_id, txid)
         self.edge_limit = max(self.edge_limit, edge_id + 1)
         self.counts.count_edge(edge_type, 1)
         for key, value in change.properties.items():
@@ -339,15 +347,6 @@ class DeltaStore:
             place = states.older[place]
         return self._below.lists_edge(edge_id)
 
-    def mark_deleted(self, edge_ids: IdArray, txid: int, gone: MaskArray) -> None:
-        """Mark the edges of a batch that a snapshot sees deleted here, and unmark those that are back."""
-        rows, places = self.deleted_edges.locate(edge_ids, txid)
-        gone[rows] = True
-        if self.has_restored and len(rows):
-            values = self.deleted_edges.values
-            is_back = [values[place] is not None for place in places.tolist()]
-            gone[rows[is_back]] = False
-
     # ── what is true now ──────────────────────────────────────────────────────────────────────
 
     def labels_of(self, node_id: int) -> tuple[str, ...] | None:
@@ -355,6 +354,12 @@ class DeltaStore:
         states = self.node_states
         place = states.heads.get(node_id, -1)
         return self._below.latest_labels(node_id) if place < 0 else states.values[place]
+
+    def labels_of_each(self, node_ids: Sequence[int]) -> Sequence[tuple[str, ...] | None]:
+        """`labels_of` for many."""
+        if self.node_states.heads.keys().isdisjoint(node_ids):
+            return self._below.latest_labels_of_each(node_ids)
+        return [self.labels_of(node_id) for node_id in node_ids]
 
     def edge_of(self, edge_id: int) -> tuple[str, int, int] | None:
         """Type, source and target after all changes, or None when there is no such edge."""
@@ -380,6 +385,7 @@ class DeltaStore:
 
     # What lies above this store (a transaction's own) asks the same questions.
     latest_labels = labels_of
+    latest_labels_of_each = labels_of_each
     latest_edge = edge_of
     latest_node_value = node_value
     latest_edge_value = edge_value
@@ -520,6 +526,7 @@ class DeltaStore:
     _handlers: ClassVar[dict[type, Callable[[DeltaStore, Any, int], None]]] = {
         CreateNode: _create_node,
         DeleteNode: _delete_node,
+        DeleteNodes: _delete_nodes,
         SetNodeProperty: _set_node_property,
         SetLabels: _set_labels,
         CreateEdge: _create_edge,

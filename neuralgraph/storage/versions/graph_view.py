@@ -387,6 +387,11 @@ class GraphView:
     # ── what a transaction's own layer asks of its snapshot (see deltas.Below) ────────────────
 
     latest_labels = labels_or_none
+
+    def latest_labels_of_each(self, node_ids: Sequence[int]) -> list[tuple[str, ...] | None]:
+        """`labels_or_none` for many."""
+        return [self.labels_or_none(node_id) for node_id in node_ids]
+
     latest_edge = edge_or_none
 
     def lists_edge(self, edge_id: int) -> bool:

@@ -26,7 +26,7 @@ from neuralgraph.storage.versions.history_tables import HistoricalEdges, Histori
 from neuralgraph.storage.versions.search_building import level_among
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.indexes.search_run import Level, SearchRun
@@ -262,6 +262,10 @@ class HistoricalBase:
     def latest_labels(self, node_id: int) -> tuple[str, ...] | None:
         """Labels, or None when there was no such node."""
         return self.nodes.labels_of(node_id) if self.nodes.has(node_id) else None
+
+    def latest_labels_of_each(self, node_ids: Sequence[int]) -> list[tuple[str, ...] | None]:
+        """`latest_labels` for many."""
+        return [self.latest_labels(node_id) for node_id in node_ids]
 
     def latest_edge(self, edge_id: int) -> EdgeRecord | None:
         """Type, source and target, or None when there was no such edge."""

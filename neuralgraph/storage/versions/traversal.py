@@ -80,7 +80,7 @@ def _expand_one_way(
 
 
 def _without_deleted(view: LayeredView, found: Expansion) -> Expansion:
-    if not any(layer.deleted_edges.heads for layer, _ in view.active_layers()):
+    if not any(len(layer.deleted_edges) for layer in view.layers):
         return found
     keep = ~_deleted(view, found.edges)
     if all_true(keep):
@@ -104,11 +104,9 @@ def expand_one(
         if adjacency is None:
             return NO_IDS, NO_IDS
         edges, neighbours = adjacency.expand_one(node_id)
-        for layer, txid in view.active_layers():
-            if layer.deleted_edges.heads:
-                gone, _ = layer.deleted_edges.locate(edges, txid)
-                if len(gone):
-                    edges, neighbours = np.delete(edges, gone), np.delete(neighbours, gone)
+        if any(len(layer.deleted_edges) for layer in view.layers):
+            keep = ~_deleted(view, edges)
+            return edges[keep], neighbours[keep]
         return edges, neighbours
     _, edges, neighbours = expand(view, np.array([node_id], dtype=np.int64), types, direction)
     return edges, neighbours
@@ -160,7 +158,7 @@ def degree(
     view: LayeredView, ids: IdArray, types: Sequence[str], direction: Direction
 ) -> Int64Array:
     """See `access.GraphReader.degree`."""
-    if direction == "both" or any(layer.deleted_edges.heads for layer in view.layers):
+    if direction == "both" or any(len(layer.deleted_edges) for layer in view.layers):
         # Loops count once in both directions, so the sum of two degrees will not do.
         found = expand(view, ids, types, direction)
         return np.bincount(found.rows, minlength=len(ids))
@@ -183,7 +181,7 @@ def adjacency(
     limit = view.node_limit
     known = [view.base.adjacency(name, direction) for name in types or view.base.edge_types]
     present = [part for part in known if part is not None]
-    dirty = any(len(layer.outgoing) or layer.deleted_edges.heads for layer in view.layers)
+    dirty = any(len(layer.outgoing) or len(layer.deleted_edges) for layer in view.layers)
     if len(present) == 1 and not dirty:
         flat = present[0].flat()
         if len(flat.offsets) == limit + 1:
@@ -288,5 +286,5 @@ def _sorted_adjacency(
 def _deleted(view: LayeredView, edge_ids: IdArray) -> MaskArray:
     gone = np.zeros(len(edge_ids), dtype=np.bool_)
     for layer, txid in view.active_layers():
-        layer.mark_deleted(edge_ids, txid, gone)
+        layer.deleted_edges.mark(edge_ids, txid, gone)
     return gone

@@ -31,6 +31,19 @@ def content(graph):
     return nodes, edges
 
 
+def test_a_relationship_that_is_back_is_found_from_one_node():
+    with neuralgraph.open() as graph:
+        graph.execute("CREATE (:N {k: 1})-[:R]->(:N {k: 2})")
+        graph.checkpoint()
+        graph.execute("MATCH ()-[r:R]->() DELETE r")
+        hop = "MATCH (a:N {k: 1})-[:R]->(b) RETURN b.k"
+        assert rows(graph.execute(hop)) == []
+        graph.execute("FLASHBACK TRANSACTION $t", t=graph.info().txid)
+        assert rows(graph.execute(hop)) == [(2,)]
+        graph.execute("MATCH (:N {k: 2})<-[r:R]-() DELETE r")
+        assert rows(graph.execute(hop)) == []
+
+
 STEPS = (
     "CREATE (:P {n: 'Ada', v: 1})-[:R {w: 1}]->(:P:Q {n: 'Bob', list: [1, 2]})",
     "MATCH (p:P {n: 'Ada'}) SET p.v = 2, p.extra = true",

@@ -113,10 +113,10 @@ def delete_edges(context: ExecutionContext, gone: Mapping[int, str]) -> None:
     """Edges, with the type of each."""
     writer = context.require_writer()
     context.counters.relationships_deleted += sum(writer.delete_edge(edge) for edge in gone)
-    context.note_deleted((), gone)
+    context.note_deleted(()).add(gone)
 
 
 def delete_node(context: ExecutionContext, node: NodeRef) -> None:
     """A node without edges."""
     context.counters.nodes_deleted += context.require_writer().delete_node(node.id)
-    context.note_deleted((node.id,), {})
+    context.note_deleted((node.id,))

@@ -177,8 +177,9 @@ def labels_of(subjects: Sequence[Any], context: ExecutionContext) -> list[frozen
 def type_of_edge(edge_id: int, context: ExecutionContext) -> str:
     """The type of an edge, of one that the statement deleted too."""
     deleted = context.deleted_edges
-    if deleted and edge_id in deleted:
-        return deleted[edge_id]
+    name = deleted.get(edge_id) if deleted else None
+    if name is not None:
+        return name
     types = context.reader.edge_types(np.array([edge_id], dtype=np.int64))
     return types.to_list()[0]  # type: ignore[no-any-return]
 

@@ -9,6 +9,7 @@ import numpy as np
 from neuralgraph.errors import ConstraintVerificationError, QueryTypeError
 from neuralgraph.query.execution.operators.step import Layout, Step
 from neuralgraph.values import BATCH_ROWS_MAX, EdgeRef, Kind, NodeRef, PathRef
+from neuralgraph.values.arrays import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,17 +17,31 @@ if TYPE_CHECKING:
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
     from neuralgraph.query.planning.plan import DeleteEntities
-    from neuralgraph.values import Batch, Column
+    from neuralgraph.values import Batch, Column, IdArray
 
 
 class Doomed:
-    """What is to be deleted, in order of appearance."""
+    """What is to be deleted."""
 
-    __slots__ = ("edges", "nodes")
+    __slots__ = ("_edges", "_listed_edges", "_listed_nodes", "_nodes")
 
     def __init__(self) -> None:
-        self.nodes: dict[int, None] = {}
-        self.edges: dict[int, None] = {}
+        self._nodes: list[IdArray] = []
+        self._edges: list[IdArray] = []
+        self._listed_nodes: list[int] = []
+        self._listed_edges: list[int] = []
+
+    def nodes(self) -> IdArray:
+        """Nodes, ascending, each once."""
+        return _once(self._nodes, self._listed_nodes)
+
+    def edges(self) -> IdArray:
+        """Edges, ascending, each once."""
+        return _once(self._edges, self._listed_edges)
+
+    def add_edges(self, edges: IdArray) -> None:
+        """Further edges, with repeats."""
+        self._edges.append(edges)
 
     def add(self, column: Column) -> None:
         """The entities of a column.
@@ -35,8 +50,8 @@ class Doomed:
             QueryTypeError: a value is no node, edge, path or null.
         """
         if column.kind in (Kind.NODE, Kind.EDGE):
-            chosen = self.nodes if column.kind == Kind.NODE else self.edges
-            chosen.update(dict.fromkeys(item for item in column.to_list() if item is not None))
+            chosen = self._nodes if column.kind == Kind.NODE else self._edges
+            chosen.append(column.ids if column.valid is None else column.ids[column.valid])
             return
         for value in column.to_values():
             self._add_value(value)
@@ -45,17 +60,21 @@ class Doomed:
         if value is None:
             return
         if type(value) is NodeRef:
-            self.nodes[value.id] = None
+            self._listed_nodes.append(value.id)
         elif type(value) is EdgeRef:
-            self.edges[value.id] = None
+            self._listed_edges.append(value.id)
         elif type(value) is PathRef:
-            self.nodes.update(dict.fromkeys(value.nodes))
-            self.edges.update(dict.fromkeys(value.edges))
+            self._listed_nodes.extend(value.nodes)
+            self._listed_edges.extend(value.edges)
         else:
             raise QueryTypeError(
                 f"only nodes, relationships and paths can be deleted, not {value!r}",
                 detail="InvalidArgumentType",
             )
+
+
+def _once(columns: list[IdArray], listed: list[int]) -> IdArray:
+    return distinct(np.concatenate((*columns, np.array(listed, dtype=np.int64))))
 
 
 _PIECE_ROWS: Final = BATCH_ROWS_MAX
@@ -97,20 +116,15 @@ class DeleteStep(Step):
     def _delete(self, doomed: Doomed, context: ExecutionContext) -> None:
         writer = context.require_writer()
         counters = context.counters
-        nodes = np.array(list(doomed.nodes), dtype=np.int64)
+        nodes = doomed.nodes()
         if self.detach and len(nodes):
-            attached = writer.expand(nodes, (), "both").edges
-            doomed.edges.update(dict.fromkeys(attached.tolist()))
-        edges = np.array(list(doomed.edges), dtype=np.int64)
+            doomed.add_edges(writer.expand(nodes, (), "both").edges)
+        edges = doomed.edges()
         context.memory.hold(_CHANGE_BYTES * (len(nodes) + len(edges)))
-        gone_edges: dict[int, str] = {}
+        gone_edges: list[tuple[IdArray, Column]] = []
         for piece in context.pieces(len(edges), _PIECE_ROWS):
-            part = edges[piece]
-            part = part[writer.edge_exists(part)]
-            types = writer.edge_types(part).to_list()
-            writer.delete_edges(part)
-            gone_edges.update(zip(part.tolist(), types, strict=True))
-        counters.relationships_deleted += len(gone_edges)
+            gone_edges.append(writer.delete_edges(edges[piece]))
+            counters.relationships_deleted += len(gone_edges[-1][0])
         if len(nodes) and not self.detach:
             left = np.flatnonzero(writer.degree(nodes, (), "both"))
             if len(left):
@@ -123,4 +137,6 @@ class DeleteStep(Step):
         for piece in context.pieces(len(nodes), _PIECE_ROWS):
             gone_nodes += writer.delete_nodes(nodes[piece]).tolist()
         counters.nodes_deleted += len(gone_nodes)
-        context.note_deleted(gone_nodes, gone_edges)
+        gone_types = context.note_deleted(gone_nodes)
+        for gone, types in gone_edges:
+            gone_types.add_columns(gone, types)

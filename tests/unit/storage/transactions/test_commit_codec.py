@@ -19,6 +19,7 @@ from neuralgraph.storage.versions.changes import (
     DeleteEdge,
     DeleteEdges,
     DeleteNode,
+    DeleteNodes,
     DropConstraint,
     DropIndex,
     SetEdgeProperty,
@@ -52,6 +53,7 @@ changes = st.one_of(
     st.builds(DropConstraint, names),
     st.just(CreateNodes(7, 2, ("A", "B"), {"k": [1, "one"]})),
     st.just(CreateEdges(3, "T", [7, 8], [9, 9], {"since": [2020, 2021]})),
+    st.just(DeleteNodes([3, 4, 9])),
     st.just(DeleteEdges("T", [3, 4], [7, 8], [9, 9])),
     st.builds(AttachSegments, st.binary()),
 )

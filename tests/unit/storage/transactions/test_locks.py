@@ -1,9 +1,11 @@
 import threading
 import time
 
+import numpy as np
 import pytest
 
 from neuralgraph.errors import DeadlockError, LockTimeoutError
+from neuralgraph.storage.transactions import locks
 from neuralgraph.storage.transactions.locks import (
     ATTACH,
     DELETE,
@@ -155,6 +157,57 @@ def test_many_keys_at_once():
     table.release_all(first)
     table.release_all(second)
     assert table._holders == {}
+
+
+def is_granted(acquire, *arguments):
+    try:
+        acquire(*arguments)
+    except LockTimeoutError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_ids_in_an_array_are_locked_like_single_ones(seed, monkeypatch):
+    monkeypatch.setattr(locks, "MANY_MIN", 2)
+    random = np.random.default_rng(seed)
+    together, apart = LockTable(timeout_s=0.0), LockTable(timeout_s=0.0)
+    every_key = [(kind, one) for kind in "ne" for one in range(12)]
+    here, there = owners(3), owners(3)
+    for _ in range(40):
+        who, mode = int(random.integers(3)), int(random.integers(1, 4))
+        kind = "ne"[int(random.integers(2))]
+        ids = random.permutation(12)[: random.choice([0, 1, 1, 2, 3, 4, 6])]
+        keys = [(kind, one) for one in ids.tolist()]
+        outcome = is_granted(apart.acquire_many, there[who], keys, mode)
+        if len(keys) == 1:
+            assert is_granted(together.acquire, here[who], keys[0], mode) == outcome
+        else:
+            assert is_granted(together.acquire_ids, here[who], kind, ids, mode) == outcome
+        if not outcome or not len(ids):
+            # What it got before a refusal depends on the order; a transaction ends there.
+            together.release_all(here[who])
+            apart.release_all(there[who])
+        for key in every_key:
+            assert together.holders(key) == apart.holders(key)
+    for owner in here:
+        together.release_all(owner)
+    assert (together._holders, together._queues, together._many) == ({}, {}, {})
+
+
+def test_who_waits_for_one_of_many_gets_it_when_they_go():
+    table = LockTable(timeout_s=5)
+    first, second = owners()
+    table.acquire_ids(first, "n", np.arange(10_000), DELETE)
+    assert table._holders == {}
+    waiting = threading.Thread(target=lambda: table.acquire(second, ("n", 77), ATTACH))
+    waiting.start()
+    while second.waits is None:
+        time.sleep(0.001)
+    assert table.holders(("n", 77)) == {"transaction 1": DELETE}
+    table.release_all(first)
+    waiting.join(5)
+    assert table.holders(("n", 77)) == {"transaction 2": ATTACH}
 
 
 def test_threads_that_fight_over_a_few_keys_never_share_one():

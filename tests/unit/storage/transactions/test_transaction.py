@@ -305,3 +305,58 @@ def test_reading_only_refuses_writes():
     with pytest.raises(AccessModeError):
         engine.checkpoint()
     engine.close()
+
+
+def test_many_deletions_conflict_like_single_ones(engine):
+    setup = engine.begin()
+    nodes = setup.create_nodes(600, ("N",), {})
+    edges = setup.create_edges("R", nodes[:300], nodes[300:], {})
+    setup.commit()
+    for write in (
+        lambda other: other.set_edge_property(int(edges[77]), "k", 1),
+        lambda other: other.delete_edge(int(edges[77])),
+    ):
+        many, other = engine.begin(), engine.begin()
+        write(other)
+        other.commit()
+        with pytest.raises(ConflictError, match=f"relationship {edges[77]}"):
+            many.delete_edges(edges)
+        many.rollback()
+        restored = engine.begin()
+        if restored.edge_or_none(int(edges[77])) is None:
+            edges[77] = restored.create_edge("R", int(nodes[77]), int(nodes[377]), {})
+        restored.commit()
+    many, other = engine.begin(), engine.begin()
+    other.create_edge("R", int(nodes[5]), int(nodes[6]), {})
+    other.commit()
+    many.delete_edges(edges)
+    with pytest.raises(ConflictError, match=f"node {nodes[5]}|node {nodes[6]}"):
+        many.delete_nodes(nodes)
+    many.rollback()
+    many, other = engine.begin(), engine.begin()
+    gone, types = many.delete_edges(edges)
+    assert (gone.tolist(), set(types.to_list())) == (edges.tolist(), {"R"})
+    with pytest.raises(LockTimeoutError, match=f"relationship {edges[3]}"):
+        other.set_edge_property(int(edges[3]), "k", 1)
+    other.rollback()
+    many.commit()
+    assert engine.reader().catalog.edge_count() == 1
+
+
+def test_deleted_nodes_are_counted_by_label_and_come_back_at_a_savepoint(engine):
+    setup = engine.begin()
+    nodes = np.concatenate(
+        [setup.create_nodes(20, labels, {}) for labels in (("A",), ("A", "B"), ())]
+    )
+    setup.commit()
+    transaction = engine.begin()
+    mark = transaction.savepoint()
+    assert len(transaction.delete_nodes(nodes)) == 60
+    assert not transaction.node_exists(nodes).any()
+    transaction.rollback_to(mark)
+    assert transaction.node_exists(nodes).all()
+    assert transaction.delete_nodes(nodes[5:45]).tolist() == nodes[5:45].tolist()
+    assert transaction.delete_nodes(nodes[:10]).tolist() == nodes[:5].tolist()
+    transaction.commit()
+    catalog = engine.reader().catalog
+    assert [catalog.node_count(label) for label in (None, "A", "B")] == [15, 0, 0]

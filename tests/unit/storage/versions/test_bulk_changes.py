@@ -1,5 +1,6 @@
 """Many changes in columns do what the same changes do one by one."""
 
+import numpy as np
 import pytest
 
 import neuralgraph
@@ -10,6 +11,7 @@ from neuralgraph.storage.versions.changes import (
     CreateNodes,
     DeleteEdges,
     DeleteNode,
+    DeleteNodes,
     one_by_one,
     size_of,
 )
@@ -24,6 +26,7 @@ COMMITS = [
     ],
     [CreateEdges(3, "LIKES", [0], [3], {}), DeleteEdges("KNOWS", [0, 2], [0, 0], [1, 0])],
     [DeleteEdges("LIKES", [3], [0], [3]), DeleteEdges("KNOWS", [1], [1], [2]), DeleteNode(0)],
+    [DeleteNodes([1, 4, 3])],
 ]
 
 
@@ -32,6 +35,9 @@ class Nothing:
 
     def latest_labels(self, _):
         return None
+
+    def latest_labels_of_each(self, node_ids):
+        return [None for _ in node_ids]
 
     latest_edge = latest_labels
 
@@ -48,7 +54,6 @@ def contents(store):
     columns = {
         "nodes": store.node_states,
         "edges": store.edge_states,
-        "deleted": store.deleted_edges,
         **{f"n.{key}": column for key, column in store.node_values.items()},
         **{f"e.{key}": column for key, column in store.edge_values.items()},
     }
@@ -59,6 +64,11 @@ def contents(store):
     for name, index in store.indexes.items():
         candidates = {value: list(index.candidates((value,))) for value in range(40)}
         found[f"i.{name}"] = (candidates, index.touched, sorted(index.between(None, None)))
+    edge_ids = np.arange(10)
+    for txid in range(6):
+        gone = np.zeros(10, dtype=np.bool_)
+        store.deleted_edges.mark(edge_ids, txid, gone)
+        found[f"gone.{txid}"] = gone.tolist()
     found["counts"] = (store.counts.nodes, store.counts.edges, store.change_count)
     found["limits"] = (store.node_limit, store.edge_limit)
     for name, edges in (("out", store.outgoing), ("in", store.incoming)):
