@@ -144,11 +144,11 @@ class _Proof:
         self._edges.explain(edge_ids, edge_txids)
         for (kind, key), versions in told.values.items():
             self._compare_values(kind, key, versions)
-        for kind, gone in (("node", told.gone_nodes), ("edge", told.gone_edges)):
-            gone_ids, gone_txids, _ = gone.arrays()
+        for kind, ended in (("node", told.ended_nodes), ("edge", told.ended_edges)):
+            ended_ids, ended_txids, _ = ended.arrays()
             for (of_kind, _), timeline in self._values.items():
                 if of_kind == kind:
-                    timeline.explain(gone_ids, gone_txids)
+                    timeline.explain(ended_ids, ended_txids)
         self._compare_births("node", told.born_nodes)
         self._compare_births("edge", told.born_edges)
         self._compare_schema(told)

@@ -57,7 +57,8 @@ class Told:
         edges: (type, source, target); None for an edge that went.
         values: by (kind, key); None for a property that went.
         born_nodes, born_edges: what was created, not what came back.
-        gone_nodes, gone_edges: what was deleted, and with it all properties.
+        ended_nodes, ended_edges: what was deleted, and with it all properties; and what came back, for some
+            of those that it had in its first life may have been displaced only then.
         schema: changes of the schema, each with its txid.
     """
 
@@ -66,7 +67,7 @@ class Told:
         self.txids: list[int] = []
         self.nodes, self.edges = Versions(), Versions()
         self.born_nodes, self.born_edges = Versions(), Versions()
-        self.gone_nodes, self.gone_edges = Versions(), Versions()
+        self.ended_nodes, self.ended_edges = Versions(), Versions()
         self.values: dict[tuple[str, str], Versions] = {}
         self.schema: list[tuple[int, Change]] = []
 
@@ -85,9 +86,12 @@ class Told:
         for born, ids in ((self.born_nodes, after.born_nodes), (self.born_edges, after.born_edges)):
             for entity_id in ids:
                 born.add(entity_id, txid)
-        for gone, ids in ((self.gone_nodes, after.gone_nodes), (self.gone_edges, after.gone_edges)):
+        for ended, ids in (
+            (self.ended_nodes, after.ended_nodes),
+            (self.ended_edges, after.ended_edges),
+        ):
             for entity_id in ids:
-                gone.add(entity_id, txid)
+                ended.add(entity_id, txid)
         for (kind, key, entity_id), value in after.values.items():
             self.values.setdefault((kind, key), Versions()).add(entity_id, txid, value)
         self.count += len(after.nodes) + len(after.edges) + len(after.values)
@@ -102,8 +106,8 @@ class _After:
         self.values: dict[tuple[str, str, int], Any] = {}
         self.born_nodes: set[int] = set()
         self.born_edges: set[int] = set()
-        self.gone_nodes: set[int] = set()
-        self.gone_edges: set[int] = set()
+        self.ended_nodes: set[int] = set()
+        self.ended_edges: set[int] = set()
 
     def take(self, change: Change) -> None:
         """One change, about one entity."""
@@ -114,6 +118,7 @@ class _After:
                 self._write("node", node_id, properties)
             case RestoreNode(node_id, labels, properties):
                 self.nodes[node_id] = labels
+                self.ended_nodes.add(node_id)
                 self._write("node", node_id, properties)
             case SetLabels(node_id, labels):
                 self.nodes[node_id] = labels
@@ -121,7 +126,7 @@ class _After:
                 self.values["node", key, node_id] = value
             case DeleteNode(node_id):
                 self.nodes[node_id] = None
-                self.gone_nodes.add(node_id)
+                self.ended_nodes.add(node_id)
                 self._forget("node", node_id)
             case CreateEdge(edge_id, edge_type, source, target, properties):
                 self.edges[edge_id] = (edge_type, source, target)
@@ -129,12 +134,13 @@ class _After:
                 self._write("edge", edge_id, properties)
             case RestoreEdge(edge_id, edge_type, source, target, properties):
                 self.edges[edge_id] = (edge_type, source, target)
+                self.ended_edges.add(edge_id)
                 self._write("edge", edge_id, properties)
             case SetEdgeProperty(edge_id, key, value):
                 self.values["edge", key, edge_id] = value
             case DeleteEdge(edge_id):
                 self.edges[edge_id] = None
-                self.gone_edges.add(edge_id)
+                self.ended_edges.add(edge_id)
                 self._forget("edge", edge_id)
             case _:
                 raise AssertionError(f"{type(change).__name__} has no content")

@@ -1,8 +1,4 @@
-"""Bringing back what was deleted, under the id that it had.
-
-Properties of the first life may still stand in the deltas; the change says that they are gone, so that they
-do not shine through.
-"""
+"""Bringing back what was deleted, under the id that it had."""
 
 from __future__ import annotations
 
@@ -27,8 +23,7 @@ def restored_node(
     """
     if view.has_node(node_id):
         raise _is_there("node", node_id)
-    left = dict.fromkeys(view.node_properties([node_id])[0])
-    return RestoreNode(node_id, labels, {**left, **properties})
+    return RestoreNode(node_id, labels, properties)
 
 
 def restored_edge(
@@ -41,8 +36,7 @@ def restored_edge(
     """
     if view.edge_or_none(edge_id) is not None:
         raise _is_there("relationship", edge_id)
-    left = dict.fromkeys(view.edge_properties([edge_id])[0])
-    return RestoreEdge(edge_id, *edge, {**left, **properties})
+    return RestoreEdge(edge_id, *edge, properties)
 
 
 def _is_there(kind: str, entity_id: int) -> EntityNotFoundError:

@@ -134,7 +134,7 @@ class DeleteNodes:
 
 @record
 class RestoreNode:
-    """A node that was deleted is back; None stands for properties that are left of its first life."""
+    """A node that was deleted is back, with these properties and none of its first life."""
 
     id: int
     labels: tuple[str, ...]

@@ -86,6 +86,11 @@ class Below(Protocol):
         """The property, None when absent."""
         ...
 
+    @property
+    def node_keys(self) -> Iterable[str]: ...  # noqa: D102 - of those that some node has, and perhaps more
+    @property
+    def edge_keys(self) -> Iterable[str]: ...  # noqa: D102
+
 
 class DeltaStore:
     """Changes younger than `base_txid`; see the module's docstring."""
@@ -310,16 +315,21 @@ class DeltaStore:
             self._reindex(definition, change.id)
 
     # ── what comes back ───────────────────────────────────────────────────────────────────────
+    # Values of the first life may stand in this store or below. Which do depends on where the base ends, here
+    # and now, so that the change itself cannot tell: whoever replays it may stand on another base.
 
     def _restore_node(self, change: RestoreNode, txid: int) -> None:
         node_id, labels = change.id, change.labels
         self.node_states.push(node_id, labels, txid)
         self.node_limit = max(self.node_limit, node_id + 1)
         self.counts.count_node(labels, 1)
-        for key, value in change.properties.items():
+        keys = {*self.node_values, *self._below.node_keys}
+        left = (key for key in keys if self.node_value(node_id, key) is not None)
+        properties = {**dict.fromkeys(left), **change.properties}
+        for key, value in properties.items():
             _column(self.node_values, key).push(node_id, value, txid)
         if self.index_definitions:
-            self._index_entity("node", node_id, labels, change.properties)
+            self._index_entity("node", node_id, labels, properties)
 
     def _restore_edge(self, change: RestoreEdge, txid: int) -> None:
         edge_id, edge_type = change.id, change.type
@@ -332,10 +342,13 @@ class DeltaStore:
         self.deleted_edges.add_restored(edge_id, txid)
         self.edge_limit = max(self.edge_limit, edge_id + 1)
         self.counts.count_edge(edge_type, 1)
-        for key, value in change.properties.items():
+        keys = {*self.edge_values, *self._below.edge_keys}
+        left = (key for key in keys if self.edge_value(edge_id, key) is not None)
+        properties = {**dict.fromkeys(left), **change.properties}
+        for key, value in properties.items():
             _column(self.edge_values, key).push(edge_id, value, txid)
         if self.index_definitions:
-            self._index_entity("edge", edge_id, (edge_type,), change.properties)
+            self._index_entity("edge", edge_id, (edge_type,), properties)
 
     def lists_edge(self, edge_id: int) -> bool:
         """Does the edge stand in the adjacency of this store or of what lies below, dead or alive?"""

@@ -19,7 +19,7 @@ from neuralgraph.storage.versions.patching import patch
 from neuralgraph.values import BATCH_ROWS_MAX, NO_IDS, Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from neuralgraph.access import (
         Adjacency,
@@ -184,15 +184,20 @@ class GraphView:
 
     def node_properties(self, ids: Sequence[int]) -> list[dict[str, Any]]:
         """See `access.GraphReader`."""
-        keys = dict.fromkeys(self.base.node_keys)
-        for layer, _ in self.active_layers():
-            keys.update(dict.fromkeys(layer.node_values))
         found: list[dict[str, Any]] = [{} for _ in ids]
-        for key in keys:
+        for key in self.node_keys:
             for properties, value in zip(found, self.node_values(ids, key), strict=True):
                 if value is not None:
                     properties[key] = value
         return found
+
+    @property
+    def node_keys(self) -> Iterable[str]:
+        """Keys that some node has, and perhaps more."""
+        keys = dict.fromkeys(self.base.node_keys)
+        for layer, _ in self.active_layers():
+            keys.update(dict.fromkeys(layer.node_values))
+        return keys
 
     # ── edges ─────────────────────────────────────────────────────────────────────────────────
 
@@ -283,15 +288,20 @@ class GraphView:
 
     def edge_properties(self, ids: Sequence[int]) -> list[dict[str, Any]]:
         """See `access.GraphReader`."""
-        keys = dict.fromkeys(self.base.edge_keys)
-        for layer, _ in self.active_layers():
-            keys.update(dict.fromkeys(layer.edge_values))
         found: list[dict[str, Any]] = [{} for _ in ids]
-        for key in keys:
+        for key in self.edge_keys:
             for properties, value in zip(found, self.edge_values(ids, key), strict=True):
                 if value is not None:
                     properties[key] = value
         return found
+
+    @property
+    def edge_keys(self) -> Iterable[str]:
+        """Keys that some edge has, and perhaps more."""
+        keys = dict.fromkeys(self.base.edge_keys)
+        for layer, _ in self.active_layers():
+            keys.update(dict.fromkeys(layer.edge_values))
+        return keys
 
     # ── traversal ─────────────────────────────────────────────────────────────────────────────
 

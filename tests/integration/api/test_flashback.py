@@ -212,3 +212,34 @@ def test_a_rewritten_commit_is_found_out(tmp_path):
         forged = commits[2]._replace(metadata={"actor": "nobody"})
         assert chained(commits[1].digest, commits[2]) == commits[2].digest
         assert chained(commits[1].digest, forged) != commits[2].digest
+
+
+@pytest.mark.parametrize("folds", ["before", "between", "never"])
+def test_what_comes_back_has_nothing_of_its_first_life_wherever_the_commit_is_replayed(
+    folds, tmp_path
+):
+    """What the first life left behind depends on what was folded, which is another thing in each file."""
+    path, backup = tmp_path / "graph.ngdb", tmp_path / "backup"
+    with neuralgraph.open(path) as graph:
+        graph.execute("CREATE INDEX by_v FOR (n:N) ON (n.v)")
+        graph.execute("CREATE (:N {a: 1})-[:R {a: 1}]->(:M)")
+        wanted, txid = content(graph), 2
+        if folds == "before":
+            graph.execute("MATCH (n:N)-[r:R]->() SET n.v = 5, r.v = 5")
+        graph.backup(backup, incremental=True)
+        if folds == "before":
+            graph.checkpoint()
+        graph.execute("MATCH (n:N)-[r:R]->() SET n.v = 6, r.v = 6, n.w = 7, r.w = 7")
+        graph.execute("MATCH (n:N) DETACH DELETE n")
+        if folds == "between":
+            graph.checkpoint()
+        graph.execute(f"FLASHBACK TO TRANSACTION {txid}")
+        assert content(graph) == wanted
+        graph.backup(backup, incremental=True)
+        assert graph.verify(history=True) == []
+    neuralgraph.restore(backup, tmp_path / "restored.ngdb")
+    for file in (path, tmp_path / "restored.ngdb"):
+        with neuralgraph.open(file) as graph:
+            assert content(graph) == wanted
+            assert rows(graph.execute("MATCH (n:N) WHERE n.v > 0 RETURN n")) == []
+            assert graph.verify(history=True) == []

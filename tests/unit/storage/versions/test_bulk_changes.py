@@ -33,6 +33,8 @@ COMMITS = [
 class Nothing:
     """What lies below: an empty graph."""
 
+    node_keys = edge_keys = ()
+
     def latest_labels(self, _):
         return None
 
