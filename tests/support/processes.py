@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -75,9 +76,18 @@ class Process:
                 if self._process.poll() is not None and not self._reading.is_alive():
                     break
                 self._told.wait(0.05)
-            assert len(self.lines) >= wanted, f"it said {self.lines}; {self.errors()}"
+            assert len(self.lines) >= wanted, f"it said {self.lines}; {self.whereabouts()}"
             self.heard = wanted
             return self.lines[wanted - 1]
+
+    def whereabouts(self) -> str:
+        """What it died of, or what its threads are doing; it is dead afterwards."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGUSR1)
+            time.sleep(0.5)
+            self._process.kill()
+            self._process.wait()
+        return self.errors()
 
     def ask(self, line: str) -> str:
         """Say and hear."""
@@ -108,8 +118,9 @@ class Process:
         return errors
 
     def errors(self) -> str:
-        """What it died of, if it did."""
-        return "" if self._process.poll() is None else _pipe(self._process.stderr).read()
+        """What it died of, if it did: a signal may leave no more than a number."""
+        code = self._process.poll()
+        return "" if code is None else f"exit code {code}: {_pipe(self._process.stderr).read()}"
 
 
 def _pipe(pipe: IO[str] | None) -> IO[str]:

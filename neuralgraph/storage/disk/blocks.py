@@ -218,13 +218,15 @@ class BlockFile:
         Raises:
             CorruptionError: as `read`.
         """
+        self._read_again(ref)
+
+    def _read_again(self, ref: BlockRef) -> bytes:
         data = self._file.read_at(ref.offset, ref.length)
         if len(data) < ref.length:
             raise self._beyond_end(ref)
         if _xxh3(data) != ref.checksum:
             raise self._damaged(ref)
-        if ref.codec != Codec.RAW:
-            self._decompress(ref, data)
+        return data if ref.codec == Codec.RAW else self._decompress(ref, data)
 
     def _map(self, ref: BlockRef) -> memoryview:
         offset, length, _, _, checksum = ref
@@ -263,7 +265,8 @@ class BlockFile:
         ref = self._manifest_ref
         if ref is None:
             return None
-        data = bytes(self.read(ref))
+        # Not mapped: another process may publish the next one meanwhile, and cut the file where this one was.
+        data = self._read_again(ref)
         if sha256(data).digest() != newest_slot(self._slots).manifest_sha256:
             raise self._damaged(ref)
         return data

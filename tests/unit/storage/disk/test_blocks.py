@@ -279,3 +279,15 @@ def test_a_full_disk_takes_nothing_away():
     assert bytes(blocks.read(ref)) == b"x" * 100
     blocks.publish(b"three")
     assert BlockFile.open(directory, NAME).manifest() == b"three"
+
+
+def test_a_manifest_is_read_and_not_mapped():
+    """Another process may cut the file where it was: a mapping of that ends the interpreter."""
+    directory = FaultyDirectory(operations=frozenset(("map",)), fail_at=1, is_persistent=True)
+    blocks = BlockFile.create(directory, "b")
+    blocks.publish(b"manifest")
+    again = BlockFile.open(directory, "b")
+    assert again.manifest() == b"manifest"
+    again.refresh()
+    assert again.manifest() == b"manifest"
+    assert not directory.has_failed
