@@ -16,6 +16,7 @@ import weakref
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from neuralgraph.api.idle import IdleWatch
 from neuralgraph.api.prepared import StatementCache
 from neuralgraph.api.statement import StatementRunner
 from neuralgraph.config import Options
@@ -39,6 +40,13 @@ _in_child: Final[weakref.WeakKeyDictionary[Any, Callable[[Any], None]]] = (
     weakref.WeakKeyDictionary()
 )
 """What each handle does in a child that was forked."""
+
+
+def _engines() -> list[Engine]:
+    return [shared.engine for shared in list(_open_engines.values())]
+
+
+_idle: Final = IdleWatch(_engines)
 
 
 class SharedEngine:
@@ -85,6 +93,7 @@ def acquire(path: Path | None, settings: Settings) -> SharedEngine:
             return shared
         engine = _open(_folder_of(real, options), real.name, options)
         shared = _open_engines[real] = SharedEngine(real, engine, settings)
+        _idle.start()
         return shared
 
 
@@ -123,6 +132,7 @@ def _forked() -> None:
     """In the child, before anything else runs."""
     global _lock  # noqa: PLW0603 - another thread of the parent may have held it
     _lock = threading.Lock()
+    _idle.forget()
     for shared in _open_engines.values():
         shared.engine.leave_to_parent()
     _open_engines.clear()
@@ -130,8 +140,16 @@ def _forked() -> None:
         forget(handle)
 
 
+def _forked_one() -> None:
+    if _open_engines:
+        _idle.start()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    # A process with threads is warned when it forks, and with reason: this one does without meanwhile.
+    os.register_at_fork(
+        before=lambda: _idle.stop(waits=True), after_in_parent=_forked_one, after_in_child=_forked
+    )
 
 
 def _resolved(path: Path) -> Path:
@@ -160,6 +178,8 @@ def release(shared: SharedEngine) -> None:
             return
         if shared.path is not None:
             del _open_engines[shared.path]
+            if not _open_engines:
+                _idle.stop()
         shared.engine.close()
 
 

@@ -49,6 +49,8 @@ MAINTAINER: Final = 4
 """Word: token of who did the last upkeep; another one must look at the file anew."""
 COMMITTING: Final = 5
 """Word: 1 while somebody appends; when the commit lock is free and it is 1, he died."""
+READY: Final = 11
+"""Word: token of the first writer, once the database is recovered; 0 while it is not."""
 _WAITING: Final = 6
 _COMMIT_BY: Final = 7
 _UPKEEP_BY: Final = 8

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from neuralgraph.storage.maintenance.bulk_checks import resolve_keys
     from neuralgraph.storage.maintenance.bulk_rows import BulkRows
     from neuralgraph.storage.maintenance.checkpoint import CheckpointReport
-    from neuralgraph.storage.maintenance.engine import Engine, EngineInfo
+    from neuralgraph.storage.maintenance.engine import Engine
+    from neuralgraph.storage.maintenance.info import EngineInfo
     from neuralgraph.storage.maintenance.integrity import Problem, check_base
     from neuralgraph.storage.maintenance.recovery import RecoveryReport
     from neuralgraph.storage.maintenance.salvage import Loss
@@ -36,7 +37,8 @@ else:
         bulk_checks="resolve_keys",
         bulk_rows="BulkRows",
         checkpoint="CheckpointReport",
-        engine="Engine EngineInfo",
+        engine="Engine",
+        info="EngineInfo",
         integrity="Problem check_base",
         recovery="RecoveryReport",
         salvage="Loss",

@@ -29,9 +29,10 @@ from neuralgraph.errors import (
 )
 from neuralgraph.observability.logs import storage_logger
 from neuralgraph.storage.disk import RecordKind
-from neuralgraph.storage.disk.sharing import LAST
+from neuralgraph.storage.disk.sharing import EPOCH, LAST
 from neuralgraph.storage.maintenance.checkpoint import Checkpointer
 from neuralgraph.storage.maintenance.following import Follower
+from neuralgraph.storage.maintenance.info import EngineInfo
 from neuralgraph.storage.maintenance.moments import Moments
 from neuralgraph.storage.maintenance.opening import (
     Opened,
@@ -48,7 +49,6 @@ from neuralgraph.storage.transactions.manager import TransactionManager
 from neuralgraph.storage.transactions.replication import LocalReplicator
 from neuralgraph.storage.versions.base_commits import CommitTime
 from neuralgraph.storage.versions.changes import only_creates
-from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -66,36 +66,6 @@ if TYPE_CHECKING:
     from neuralgraph.storage.transactions.transaction import Transaction
     from neuralgraph.storage.versions import Change, Commit, GraphView, State
     from neuralgraph.values import Column, IdArray
-
-
-@record
-class EngineInfo:
-    """Sizes and counts, for people.
-
-    Attributes:
-        file_bytes, free_bytes: the database file, and what of it is free.
-        wal_bytes: the log's folder.
-        delta_changes: changes that the next checkpoint folds.
-        failure: why nothing more is written, or None.
-        checkpoint_failure: what the last background checkpoint failed with, or None.
-        torn_bytes: behind the log's last record, as this opening found it; set aside if it could.
-        torn_tails: files beside the database with what crashes left behind the log's last record.
-    """
-
-    name: str
-    txid: int
-    base_txid: int
-    timestamp_us: int
-    node_count: int
-    edge_count: int
-    file_bytes: int
-    free_bytes: int
-    wal_bytes: int
-    delta_changes: int
-    failure: str | None
-    checkpoint_failure: str | None
-    torn_bytes: int = 0
-    torn_tails: tuple[str, ...] = ()
 
 
 class Engine:
@@ -173,19 +143,29 @@ class Engine:
         if retention_us(options.history) == 0:
             self._checkpointer.shape = lambda base: pruned(base, base.txid, blocks)
         self._follower = Follower(
-            blocks, opened.log, self._manager, opened.pins, self._checkpointer, opened.open_base
+            blocks,
+            opened.log,
+            self._manager,
+            opened.pins,
+            self._checkpointer,
+            opened.open_base,
+            opened.log_folder,
         )
-        self._manager.take_over = self._follower.take_over
-        self._manager.commit_as_load = self._commit_as_load
-        self._pipeline.reread = self._follower.reread
         self._schedule = CheckpointSchedule(
             self._fold_in_background,
             changes_max=options.checkpoint_changes,
             log_bytes=lambda: log.size_bytes,  # not `opened`, which holds the first base
             log_bytes_max=options.checkpoint_log_bytes,
         )
-        if not options.read_only:
-            self._pipeline.on_publish = self._schedule.published
+        self._connect()
+
+    def _connect(self) -> None:
+        """Say who calls whom; and in the log, what came to nothing."""
+        self._manager.take_over = self._follower.take_over
+        self._manager.commit_as_load = self._commit_as_load
+        self._pipeline.reread = self._follower.reread
+        self._pipeline.on_publish = self._published
+        if not self.options.read_only:
             for txid in self.recovery.aborted:
                 self._pipeline.log(RecordKind.ABORT, b"", txid)
 
@@ -253,6 +233,21 @@ class Engine:
         if pipeline.words[LAST] > pipeline.seen_index:
             self._follower.follow()
         return pipeline.state.view
+
+    def move_on(self) -> None:
+        """Let go of blocks that others wait for, as a statement would; does nothing where nobody does.
+
+        Raises:
+            StorageError: what another process wrote cannot be read.
+        """
+        if self._is_open and self._pipeline.words[EPOCH] > self._lock.pinned_epoch >= 0:
+            self._follower.follow()
+            self._moments.published(self._pipeline.state)
+
+    def _published(self, state: State) -> None:
+        self._moments.published(state)
+        if not self.options.read_only:
+            self._schedule.published(state)
 
     def _catch_up(self) -> None:
         if self._pipeline.words[LAST] > self._pipeline.seen_index:

@@ -25,7 +25,7 @@ from neuralgraph.storage.versions.changes import AttachSegments
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from neuralgraph.storage.disk import BlockFile, SegmentedLog, Words
+    from neuralgraph.storage.disk import BlockFile, Directory, SegmentedLog, Words
     from neuralgraph.storage.maintenance.checkpoint import Checkpointer
     from neuralgraph.storage.maintenance.pins import BasePins
     from neuralgraph.storage.maintenance.recovery import Recovered
@@ -45,10 +45,11 @@ class Follower:
     Args:
         blocks, log, manager, pins, checkpointer: the engine's.
         open_base: makes a base from the manifest that a bulk load logged.
+        log_folder: of a reader that has a copy of the log: where those who write have theirs.
     """
 
-    __slots__ = ("_blocks", "_checkpointer", "_header", "_log", "_manager", "_open_base", "_pins",
-                 "_pipeline", "_words")  # fmt: skip
+    __slots__ = ("_blocks", "_checkpointer", "_header", "_log", "_log_folder", "_manager", "_open_base",
+                 "_pins", "_pipeline", "_words")  # fmt: skip
 
     def __init__(
         self,
@@ -58,7 +59,9 @@ class Follower:
         pins: BasePins,
         checkpointer: Checkpointer,
         open_base: Callable[[bytes], Base],
+        log_folder: Callable[[], Directory] | None = None,
     ) -> None:
+        self._log_folder = log_folder
         self._blocks = blocks
         self._log = log
         self._manager = manager
@@ -122,7 +125,8 @@ class Follower:
                 base, epoch, number = self._read_header()
                 published = self._pins.pin(base, epoch)
                 self._pins.found_published(published)
-                self._log.rejoin(max(last, self._words[LAST]))
+                folder = None if self._log_folder is None else self._log_folder()
+                self._log.rejoin(max(last, self._words[LAST]), folder)
                 version = self._pipeline.state.catalog.version + _VERSION_STEP
                 found = recover(published, self._log, self._open_base, version=version)
             except StorageError:

@@ -70,6 +70,16 @@ class Moments:
             )
         return self._kept(state, txid)
 
+    def published(self, state: State) -> None:
+        """This is what is newest: views of another base are found no more, and would only keep its blocks."""
+        # In the middle of a commit: whoever has the latch may be at it for long, and the next one sees to it.
+        if self._base not in (None, state.base) and self._latch.acquire(blocking=False):
+            try:
+                if self._base is not state.base:
+                    self._views, self._base = {}, None
+            finally:
+                self._latch.release()
+
     def forget(self) -> None:
         """Let go of all views."""
         with self._latch:

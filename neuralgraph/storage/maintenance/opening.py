@@ -2,7 +2,7 @@
 
     first writer    recovers: mends the header, sets a torn tail aside, says in the words where everything is
     later ones      join: manifest and log as the words tell, and nothing is mended
-    reader          joins when there are writers; else it reads a copy of the log, and sees no later commits
+    reader          joins when there are writers; else it reads a copy of the log, and joins those that come
 
 An opening that fails leaves nothing open and, but for a torn tail that is set aside, nothing written.
 """
@@ -13,11 +13,20 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from neuralgraph.errors import DiskError, StorageError
+from neuralgraph.errors import StorageError
 from neuralgraph.storage import disk
 from neuralgraph.storage.disk import BlockFile, SegmentedLog, Sharing
-from neuralgraph.storage.disk.sharing import COMMITTING, EPOCH, FIRST, LAST, MAINTAINER, SEQUENCE
+from neuralgraph.storage.disk.sharing import (
+    COMMITTING,
+    EPOCH,
+    FIRST,
+    LAST,
+    MAINTAINER,
+    READY,
+    SEQUENCE,
+)
 from neuralgraph.storage.maintenance.following import ATTEMPTS_MAX, read_header
+from neuralgraph.storage.maintenance.later_words import WORDS_NAME, LaterWords, words_if_any
 from neuralgraph.storage.maintenance.pins import RETIRED_NOTE, BasePins, PinnedBase
 from neuralgraph.storage.maintenance.recovery import recover
 from neuralgraph.storage.maintenance.torn_tails import keep_torn_tails
@@ -28,17 +37,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from neuralgraph.config import Durability, Options
-    from neuralgraph.storage.disk import Directory, Words
+    from neuralgraph.storage.disk import Directory
     from neuralgraph.storage.maintenance.recovery import Recovered
     from neuralgraph.storage.maintenance.salvage import Loss
 
-WORDS_NAME: Final = "shared"
 _PAUSE_S: Final = 0.002
 
 
 @record
 class Opened:
-    """The parts of an engine."""
+    """The parts of an engine.
+
+    Attributes:
+        log_folder: where the log is, of which a reader has a copy; None where it is the log itself.
+    """
 
     sharing: Sharing
     blocks: BlockFile
@@ -48,6 +60,7 @@ class Opened:
     recovered: Recovered
     open_base: Callable[[bytes], Base]
     losses: tuple[Loss, ...] = ()
+    log_folder: Callable[[], Directory] | None = None
 
 
 def enter(
@@ -67,7 +80,7 @@ def enter(
         process_id=process_id,
         is_exclusive=options.exclusive or options.salvage,
     )
-    sharing.enter(is_reader=options.read_only, words=_words_if_any(directory, name))
+    sharing.enter(is_reader=options.read_only, words=words_if_any(directory, log_name(name)))
     return sharing
 
 
@@ -95,7 +108,8 @@ def _recover(
 ) -> Opened:
     """As the first one that writes; or to read a database that nobody writes."""
     if options.read_only:
-        # No words, no epochs: everything that is there now has to stay.
+        # No words, no epochs: everything that is there now has to stay, until a writer has come.
+        sharing.share(LaterWords(directory, log_name(name)))
         sharing.pin(0)
         pins = BasePins(blocks, sharing, None)
     else:
@@ -124,10 +138,20 @@ def _recover(
             keep_torn_tails(directory, name, log_name(name))
             blocks.mend_header()
             sharing.words[LAST] = log.last_index
+            sharing.words[READY] = sharing.token
     except BaseException:
         log.close()
         raise
-    return Opened(sharing, blocks, log, pins, published, recovered, pins.open_logged)
+    return Opened(
+        sharing,
+        blocks,
+        log,
+        pins,
+        published,
+        recovered,
+        pins.open_logged,
+        log_folder=(lambda: directory.child(log_name(name))) if options.read_only else None,
+    )
 
 
 def _begin_sharing(folder: Directory, sharing: Sharing, blocks: BlockFile) -> None:
@@ -142,7 +166,7 @@ def _begin_sharing(folder: Directory, sharing: Sharing, blocks: BlockFile) -> No
         words[EPOCH] = 1
         if folder.note(RETIRED_NOTE):
             folder.leave_note(RETIRED_NOTE, b"")
-    words[FIRST] = words[COMMITTING] = 0
+    words[FIRST] = words[COMMITTING] = words[READY] = 0
     words[SEQUENCE] = blocks.sequence
     words[MAINTAINER] = sharing.token
     sharing.share(words)
@@ -190,15 +214,6 @@ def _join(
 def _durability(options: Options, sharing: Sharing) -> Durability:
     # What is kept in the process others cannot read.
     return "normal" if options.durability == "off" and sharing.is_shared else options.durability
-
-
-def _words_if_any(directory: Directory, name: str) -> Words | None:
-    if directory.has_child(log_name(name)):
-        folder = directory.child(log_name(name))
-        if folder.exists(WORDS_NAME):
-            with suppress(DiskError):  # they only serve to name a holder here
-                return folder.words(WORDS_NAME)
-    return None
 
 
 def open_salvaged(directory: Directory, name: str, sharing: Sharing) -> Opened:

@@ -1,8 +1,10 @@
 """What the other processes do; run as ``python roles.py ROLE PATH ...``, see conftest.py."""
 
+import faulthandler
 import os
 import pathlib
 import random
+import signal
 import sys
 import threading
 import time
@@ -43,6 +45,11 @@ def obey_reading(path):
 def obey_impatiently(path):
     """The same, without waiting."""
     obey(path, busy_timeout_s=0.05)
+
+
+def obey_forgetting(path):
+    """The same, without a past."""
+    obey(path, history="none")
 
 
 def count_up(path, times, checkpoint_changes):
@@ -252,4 +259,5 @@ def _check(execute):
 
 
 if __name__ == "__main__":
+    faulthandler.register(signal.SIGUSR1)  # it is asked where it is when it says nothing
     globals()[sys.argv[1]](*sys.argv[2:])

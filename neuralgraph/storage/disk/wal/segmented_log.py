@@ -412,10 +412,18 @@ class SegmentedLog:
             records.append(frame.record)
         return records
 
-    def rejoin(self, last_index: int) -> None:
-        """Read the log anew, as `join` does, and forget what was known of it."""
+    def rejoin(self, last_index: int, directory: Directory | None = None) -> None:
+        """Read the log anew, as `join` does, and forget what was known of it.
+
+        Args:
+            last_index: as for `join`, like what is raised.
+            directory: where it really is, for a reader that had a copy.
+        """
         with self._append_mutex, self._sync_mutex:
-            found = recover(self._directory, self._identity, last_index)
+            found = recover(directory or self._directory, self._identity, last_index)
+            if directory is not None:
+                self._directory = directory
+                self._failure = DiskError("it was opened for reading only")
             for segment in self._segments:
                 segment.file.close()
             self._segments, self._next_index = found.segments, found.next_index
