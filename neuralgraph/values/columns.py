@@ -142,7 +142,7 @@ class Column:
     def of_values(values: Sequence[Any]) -> Column:
         """The narrowest kind that holds `values`: BOOLEAN, INTEGER, FLOAT, TEXT or ANY."""
         items = list(values)
-        types = {type(value) for value in items}
+        types = set(map(type, items))
         types.discard(type(None))
         if len(types) == 1:
             kind = _KIND_OF_TYPE.get(types.pop(), Kind.ANY)

@@ -17,6 +17,7 @@ These run once a value, so they go by a dictionary on ``type(value)``.
 from __future__ import annotations
 
 import math
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -246,6 +247,13 @@ def equality_key(value: Any) -> Hashable:
     return _key_of_subclass(value, equality_key)  # type: ignore[no-any-return]
 
 
+def equality_keys(values: Sequence[Any]) -> Sequence[Hashable]:
+    """`equality_key` of each."""
+    if _IDENTITY_KEYS.issuperset(map(type, values)):
+        return values
+    return [equality_key(value) for value in values]
+
+
 def _key_of_subclass(value: Any, key: Callable[[Any], Any]) -> Any:
     """The key of a value whose class derives from one of ours."""
     group = _group(value)
@@ -276,6 +284,16 @@ def order_key(value: Any) -> Any:
         return _NULL_KEY
     maker = _ORDER_KEYS.get(kind)
     return _key_of_subclass(value, order_key) if maker is None else maker(value)
+
+
+def order_keys(values: Sequence[Any]) -> Sequence[Any]:
+    """`order_key` of each."""
+    types = set(map(type, values))
+    if types == {int}:
+        return list(zip(repeat(_NUMBER_RANK), values))
+    if types == {str}:
+        return list(zip(repeat(_STRING_RANK), values))
+    return [order_key(value) for value in values]
 
 
 def _float_key(value: float) -> Any:

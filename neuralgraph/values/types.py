@@ -219,6 +219,15 @@ def _convert_items(items: Sequence[Any], depth: int) -> list[Any]:
 
 
 def _convert_map(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+    # Rows of parameters are many and plain: no call for what stays as it is.
+    for key, item in value.items():
+        kind = type(item)
+        if type(key) is not str or not (
+            kind in _IMMEDIATE or (kind is int and INT64_MIN <= item <= INT64_MAX)
+        ):
+            break
+    else:
+        return dict(value)
     converted = {}
     for key, item in value.items():
         if not isinstance(key, str):
@@ -226,12 +235,7 @@ def _convert_map(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
                 f"the keys of a map are strings, not {type(key).__name__}",
                 detail="InvalidArgumentType",
             )
-        kind = type(item)
-        # Rows of parameters are many and plain: no call for what stays as it is.
-        if kind in _IMMEDIATE or (kind is int and INT64_MIN <= item <= INT64_MAX):
-            converted[str(key)] = item
-        else:
-            converted[str(key)] = _convert(item, depth + 1)
+        converted[str(key)] = _convert(item, depth + 1)
     return converted
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuralgraph.storage.indexes.id_places import SortedIds
-from neuralgraph.values.ordering import order_key
+from neuralgraph.values.ordering import order_key, order_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -45,7 +45,7 @@ class DeltaIndex:
     def __init__(self, width: int) -> None:
         self.width = width
         self.touched: dict[int, None] = {}
-        # Keys are tuples of order keys, one for each indexed property, so that a prefix of them is a range.
+        # A key is an order key, or for several properties a tuple of them, so that a prefix of it is a range.
         # One candidate stands there itself: most keys have one, and a list for each is a lot to collect.
         self._entries: dict[_Key, int | list[int]] = {}
         self._keys: list[_Key] = []
@@ -63,7 +63,7 @@ class DeltaIndex:
 
     def add(self, entity_id: int, values: Sequence[Any]) -> None:
         """The entity has (or had) these values; none of them is None."""
-        key = (order_key(values[0]),) if self.width == 1 else tuple(map(order_key, values))
+        key = self._key_of(values)
         self.touched[entity_id] = None
         known = self._entries.get(key)
         if known is None:
@@ -79,8 +79,22 @@ class DeltaIndex:
         """`add` for each row of the columns, but for those with a None, which are only touched."""
         entries, keys = self._entries, self._keys
         self.touched.update(dict.fromkeys(entity_ids))
-        ordered = zip(*(map(order_key, column) for column in columns), strict=True)
-        absent = {row for column in columns for row, value in enumerate(column) if value is None}
+        ordered: Sequence[_Key] = order_keys(columns[0])
+        if self.width > 1:
+            ordered = list(zip(*map(order_keys, columns), strict=True))
+        absent = {
+            row
+            for column in columns
+            if type(None) in set(map(type, column))
+            for row, value in enumerate(column)
+            if value is None
+        }
+        fresh = dict(zip(ordered, entity_ids, strict=True))
+        if not absent and len(fresh) == len(ordered) and entries.keys().isdisjoint(fresh):
+            # Nobody else has had any of these values.
+            entries.update(fresh)
+            keys.extend(ordered)
+            return
         for row, (entity_id, key) in enumerate(zip(entity_ids, ordered, strict=True)):
             if row in absent:
                 continue
@@ -114,17 +128,20 @@ class DeltaIndex:
                     yield row, self.candidates((value,))
             return
         get = self._entries.get
-        for row, key in enumerate(zip(map(order_key, values))):
+        keys = order_keys(values)
+        if self._entries.keys().isdisjoint(keys):
+            return
+        for row, key in enumerate(keys):
             found = get(key)
             if found is not None and values[row] is not None:
                 yield row, found if isinstance(found, list) else (found,)
 
     def candidates(self, values: Sequence[Any]) -> Sequence[int]:
         """Entities that may have these values for the first keys; some may be named twice."""
-        key = tuple(map(order_key, values))
-        if len(key) == self.width:
-            known = self._entries.get(key, ())
+        if len(values) == self.width:
+            known = self._entries.get(self._key_of(values), ())
             return (known,) if isinstance(known, int) else known
+        key = tuple(map(order_key, values))
         found: list[int] = []
         for entry, entity_ids in self._walk(key):
             if entry[: len(key)] != key:
@@ -135,14 +152,21 @@ class DeltaIndex:
     def between(self, lower: Any | None, upper: Any | None) -> set[int]:
         """Entities whose first key may lie between two order keys, both inclusive; None: no bound."""
         found: set[int] = set()
-        for entry, entity_ids in self._walk(() if lower is None else (lower,)):
-            if upper is not None and entry[0] > upper:
+        is_single = self.width == 1
+        for entry, entity_ids in self._walk(lower if is_single or lower is None else (lower,)):
+            if upper is not None and (entry if is_single else entry[0]) > upper:
                 break
             found.update(entity_ids)
         return found
 
-    def _walk(self, start: _Key) -> Iterator[tuple[_Key, Sequence[int]]]:
-        """Entries from `start` up. Copied out in runs, for another reader may add to the order."""
+    def _key_of(self, values: Sequence[Any]) -> _Key:
+        if self.width == 1:
+            key: _Key = order_key(values[0])
+            return key
+        return tuple(map(order_key, values))
+
+    def _walk(self, start: _Key | None) -> Iterator[tuple[_Key, Sequence[int]]]:
+        """Entries from `start` (None: the first) up. Copied out in runs, for another may add to the order."""
         from sortedcontainers import SortedList
 
         entries = self._entries

@@ -9,6 +9,7 @@ snapshot may be older than the lock.
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from neuralgraph.access.vectors import VectorSettings
@@ -17,7 +18,7 @@ from neuralgraph.storage.transactions.locks import WRITE
 from neuralgraph.storage.transactions.type_rules import conforms
 from neuralgraph.storage.transactions.vector_rules import all_are_well, as_constraint, check_vector
 from neuralgraph.values import Column
-from neuralgraph.values.ordering import equality_key
+from neuralgraph.values.ordering import equality_key, equality_keys
 from neuralgraph.values.records import record
 from neuralgraph.values.types import type_name
 
@@ -170,12 +171,12 @@ class ConstraintChecker:
         if constraint.kind not in ("unique", "key", "exists"):
             return False
         checked = [columns[key] for key in keys if key in columns]
-        if len(checked) < len(keys) or any(value is None for part in checked for value in part):
+        if len(checked) < len(keys) or any(type(None) in set(map(type, part)) for part in checked):
             return False
         if rule.index is None:
             return True
-        equal = zip(*(map(equality_key, part) for part in checked), strict=True)
-        values = {("c", constraint.name, key) for key in equal}
+        equal = zip(*map(equality_keys, checked), strict=True)
+        values = set(zip(repeat("c"), repeat(constraint.name), equal))
         held = self._owner.held
         if len(values) < count or not values.isdisjoint(held):
             return False

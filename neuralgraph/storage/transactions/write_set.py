@@ -283,7 +283,7 @@ def ids_without(ids: IdArray, known: set[int]) -> IdArray:
 
 def _has_none(values: list[Any]) -> bool:
     # Not `None in values`: a vector has no single answer to ==.
-    return any(value is None for value in values)
+    return type(None) in set(map(type, values))
 
 
 def _cut(columns: Columns, start: int) -> Columns:

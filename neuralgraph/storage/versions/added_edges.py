@@ -145,12 +145,19 @@ class AddedEdges:
         code = self._type_codes.setdefault(edge_type, len(self._type_codes))
         count, place = len(node_ids), len(self._txids)
         heads = self._heads
-        fresh: dict[int, int] = {}
-        older = []
-        for offset, node_id in enumerate(node_ids, place):
-            before = fresh.get(node_id, -1)
-            older.append(heads.get(node_id, -1) if before < 0 else before)
-            fresh[node_id] = offset
+        fresh = dict(zip(node_ids, range(place, place + count), strict=True))
+        if heads.keys().isdisjoint(fresh):
+            older = [-1] * count
+        else:
+            older = [heads.get(node_id, -1) for node_id in node_ids]
+        if len(fresh) < count:
+            # Several at one node: each comes after the one before it here.
+            last: dict[int, int] = {}
+            for offset, node_id in enumerate(node_ids):
+                before = last.get(node_id, -1)
+                if before >= 0:
+                    older[offset] = place + before
+                last[node_id] = offset
         self._nodes.extend(node_ids)
         self._edges.extend(edge_ids)
         self._types.extend([code] * count)

@@ -40,6 +40,9 @@ OWN_TXID: Final = 1 << 62
 LOOKUP_ROWS_MAX: Final = 48
 """Up to this many rows are looked up one by one; more, by `image`."""
 
+_SINGLY_MAX: Final = 512
+"""A batch after a commit, before another commit, is no reason to make an image, if it is no larger."""
+
 _STEPS_MAX: Final = 16
 """A chain is walked so far; what lies deeper is found by halving, in a list of its places."""
 
@@ -89,6 +92,7 @@ class DeltaColumn:
         "_images",
         "_latch",
         "_long_chains",
+        "_singly_at",
         "_typed",
         "_uses",
         "heads",
@@ -108,6 +112,7 @@ class DeltaColumn:
         self._images: tuple[Image, ...] = ()
         self._typed: Column | None = None
         self._uses = 0
+        self._singly_at = -1
         self._long_chains: dict[int, tuple[int, ...]] = {}
         self._latch = threading.Lock()
 
@@ -208,13 +213,25 @@ class DeltaColumn:
         """Rows of a batch (ascending) with a version that `txid` sees, and its place."""
         if not self.heads:
             return NO_IDS, NO_IDS
-        if len(ids) > LOOKUP_ROWS_MAX:
+        if len(ids) > LOOKUP_ROWS_MAX and not self._is_cheaper_singly(len(ids), txid):
             return self.image(txid).locate(ids)
         place_of = self.place_of
         found = [place_of(wanted, txid) for wanted in ids.tolist()]
         places = np.array(found, dtype=np.int64)
         rows = np.flatnonzero(places >= 0)
         return rows, places[rows]
+
+    def _is_cheaper_singly(self, count: int, txid: int) -> bool:
+        """Look so many ids up one by one, because an image would have to be made, and is not for long?"""
+        if count > _SINGLY_MAX:
+            return False
+        seen = self.visible_count(txid)
+        if seen == self._singly_at:
+            return False  # the second batch that asks the same moment
+        if any(image.count == seen for image in self._images):
+            return False
+        self._singly_at = seen
+        return True
 
     def find(self, ids: IdArray, txid: int) -> tuple[RowArray, Column]:
         """Rows of a batch (ascending) whose value comes from here, and their values."""

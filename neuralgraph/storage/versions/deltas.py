@@ -187,7 +187,7 @@ class DeltaStore:
             self._index_entity("node", node_id, labels, change.properties)
 
     def _create_nodes(self, change: CreateNodes, txid: int) -> None:
-        self._add_nodes(change.ids, change.labels, change.properties, txid)
+        self._add_nodes(list(change.ids), change.labels, change.properties, txid)
 
     def _create_each_node(self, changes: list[CreateNode], txid: int) -> None:
         for (labels, keys), group in groupby(changes, _shape_of_node):
@@ -202,7 +202,7 @@ class DeltaStore:
         columns: Mapping[str, Sequence[Any]],
         txid: int,
     ) -> None:
-        self.nodes.log.push_first(ids, repeat(labels, len(ids)), txid)
+        self.nodes.log.push_first(ids, [labels] * len(ids), txid)
         self.node_limit = max(self.node_limit, max(ids) + 1)
         self.counts.count_node(labels, len(ids))
         _push_values(self.node_values, columns, ids, txid)
@@ -273,7 +273,7 @@ class DeltaStore:
 
     def _create_edges(self, change: CreateEdges, txid: int) -> None:
         ends = (change.sources, change.targets)
-        self._add_edges(change.ids, change.type, ends, change.properties, txid)
+        self._add_edges(list(change.ids), change.type, ends, change.properties, txid)
 
     def _create_each_edge(self, changes: list[CreateEdge], txid: int) -> None:
         for (edge_type, keys), group in groupby(changes, _shape_of_edge):
