@@ -478,8 +478,8 @@ class Engine:
         with self._alone():
             self._catch_up()
             self._follower.forget_prefix()
-            log = (self._log, log_name(self.name))
-            return list(check_all(self._pipeline.state, self._blocks, log, history=history))
+            parts = (self._blocks, self._pins, (self._log, log_name(self.name)))
+            return list(check_all(self._pipeline.state, *parts, history=history))
 
     def _alone(self) -> AbstractContextManager[object]:
         """While nobody changes the file, as far as that can be had."""

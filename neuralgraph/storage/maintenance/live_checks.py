@@ -1,12 +1,13 @@
-"""Checks of what lies over the base: the state with its deltas, and the log."""
+"""Checks of what lies over the base, the state with its deltas and the log; and of the space below it."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from neuralgraph.errors import ConstraintViolationError, StorageError
+from neuralgraph.errors import ConstraintViolationError, CorruptionError, StorageError
 from neuralgraph.storage.maintenance.history_proof import check_told
 from neuralgraph.storage.maintenance.index_checks import check_delta_indexes
 from neuralgraph.storage.maintenance.integrity import Problem, check_base, check_chain
@@ -19,26 +20,44 @@ if TYPE_CHECKING:
 
     from neuralgraph.access import Direction
     from neuralgraph.storage.disk import BlockFile, LogStore
-    from neuralgraph.storage.versions import GraphView, State
+    from neuralgraph.storage.maintenance.pins import BasePins
+    from neuralgraph.storage.versions import Base, GraphView, State
 
 
 def check_all(
-    state: State, blocks: BlockFile, log: tuple[LogStore, str], *, history: bool
+    state: State, blocks: BlockFile, pins: BasePins, log: tuple[LogStore, str], *, history: bool
 ) -> Iterator[Problem]:
     """Everything there is to check.
 
     Args:
         state: the newest; nothing is committed meanwhile.
         blocks: what its base stands in.
+        pins: the account of who needs them.
         log: the log, and the folder that it is in.
         history: the chain of commits, and that they tell what the data is.
     """
     yield from check_base(state.base, blocks)
+    yield from check_space(state.base, blocks, pins)
     yield from check_state(state)
     yield from check_log(*log)
     if history:
         yield from check_chain(state.base)
         yield from check_told(state.base)
+
+
+def check_space(base: Base, blocks: BlockFile, pins: BasePins) -> Iterator[Problem]:
+    """Is what an opening would begin with whole, where it is not this base, and no byte counted twice?"""
+    for ref in sorted(pins.current() - frozenset(base.block_refs())):
+        try:
+            blocks.check(ref)
+        except CorruptionError as error:
+            yield Problem("what the next opening begins with", str(error))
+    taken = {(ref.offset, ref.length) for ref in pins.needed() | blocks.free_refs() if ref.length}
+    for (start, length), (following, _) in pairwise(sorted(taken)):
+        if start + length > following:
+            yield Problem(
+                f"the bytes from {following} on", "two blocks have them, or they count as free"
+            )
 
 
 def check_state(state: State) -> Iterator[Problem]:

@@ -145,7 +145,7 @@ class BasePins:
 
     def published(self, base: PinnedBase) -> None:
         """The header leads to this base now, and no longer to the one before."""
-        self._displaced |= self._current()
+        self._displaced |= self.current()
         self.found_published(base)
 
     def logged(self, base: PinnedBase) -> None:
@@ -175,16 +175,16 @@ class BasePins:
     def discard(self, *bases: Base) -> None:
         """Bases that were made and never shown to anyone; steps to one another share blocks."""
         made = frozenset[BlockRef]().union(*(base.block_refs() for base in bases))
-        self._blocks.release(made - self._needed())
+        self._blocks.release(made - self.needed())
 
-    def _current(self) -> frozenset[BlockRef]:
+    def current(self) -> frozenset[BlockRef]:
         """What an opening would need."""
         return self._published.refs | self._logged.refs
 
-    def _needed(self) -> frozenset[BlockRef]:
+    def needed(self) -> frozenset[BlockRef]:
         """What an opening would need, and what is read in this process."""
         with self._mutex:
-            return self._current().union(*(held.refs for held in self._held))
+            return self.current().union(*(held.refs for held in self._held))
 
     def _let_go(self, _: object) -> None:
         """A base went. This may be in the middle of anything, so it only does what cannot wait for it."""
@@ -206,7 +206,7 @@ class BasePins:
         Raises:
             CorruptionError: what is needed cannot be there.
         """
-        self._blocks.use(self._needed())
+        self._blocks.use(self.needed())
 
     # ── other processes ───────────────────────────────────────────────────────────────────────
 
@@ -228,7 +228,7 @@ class BasePins:
 
     def _note_before(self, current: frozenset[BlockRef]) -> None:
         if self._sharing.is_shared:
-            old = (self._needed() | self._displaced) - current
+            old = (self.needed() | self._displaced) - current
             self._note([*self._retired, self._retired_now(old)])
 
     def take_over(self) -> None:
@@ -240,7 +240,7 @@ class BasePins:
         """
         # What this process read meanwhile and let go of, it has not pinned since: others may have used it.
         self.settle()
-        needed = self._needed()
+        needed = self.needed()
         retired = self._noted()
         if retired is None:
             # Then whatever is not needed may be read by somebody.
@@ -255,7 +255,7 @@ class BasePins:
         self._blocks.use(needed.union(*(refs for _, refs in self._retired)))
 
     def _release(self, refs: frozenset[BlockRef]) -> int:
-        free = refs - self._needed()
+        free = refs - self.needed()
         if not self._sharing.is_shared:
             self._blocks.release(free)
             return len(free)
@@ -284,7 +284,7 @@ class BasePins:
 
     def _note_all(self) -> None:
         """What is retired, and what only readers of this process still need."""
-        old = self._retired_now(self._needed() - self._current())
+        old = self._retired_now(self.needed() - self.current())
         self._note([*self._retired, old])
 
     def _retired_now(self, refs: frozenset[BlockRef]) -> _Retired:

@@ -1,6 +1,8 @@
 """A process waits for another no longer than it was told, and says for whom."""
 
 import os
+import signal
+import time
 
 import pytest
 
@@ -45,4 +47,37 @@ def test_a_process_that_dies_holding_everything_blocks_nobody(start, path):
         graph.execute("CREATE (:N)")
         graph.checkpoint()
         assert graph.schema().indexes == ()
+        assert graph.verify() == []
+
+
+def test_a_stopped_process_keeps_nobody_longer_than_he_waits(start, path):
+    stopped = start("obey", path)
+    stopped.hear()
+    index = "CREATE INDEX by_n FOR (c:Counter) ON (c.n)"
+    assert "Error" not in stopped.ask(
+        f"(tx := graph.transaction()) and globals().update(tx=tx) or tx.execute('{index}').summary"
+    )
+    os.kill(stopped.process_id, signal.SIGSTOP)
+    with neuralgraph.open(path, busy_timeout_s=0.2) as graph:
+        for refused in (
+            lambda: graph.execute("CREATE (:N)"),
+            graph.checkpoint,
+            graph.vacuum,
+            lambda: graph.load_nodes("N", {"v": [1]}),
+            lambda: graph.execute("CREATE INDEX by_v FOR (n:N) ON (n.v)"),
+            graph.verify,
+        ):
+            began = time.monotonic()
+            with pytest.raises(neuralgraph.DatabaseLockedError) as locked:
+                refused()
+            assert f"process {stopped.process_id} (a schema change)" in str(locked.value)
+            assert time.monotonic() - began < 2
+        assert graph.execute("MATCH (c:Counter) RETURN c.n").value() == 0
+        another = start("obey", path)
+        another.hear()
+        assert another.ask("graph.execute('MATCH (c:Counter) RETURN c.n').value()") == "0"
+        another.end()
+        os.kill(stopped.process_id, signal.SIGCONT)
+        assert stopped.ask("tx.rollback()") == "None"
+        graph.execute("CREATE (:N)")
         assert graph.verify() == []

@@ -3,9 +3,12 @@
 import pytest
 
 from neuralgraph.access import ConstraintDefinition, IndexDefinition
+from neuralgraph.storage.disk import MemoryDirectory
 from neuralgraph.storage.maintenance.live_checks import check_state
 from neuralgraph.storage.versions.changes import Commit, CreateEdge, CreateNode, SetNodeProperty
-from tests.support.engines import add_node, open_engine
+from neuralgraph.values import Column
+from tests.support.engines import NAME, add_node, open_engine
+from tests.support.faulty_directory import flip_bit
 
 ONE_NAME = ConstraintDefinition("one_name", "unique", "node", "P", ("name",))
 
@@ -80,3 +83,33 @@ def test_an_index_that_missed_a_change_is_found(is_forgotten):
         candidates._entries.clear()
     told = [str(problem) for problem in engine.verify()]
     assert any("index i" in one for one in told), told
+
+
+def test_a_byte_that_counts_twice_is_found(engine):
+    engine.load_nodes(["N"], {"v": Column.of_values(list(range(2_000)))})
+    assert engine.verify() == []
+    ref = next(ref for ref in engine.state.base.block_refs() if ref.length)
+    engine._blocks.release([ref])
+    assert any("count as free" in problem.what for problem in engine.verify())
+    engine._blocks.use(engine._pins.needed())
+    assert engine.verify() == []
+
+
+def test_damage_to_what_only_the_next_opening_needs_is_found():
+    """The state stands on a fold that no opening knows; the header's base is read by nobody."""
+    disk = MemoryDirectory()
+    engine = open_engine(disk)
+    ids = engine.load_nodes(["N"], {"v": Column.of_values(list(range(2_000)))}).tolist()
+    engine.checkpoint()
+    header = set(engine.state.base.block_refs())
+    writing = engine.begin()
+    for node in ids:
+        writing.set_node_property(node, "v", -node)
+    writing.commit()
+    with engine.bulk_rows():
+        pass  # it came to nothing, and has folded
+    (ref, *_) = sorted(header - set(engine.state.base.block_refs()))
+    assert engine.verify() == []
+    flip_bit(disk, NAME, ref.offset)
+    (problem,) = engine.verify()
+    assert problem.where == "what the next opening begins with"
