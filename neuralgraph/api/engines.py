@@ -22,6 +22,7 @@ from neuralgraph.api.statement import StatementRunner
 from neuralgraph.config import Options
 from neuralgraph.errors import DiskError, OptionError
 from neuralgraph.query.execution import ProcedureRegistry
+from neuralgraph.query.execution.process_memory import keep_freed_memory
 from neuralgraph.query.functions import Registry, default_registry
 from neuralgraph.storage import disk
 from neuralgraph.storage.maintenance import Engine
@@ -58,6 +59,7 @@ class SharedEngine:
         options = settings.options
         self.path = path
         self.engine = engine
+        keep_freed_memory()
         self.settings = settings
         self.functions = Registry(parent=default_registry())
         self.procedures = ProcedureRegistry(later=lambda: _own_procedures(engine, settings))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -44,3 +44,22 @@ def distinct(ids: IdArray) -> IdArray:
     first[0] = True
     np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
     return ordered[first]
+
+
+_COUNTING_MAX: Final = 65_536
+_counting: list[Int64Array] = []
+
+
+def counting(count: int) -> Int64Array:
+    """0, 1, 2, ...: `np.arange`, but it neither computes nor lets other threads in for few; read-only.
+
+    numpy lets other threads run while it fills or sorts an array, however short: two threads that ask small
+    questions would spend their time handing the interpreter to each other.
+    """
+    if count > _COUNTING_MAX:
+        return np.arange(count)
+    if not _counting:
+        numbers = np.arange(_COUNTING_MAX)
+        numbers.flags.writeable = False
+        _counting.append(numbers)
+    return _counting[0][:count]

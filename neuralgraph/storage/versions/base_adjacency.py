@@ -23,6 +23,7 @@ from neuralgraph.storage.versions.base_arrays import (
     by_segment,
 )
 from neuralgraph.values import NO_IDS
+from neuralgraph.values.arrays import counting
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -140,8 +141,8 @@ class BaseAdjacency:
         counts = stops - starts
         ends = counts.cumsum()
         total = int(ends[-1]) if len(ends) else 0
-        rows = np.arange(len(ids)).repeat(counts)
-        places = (stops - ends)[rows] + np.arange(total)
+        rows = counting(len(ids)).repeat(counts)
+        places = (stops - ends)[rows] + counting(total)
         return Expansion(rows, edges[places], neighbours[places])
 
     def expand_one(self, node_id: int) -> tuple[IdArray, IdArray]:

@@ -16,7 +16,7 @@ from neuralgraph.query.execution.columns import for_slot
 from neuralgraph.query.execution.memory import column_bytes
 from neuralgraph.query.execution.operators.expand import ExpandStep
 from neuralgraph.query.execution.operators.grouping import Grouper
-from neuralgraph.query.execution.operators.reachable import unique_below
+from neuralgraph.query.execution.operators.reachable import distinct_below
 from neuralgraph.query.execution.operators.step import Step
 from neuralgraph.query.functions.signature import AggregateFunction
 from neuralgraph.values import BATCH_ROWS_MAX, Batch, Column, Kind
@@ -268,4 +268,4 @@ class _DistinctIds:
             return len(self.written)
         if self.flags is not None:
             return int(np.count_nonzero(self.flags))
-        return 0 if self.first is None else len(unique_below(self.first, self.limit))
+        return 0 if self.first is None else len(distinct_below(self.first, self.limit))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from neuralgraph.query.execution.operators.grouping import Grouper
-from neuralgraph.query.execution.operators.reachable import unique_below
+from neuralgraph.query.execution.operators.reachable import distinct_below
 from neuralgraph.query.execution.operators.step import Step
 from neuralgraph.query.planning.operators import walk
 from neuralgraph.query.planning.plan import (
@@ -147,16 +147,16 @@ class SeenIds:
         self._places: NDArray[np.int64] | None = None
 
     def new_ids(self, ids: IdArray) -> IdArray:
-        """Ids not seen before, each once, ascending; they are seen afterwards.
+        """Ids not seen before, each once, in any order; they are seen afterwards.
 
         Args:
             ids: shape (rows,), none of them -1.
         """
         if self._flags is None and self._first is None:
-            self._first = unique_below(ids, self._limit)
+            self._first = distinct_below(ids, self._limit)
             return self._first
         flags = self._marked()
-        fresh = unique_below(ids[~flags[ids]], self._limit)
+        fresh = distinct_below(ids[~flags[ids]], self._limit)
         flags[fresh] = True
         return fresh
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from neuralgraph.values.arrays import counting
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -28,6 +30,10 @@ _WIDE_FACTOR: Final = 16
 
 _FIRST_EDGES: Final = 8
 """So many edges of each node are looked at before all others."""
+
+_FEW_MAX: Final = 4_096
+_SCRATCH_MAX: Final = 1 << 21
+"""So few codes are told apart by the places where each was seen last, among so many of them."""
 
 _UNIQUE_FACTOR_MAX: Final = 64
 """Flags beat sorting while there are at most so many of them for each code."""
@@ -91,7 +97,7 @@ def _levels_of_one(reach: Reach, start: IdArray, limit: int) -> Iterator[IdArray
             nodes = _wide_level(reach, nodes, seen)
         else:
             found = reader.expand(nodes, reach.types, reach.direction).neighbours
-            nodes = unique_below(found[~seen[found]], limit)
+            nodes = distinct_below(found[~seen[found]], limit)
         seen[nodes] = True
         if len(nodes):
             yield nodes
@@ -157,7 +163,7 @@ def places_in_ranges(starts: Int64Array, counts: Int64Array) -> Int64Array:
     ends = counts.cumsum()
     total = int(ends[-1]) if len(ends) else 0
     places: Int64Array = (starts - ends + counts).repeat(counts)
-    places += np.arange(total)
+    places += counting(total)
     return places
 
 
@@ -193,6 +199,24 @@ def _levels(
         if len(nodes):
             yield rows[walks], nodes
     context.memory.free(len(seen))
+
+
+def distinct_below(codes: Int64Array, limit: int) -> Int64Array:
+    """Each code below `limit` once, in any order.
+
+    Few are quicker without sorting, during which numpy lets other threads in, however few there are.
+    """
+    count = len(codes)
+    if count < 2:
+        return codes
+    if count > _FEW_MAX or limit > _SCRATCH_MAX:
+        return unique_below(codes, limit)
+    # Never read before it is written, so it need not be cleared.
+    places = np.empty(limit, dtype=np.int64)
+    rows = counting(count)
+    places[codes] = rows
+    once: Int64Array = codes[places[codes] == rows]
+    return once
 
 
 def unique_below(codes: Int64Array, limit: int) -> Int64Array:

@@ -13,7 +13,7 @@ import numpy as np
 
 from neuralgraph.query.execution.columns import start_ids
 from neuralgraph.query.execution.operators.edge_predicate import EdgePredicate
-from neuralgraph.query.execution.operators.reachable import unique_below
+from neuralgraph.query.execution.operators.reachable import distinct_below
 from neuralgraph.query.execution.operators.step import Layout, Step
 from neuralgraph.values import BATCH_ROWS_MAX, Column, EdgeRef, Kind, PathRef
 
@@ -163,7 +163,7 @@ class _Side:
 
     def grow(self, found: IdArray) -> None:
         """One level further: to those of `found` that were not reached before."""
-        self.nodes = unique_below(found[~self.seen[found]], len(self.seen))
+        self.nodes = distinct_below(found[~self.seen[found]], len(self.seen))
         self.seen[self.nodes] = True
         self.depth += 1
 
@@ -221,6 +221,6 @@ class _Search:
             met = found[other.seen[found]]
             if len(met):
                 side.depth += 1
-                return [int(node) for node in unique_below(met, len(side.seen))]
+                return [int(node) for node in distinct_below(met, len(side.seen))]
             side.grow(found)
         return []
