@@ -225,6 +225,19 @@ class GraphReader(Protocol):
         """
         ...
 
+    def search_path(
+        self, index: IndexDefinition, limit: int, candidates: int | None, *, exact: bool = False
+    ) -> str:
+        """How a search would go about it, and why, in words: ``asks the hnsw index of 20,000 vectors``.
+
+        Args:
+            index: a search index.
+            limit: how many are sought.
+            candidates: how many entities count; None: all.
+            exact: see `VectorQuery`.
+        """
+        ...
+
     def search_facts(self, index: IndexDefinition) -> Mapping[str, Any]:
         """What is told of a search index; empty: nothing is known.
 

@@ -104,6 +104,14 @@ def _explaining(plan: Plan, profile: Profile | None = None) -> Callable[[], str]
     return lambda: explain(plan, profile)
 
 
+def _expecting(plan: Plan, reader: GraphReader) -> Callable[[], str]:
+    """The plan, and how searches are thought to go about it, as text."""
+    from neuralgraph.query.execution.search_paths import expected_path
+    from neuralgraph.query.planning.explain import explain
+
+    return lambda: explain(plan, None, lambda operator: expected_path(operator, reader))
+
+
 def _profiled(plan: Plan, context: ExecutionContext) -> Callable[[], str]:
     """What its run will have been like, as text."""
     from neuralgraph.query.execution.profiling import Profile
@@ -458,7 +466,7 @@ class StatementRunner:
         self, query: str, prepared: Prepared, reader: GraphReader, began_ns: int
     ) -> Result:
         details = Details(time.perf_counter_ns())
-        details.explain = _explaining(prepared.plan)
+        details.explain = _expecting(prepared.plan, reader)
         context = self._context(query, reader, None, _NO_PARAMETERS, ())
         return self._result(query, prepared, [], context, began_ns, details)
 

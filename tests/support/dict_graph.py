@@ -278,6 +278,12 @@ class DictGraph:
         ids, properties = self._covered(index)
         return term_counts(index, request, dict(zip(ids, properties, strict=True)))
 
+    def search_path(
+        self, index: IndexDefinition, limit: int, candidates: int | None, *, exact: bool = False
+    ) -> str:
+        del limit, exact
+        return f"looks at {len(self._covered(index)[0]) if candidates is None else candidates}"
+
     def search_facts(self, index: IndexDefinition) -> Mapping[str, Any]:
         _, properties = self._covered(index)
         held = (isinstance(one.get(index.keys[0]), (list, np.ndarray)) for one in properties)

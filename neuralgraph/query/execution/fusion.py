@@ -11,6 +11,7 @@ from neuralgraph.access.search import NO_HITS, best_hits
 from neuralgraph.access.vectors import as_vector
 from neuralgraph.errors import QueryTypeError
 from neuralgraph.values import NO_IDS, NodeRef
+from neuralgraph.values.arrays import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -203,7 +204,7 @@ def nearness(
         check: called at every step; it may raise to stop.
         steps_max: how far to go.
     """
-    frontier = np.unique(anchors[reader.node_exists(anchors)])
+    frontier = distinct(anchors[reader.node_exists(anchors)])
     seen = np.zeros(reader.node_limit, dtype=np.bool_)
     found: list[IdArray] = [frontier]
     seen[frontier] = True
@@ -212,7 +213,7 @@ def nearness(
         if not len(frontier):
             break
         neighbours = reader.expand(frontier, (), "both").neighbours
-        frontier = np.unique(neighbours[~seen[neighbours]])
+        frontier = distinct(neighbours[~seen[neighbours]])
         seen[frontier] = True
         found.append(frontier)
     scores = [np.full(len(ids), 1.0 / (1 + steps)) for steps, ids in enumerate(found)]

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class OperatorProfile:
-    """What one operator did in one run; `seconds` is without its inputs."""
+    """What one operator did in one run; `seconds` is without its inputs, `note` says how it went about it."""
 
     operator: Operator
     rows: int = 0
     batches: int = 0
     seconds: float = 0.0
+    note: str | None = None
 
 
 class Profile:
@@ -41,6 +42,10 @@ class Profile:
     def of(self, operator: Operator) -> OperatorProfile | None:
         """What `operator` did, or None when it never ran."""
         return self.operators.get(id(operator))
+
+    def note(self, operator: Operator, text: str) -> None:
+        """`operator`, which is at work, says how."""
+        self.operators[id(operator)].note = text
 
     def enter(self, operator: Operator, now: float) -> OperatorProfile:
         """`operator` starts to work on its next batch at `now`."""

@@ -21,9 +21,11 @@ from neuralgraph.query.planning.showing import show_expression, show_name
 from neuralgraph.query.planning.walking import children
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from neuralgraph.query.planning.plan import Operator, Plan
+
+    Notes = Callable[[Operator], str | None]
 
 
 class Measured(Protocol):
@@ -39,6 +41,11 @@ class Measured(Protocol):
         """Time that it took."""
         ...
 
+    @property
+    def note(self) -> str | None:
+        """How it went about it, where that is decided in the run."""
+        ...
+
 
 class Profile(Protocol):
     """What was measured in one run."""
@@ -48,20 +55,27 @@ class Profile(Protocol):
         ...
 
 
+def _no_note(_operator: Operator) -> str | None:
+    return None
+
+
 _HIDDEN: Final = frozenset((*CHILD_FIELDS, "parts", "slots", "estimated_rows"))
 
 
-def explain(plan: Plan, profile: Profile | None = None) -> str:
+def explain(plan: Plan, profile: Profile | None = None, expected: Notes = _no_note) -> str:
     """The operators from the result down.
 
     Args:
         plan: what to show.
         profile: what was measured in a run, to be shown behind each operator.
+        expected: without a run, how an operator is thought to go about it; None: nothing is to be said.
     """
-    return "\n".join(_lines(plan.root, "", profile))
+    return "\n".join(_lines(plan.root, "", profile, expected))
 
 
-def _lines(operator: Operator, indent: str, profile: Profile | None) -> Iterator[str]:
+def _lines(
+    operator: Operator, indent: str, profile: Profile | None, expected: Notes
+) -> Iterator[str]:
     details = " ".join(_details(operator))
     columns = ", ".join(show_name(slot.name) for slot in operator.slots)
     line = f"{indent}{type(operator).__name__}"
@@ -71,14 +85,15 @@ def _lines(operator: Operator, indent: str, profile: Profile | None) -> Iterator
     measured = None if profile is None else profile.of(operator)
     if measured is not None:
         line += f" rows={measured.rows} ms={measured.seconds * 1_000:.3f}"
-    yield line
+    note = expected(operator) if measured is None else measured.note
+    yield line if note is None else f"{line} [{note}]"
     for plan in _plans_inside(operator):
-        yield from _lines(plan, indent + "    ", profile)
+        yield from _lines(plan, indent + "    ", profile, expected)
     below = inputs(operator)
     for place, part in enumerate(below):
         # The input that rows come from goes straight down; the others are set off.
         inner = indent if place == 0 and len(below) == 1 else indent + "  "
-        yield from _lines(part, inner, profile)
+        yield from _lines(part, inner, profile, expected)
 
 
 def _details(operator: Any) -> Iterator[str]:

@@ -128,6 +128,10 @@ class SearchRun(Protocol):
         """
         ...
 
+    def path(self, limit: int, overlay: Overlay, candidates: int | None, *, exact: bool) -> str:
+        """See `access.GraphReader.search_path`; the overlay is the snapshot's."""
+        ...
+
     def changed(self, hidden: IdArray, source: SearchSource, blocks: BlockFile | None) -> SearchRun:
         """The run without some entities, plus those of a source; stored, if there are blocks.
 

@@ -380,6 +380,14 @@ class GraphView:
 
         return search_reading.search_terms(self, index, request)
 
+    def search_path(
+        self, index: IndexDefinition, limit: int, candidates: int | None, *, exact: bool = False
+    ) -> str:
+        """See `access.GraphReader`."""
+        from neuralgraph.storage.versions import search_reading
+
+        return search_reading.search_path(self, index, limit, candidates, exact=exact)
+
     def search_facts(self, index: IndexDefinition) -> Mapping[str, Any]:
         """See `access.GraphReader`."""
         from neuralgraph.storage.versions import search_reading

@@ -9,6 +9,7 @@ import numpy as np
 from neuralgraph.storage.indexes.search_kinds import SEARCH_KINDS
 from neuralgraph.storage.indexes.search_run import FreshRows, Level, SearchSource
 from neuralgraph.values import NO_IDS, Column
+from neuralgraph.values.arrays import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,7 @@ def whole_source(base: BaseReader, definition: IndexDefinition) -> SearchSource:
     pieces = [ids for label in definition.labels for ids in ids_of(label)]
     ids = np.concatenate(pieces) if pieces else NO_IDS
     if len(definition.labels) > 1:
-        ids = np.unique(ids)
+        ids = distinct(ids)
     return SearchSource(ids, base_read(base, definition))
 
 

@@ -57,6 +57,13 @@ def _run(view: LayeredView, index: IndexDefinition) -> SearchRun:
     return run
 
 
+def search_path(
+    view: LayeredView, index: IndexDefinition, limit: int, candidates: int | None, *, exact: bool
+) -> str:
+    """See `access.GraphReader.search_path`."""
+    return _run(view, index).path(limit, _overlay(view, index), candidates, exact=exact)
+
+
 def search_facts(view: LayeredView, index: IndexDefinition) -> Mapping[str, Any]:
     """See `access.GraphReader.search_facts`."""
     run = view.base.search_run(index.name)

@@ -180,3 +180,37 @@ def test_writes_behind_a_search_do_not_feed_it(graph):
         " CREATE (:Doc {i: -x, e: [0.0, 0.0]}) RETURN d.i"
     )
     assert rows(graph, query) == [(0,), (0,), (0,)]
+
+
+def test_explain_and_profile_say_which_way_a_search_takes():
+    with neuralgraph.open() as graph:
+        graph.load_nodes(
+            "Doc",
+            {
+                "i": np.arange(50),
+                "v": np.random.default_rng(3).random((50, 4), dtype=np.float32),
+                "t": [f"text {number}" for number in range(50)],
+            },
+        )
+        graph.execute("CREATE INDEX FOR (d:Doc) ON (d.i)")
+        graph.execute("CREATE VECTOR INDEX v FOR (d:Doc) ON (d.v)")
+        graph.execute("CREATE FULLTEXT INDEX t FOR (d:Doc) ON EACH [d.t]")
+        clause = "MATCH (d:Doc) SEARCH d IN (VECTOR INDEX v FOR $v WHERE d.i < 20 LIMIT 3) RETURN d"
+        both = "MATCH (d:Doc) SEARCH d IN (HYBRID INDEX v, t FOR $v, 'text' LIMIT 3) RETURN d"
+        order = "MATCH (d:Doc) RETURN d ORDER BY vector.similarity.cosine(d.v, $v) DESC LIMIT 3"
+
+        def plan(text):
+            return graph.execute(text, v=[1.0, 0.0, 0.0, 0.0]).summary.plan
+
+        assert "[v compares 15 of 50 vectors: the index is flat]" in plan("EXPLAIN " + clause)
+        assert "[v compares 20 of 50 vectors: the index is flat]" in plan("PROFILE " + clause)
+        texts = "t reads the postings of each term among 50 texts"
+        shown = f"[v compares all 50 vectors: the index is flat; {texts}]"
+        assert shown in plan("EXPLAIN " + both)
+        assert shown in plan("PROFILE " + both)
+        exact = "[v compares all 50 vectors: the index is flat]"
+        assert exact in plan("EXPLAIN " + order)
+        graph.execute("CREATE (:Doc {i: 99})")
+        left = "[passes all rows: not every node of the label has a vector in the index]"
+        assert left in plan("EXPLAIN " + order)
+        assert left in plan("PROFILE " + order)

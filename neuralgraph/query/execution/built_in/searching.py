@@ -13,6 +13,7 @@ from neuralgraph.query.execution.columns import ids_column
 from neuralgraph.query.execution.procedure import Procedure
 from neuralgraph.query.language.hints import close_name
 from neuralgraph.values import Column, EdgeRef, Kind, NodeRef
+from neuralgraph.values.arrays import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -177,7 +178,7 @@ def within_of(procedure: str, index: IndexDefinition, given: Any) -> IdArray | N
     wanted = NodeRef if index.entity == "node" else EdgeRef
     if type(given) is not list or not all(isinstance(one, wanted) for one in given):
         raise _wrong(f"{procedure}: `within` is a list of {_WORDS[index.entity]}")
-    return np.unique(np.array([one.id for one in given], dtype=np.int64))
+    return distinct(np.array([one.id for one in given], dtype=np.int64))
 
 
 def map_of(procedure: str, options: Any) -> dict[str, Any]:

@@ -16,12 +16,14 @@ from neuralgraph.query.execution.fusion import (
 from neuralgraph.query.execution.operators.crossing import matched
 from neuralgraph.query.execution.operators.limits import row_count
 from neuralgraph.query.execution.operators.step import Layout, Step
+from neuralgraph.query.execution.search_paths import path_of
 from neuralgraph.values import NO_IDS, Batch, Column, Kind
+from neuralgraph.values.arrays import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from neuralgraph.access import SearchHits
+    from neuralgraph.access import GraphReader, SearchHits
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
     from neuralgraph.query.planning.plan import IndexSearch
@@ -33,11 +35,12 @@ class IndexSearchStep(Step):
 
     __slots__ = (
         "candidates", "child", "collected", "depends", "fusion", "indexes", "kind", "layout", "limit",
-        "near", "queries", "weights",
+        "near", "operator", "queries", "weights",
     )  # fmt: skip
 
     def __init__(self, operator: IndexSearch, compiler: PlanCompiler) -> None:
         super().__init__(operator.slots)
+        self.operator = operator
         self.child = compiler.step(operator.child)
         self.indexes = operator.indexes
         self.kind = Kind.NODE if operator.indexes[0].entity == "node" else Kind.EDGE
@@ -87,6 +90,8 @@ class IndexSearchStep(Step):
                 for index, query in zip(self.indexes, queries, strict=True)
             ]
             rankings = len(asked) + (near is not None)
+            if context.profile is not None:
+                context.profile.note(self.operator, self._path(context.reader, limit, within))
             yield fused_search(
                 context.reader,
                 asked,
@@ -98,6 +103,10 @@ class IndexSearchStep(Step):
                 check=context.check,
             )
 
+    def _path(self, reader: GraphReader, limit: int, within: IdArray | None) -> str:
+        count = None if within is None else len(within)
+        return path_of(reader, self.indexes, limit, count, is_fused=self.fusion is not None)
+
     def _candidates(self, batch: Batch, context: ExecutionContext) -> IdArray:
         """Ids of the entities that count for a row, ascending, each once."""
         assert self.candidates is not None
@@ -105,4 +114,4 @@ class IndexSearchStep(Step):
         for _rows, found in self.candidates.run(batch, context):
             context.memory.hold_batch(found)
             pieces.append(start_ids(entity_column(found.columns[self.collected], self.kind)))
-        return np.unique(np.concatenate(pieces))
+        return distinct(np.concatenate(pieces))

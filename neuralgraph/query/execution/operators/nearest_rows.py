@@ -11,7 +11,9 @@ from neuralgraph.access.vectors import VectorSettings, as_vector, fault_of
 from neuralgraph.query.execution.columns import ids_column
 from neuralgraph.query.execution.operators.limits import row_count
 from neuralgraph.query.execution.operators.step import Step
+from neuralgraph.query.execution.search_paths import INCOMPLETE, is_complete, path_of
 from neuralgraph.values import Batch, Kind
+from neuralgraph.values.arrays import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,10 +30,11 @@ _MORE: Final = 16
 class NearestRowsStep(Step):
     """See `plan.NearestRows`. Where the index cannot tell, all rows."""
 
-    __slots__ = ("child", "count", "index", "is_whole", "place", "settings", "vector")
+    __slots__ = ("child", "count", "index", "is_whole", "operator", "place", "settings", "vector")
 
     def __init__(self, operator: NearestRows, compiler: PlanCompiler) -> None:
         super().__init__(operator.slots)
+        self.operator = operator
         self.child = compiler.step(operator.child)
         self.place = compiler.place(self.child.slots, operator.variable)
         self.vector = compiler.expressions(()).compile(operator.vector)
@@ -44,11 +47,13 @@ class NearestRowsStep(Step):
         """The rows of the nearest nodes."""
         query = self._query(context)
         if query is None:
+            self._note(context, None, None)
             yield from self.child.batches(context)
             return
         limit = row_count(self.count, context, "LIMIT") + _MORE
         reader = context.reader
         if self.is_whole:
+            self._note(context, limit, None)
             ids = reader.search(self.index, query, limit).ids
             yield Batch([ids_column(Kind.NODE, ids)], len(ids))
             return
@@ -58,10 +63,11 @@ class NearestRowsStep(Step):
             yield from kept
             return
         each: list[Any] = [column.array for column in columns]
-        everyone = np.unique(np.concatenate(each)) if each else np.empty(0, dtype=np.int64)
+        everyone = distinct(np.concatenate(each)) if each else np.empty(0, dtype=np.int64)
         if not reader.has_label(everyone, self.index.label).all():
             yield from kept
             return
+        self._note(context, limit, len(everyone))
         ids = np.sort(reader.search(self.index, query, limit, everyone).ids)
         for batch, own in zip(kept, each, strict=True):
             rows = np.flatnonzero(np.isin(own, ids))
@@ -73,8 +79,16 @@ class NearestRowsStep(Step):
         vector = as_vector(self.vector.value(context))
         if vector is None or fault_of(vector, self.settings) is not None:
             return None
-        reader, index = context.reader, self.index
-        held = reader.search_facts(index).get("rows", -1)
-        if held != reader.catalog.node_count(index.label):
+        if not is_complete(context.reader, self.index):
             return None
         return VectorQuery(vector, exact=True)
+
+    def _note(self, context: ExecutionContext, limit: int | None, count: int | None) -> None:
+        """Tell PROFILE how it went about it; without a limit: not at all."""
+        if context.profile is not None:
+            context.profile.note(
+                self.operator,
+                INCOMPLETE
+                if limit is None
+                else path_of(context.reader, (self.index,), limit, count, exact=True),
+            )

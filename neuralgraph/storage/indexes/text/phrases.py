@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from neuralgraph.storage.indexes.text.corpus import positions_in
+from neuralgraph.values.arrays import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +65,7 @@ def _keys(
     for number in numbers:
         rows, positions = positions_in(field, number, documents)
         pieces.append(rows * _STRIDE + (positions - offset + _SHIFT))
-    return pieces[0] if len(pieces) == 1 else np.unique(np.concatenate(pieces))
+    return pieces[0] if len(pieces) == 1 else distinct(np.concatenate(pieces))
 
 
 def _sloppy(lists: Sequence[list[int]], offsets: Sequence[int], slop: int) -> float:

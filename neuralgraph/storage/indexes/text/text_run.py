@@ -159,6 +159,15 @@ class TextRun:
                 scores.append(their)
         return best_hits(np.concatenate(ids), np.concatenate(scores), limit)
 
+    def path(self, limit: int, overlay: Overlay, candidates: int | None, *, exact: bool) -> str:
+        """See `SearchRun`."""
+        del limit, exact
+        fresh = sum(len(one.ids) for one in overlay.fresh)
+        words = f"reads the postings of each term among {len(self):,} texts"
+        if fresh:
+            words += f" and {fresh:,} that changed since the last checkpoint"
+        return words if candidates is None else f"{words}, and keeps those of {candidates:,}"
+
     def terms(self, request: TermRequest, overlay: Overlay, read: Read) -> Sequence[TermCount]:
         """See `TermSource`."""
         return count_terms(self.corpus(overlay, read), self._settings.keys, request)

@@ -10,6 +10,7 @@ imported when the first index is made or asked; without it, every search compare
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -42,6 +43,12 @@ EFFORT: Final = 64
 """Candidates that a graph is walked for by default."""
 _GROUPS_SHARE: Final = 12
 """By default one group in so many is looked at."""
+_PROBED_TIMES: Final = 16
+"""And groups that have at least so many times the vectors that are asked for."""
+
+_STEP_COST: Final = 50.0
+"""Each candidate of a graph costs so many comparisons: its neighbours, wherever they are in memory."""
+_CODE_COST: Final = 0.5
 
 CANDIDATES: Final = {"none": (1, 0), "int8": (2, 20), "product": (16, 160), "binary": (32, 320)}
 """By quantization: so many times the limit, and at least so many, are compared again in full."""
@@ -144,7 +151,9 @@ class MappedIndex:
         rows: how many vectors it has.
     """
 
-    __slots__ = ("_data", "_effort", "_index", "_kind", "_lib", "_reader", "rows")
+    __slots__ = (
+        "_data", "_effort", "_index", "_is_whole", "_ivf_parameters", "_kind", "_lib", "_reader", "rows",
+    )  # fmt: skip
 
     def __init__(self, data: NDArray[np.uint8], kind: VectorKindName) -> None:
         self._lib = lib = faiss()
@@ -156,74 +165,93 @@ class MappedIndex:
         self._index = lib.read_index(self._reader, lib.IO_FLAG_MMAP_IFC)
         self._kind = kind
         self._effort: tuple[int, Any] = (0, None)
+        self._ivf_parameters = (
+            lib.IVFRaBitQSearchParameters
+            if isinstance(self._index, lib.IndexIVFRaBitQ)
+            else lib.SearchParametersIVF
+        )
+        base = lib.downcast_index(self._index.storage) if kind == "hnsw" else self._index
+        self._is_whole = isinstance(base, lib.IndexFlat | lib.IndexIVFFlat)
         self.rows: int = self._index.ntotal
 
     def matrix(self) -> Float32Array | None:
         """The vectors as they are mapped, where the index keeps them whole."""
-        if self._kind != "hnsw":
+        if not self.has_matrix:
             return None
-        storage = self._lib.downcast_index(self._index.storage)
-        if not isinstance(storage, self._lib.IndexFlat):
-            return None
-        pointer = storage.get_xb()
+        pointer = self._lib.downcast_index(self._index.storage).get_xb()
         dimension = self._index.d
         view = self._lib.rev_swig_ptr(pointer, self.rows * dimension)
         return np.asarray(view).reshape(self.rows, dimension)
 
-    def search(
-        self, vector: Float32Array, count: int, effort: int, kept: MaskArray | None
-    ) -> Int64Array:
+    @property
+    def has_matrix(self) -> bool:
+        """Are whole vectors here one after the other?"""
+        return self._is_whole and self._kind == "hnsw"
+
+    def search(self, vector: Float32Array, count: int, effort: int) -> Int64Array:
         """Rows of the nearest vectors, the best first; fewer when it does not find so many.
 
         Args:
             vector: what is sought.
             count: how many.
             effort: candidates to look at; 0: the default.
-            kept: the rows that count; None: all. Only for indexes that `can_select`.
         """
+        return self._asked(self._index, vector, count, self._parameters(count, effort))
+
+    def scan(self, vector: Float32Array, count: int, kept: MaskArray) -> Int64Array | None:
+        """The same among the rows that are kept, by looking at all of them as they stand in the index.
+
+        None when the index cannot be told which rows count.
+        """
+        lib = self._lib
+        index, kind, settings = self._index, lib.SearchParameters, {}
+        if self._kind == "hnsw":
+            index = lib.downcast_index(index.storage)
+        elif self._kind == "ivf":
+            kind, settings = self._ivf_parameters, {"nprobe": index.nlist}
+        elif isinstance(index, lib.IndexPQ):
+            return None
+        selector = lib.IDSelectorBitmap(np.packbits(kept, bitorder="little"))
+        return self._asked(index, vector, count, kind(sel=selector, **settings))
+
+    def cost(self, count: int, effort: int) -> float:
+        """What a search for so many costs: about as much as comparing so many whole vectors in a row."""
+        if self._kind == "hnsw":
+            return _STEP_COST * max(count, effort or EFFORT)
+        share = 1.0 if self._kind == "flat" else self._probes(count, effort) / self._index.nlist
+        return share * self.scan_cost
+
+    @property
+    def scan_cost(self) -> float:
+        """What `scan` costs."""
+        return self.rows * (1.0 if self._is_whole else _CODE_COST)
+
+    def _asked(self, index: Any, vector: Float32Array, count: int, params: Any) -> Int64Array:
         lib, count = self._lib, min(count, self.rows)
-        params = self._parameters(count, effort, kept)
         nearness = np.empty(count, dtype=np.float32)
         rows = np.empty(count, dtype=np.int64)
         # What `search` of the Python class does, without what it looks at each time.
-        self._index.search_c(
+        index.search_c(
             1, lib.swig_ptr(vector), count, lib.swig_ptr(nearness), lib.swig_ptr(rows), params
         )
         return rows if rows[-1] >= 0 else rows[rows >= 0]
 
-    @property
-    def can_select(self) -> bool:
-        """Can a search be told which rows count?"""
-        return self._kind != "flat"
-
-    def _parameters(self, count: int, effort: int, kept: MaskArray | None) -> Any:
-        lib = self._lib
+    def _parameters(self, count: int, effort: int) -> Any:
         if self._kind == "flat":
             return None
-        settings: dict[str, Any] = {}
-        share = 1.0
-        if kept is not None:
-            bits = np.packbits(kept, bitorder="little")
-            settings["sel"] = lib.IDSelectorBitmap(bits)
-            share = max(float(kept.mean()), 1e-6)
-        if self._kind == "hnsw":
-            # Of the candidates only those that count are kept: as many more must be looked at.
-            wanted = int(max(effort or EFFORT, 2 * count) / share)
-            if settings:
-                return lib.SearchParametersHNSW(efSearch=wanted, **settings)
-            # It takes as long to make as two hundred comparisons, and is mostly the same.
-            if self._effort[0] != wanted:
-                self._effort = wanted, lib.SearchParametersHNSW(efSearch=wanted)
-            return self._effort[1]
+        if self._kind == "ivf":
+            return self._ivf_parameters(nprobe=self._probes(count, effort))
+        wanted = max(count, effort or EFFORT)
+        known = self._effort
+        # It takes as long to make as two hundred comparisons, and is mostly the same.
+        if known[0] != wanted:
+            known = self._effort = wanted, self._lib.SearchParametersHNSW(efSearch=wanted)
+        return known[1]
+
+    def _probes(self, count: int, effort: int) -> int:
         groups = self._index.nlist
         probes = groups // _GROUPS_SHARE + 1
         if effort:
-            probes = int(np.ceil(effort * groups / max(1, self.rows)))
-        return self._ivf_parameters(max(1, min(groups, int(probes / share))), settings)
-
-    def _ivf_parameters(self, probes: int, settings: dict[str, Any]) -> Any:
-        lib = self._lib
-        kind = lib.SearchParametersIVF
-        if isinstance(self._index, lib.IndexIVFRaBitQ):
-            kind = lib.IVFRaBitQSearchParameters
-        return kind(nprobe=probes, **settings)
+            probes = ceil(effort * groups / self.rows)
+        enough = ceil(_PROBED_TIMES * count * groups / self.rows)
+        return int(min(groups, max(probes, enough)))

@@ -7,14 +7,15 @@ of length 1.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from math import ceil, sqrt
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from neuralgraph.access.vectors import scores_of, vectors_of
 from neuralgraph.storage.indexes.stored_array import StoredArray, narrowest
 from neuralgraph.storage.indexes.vector import faiss_indexes, faiss_library
-from neuralgraph.storage.indexes.vector.faiss_indexes import CANDIDATES, MappedIndex
+from neuralgraph.storage.indexes.vector.faiss_indexes import CANDIDATES, EFFORT, MappedIndex
 from neuralgraph.storage.indexes.vector.scoring import (
     prepared,
     promising,
@@ -37,8 +38,16 @@ if TYPE_CHECKING:
 _READ_ROWS: Final = 16_384
 _OVERFETCHED_MAX: Final = 64
 """Up to so many hidden rows are simply asked for besides."""
-_EXACT_ROOTS: Final = 100
-"""Among at most so many times the root of all rows, comparing each is quicker than walking for them."""
+_SPARE: Final = 2
+"""Twice as many are asked for as should hold as many as are wanted: chance may have it otherwise."""
+_DEVIATIONS: Final = 2
+"""If so many standard deviations fewer count than do of all, it is hardly by chance."""
+_SCANNED_TIMES, _SCANNED_MIN = 4, 500
+"""Looking through all codes takes so long that more of what it finds may be compared in full."""
+_GATHER_COST: Final = 6.0
+"""Comparing a vector here and there costs as much as so many that stand one after the other."""
+_READ_COST: Final = 18.0
+"""The same where it must be read as a property."""
 _NO_SCORES: Final = np.zeros(0, dtype=np.float64)
 
 
@@ -63,6 +72,20 @@ class Sought:
     exact: bool
     effort: int
     read: Read
+
+    @property
+    def wanted(self) -> int:
+        """How many must be found roughly for the best of them to be the best of all."""
+        times, least = CANDIDATES[self.settings.quantization]
+        return max(least, times * self.limit)
+
+    def effort_for(self, kind: VectorKindName) -> int:
+        """Candidates to look at; 0: as an index of the kind does it."""
+        if self.effort or kind != "hnsw":
+            return self.effort
+        # Long vectors are near to everything: a graph leads to them less surely.
+        usual = 4 * EFFORT if self.settings.metric == "dot" else EFFORT
+        return max(usual, 2 * self.wanted)
 
 
 class VectorPart:
@@ -200,69 +223,114 @@ class VectorPart:
         left = count - len(hidden) if kept is None else int(np.count_nonzero(kept))
         if left == 0:
             return NO_IDS, _NO_SCORES
-        if self._is_worth_walking(sought, left):
-            found = self._walk(sought, hidden, kept, left)
-            if found is not None:
-                return found
-        rows = None if kept is None else np.flatnonzero(kept)
-        return self._compare(sought, hidden, rows)
+        if not sought.exact:
+            rows = self._by_index(sought, hidden, kept, left)
+            if rows is not None:
+                rows.sort()
+                return self.ids[rows], self._exactly(sought, rows)
+        return self._compare(sought, hidden, kept)
 
-    def _is_worth_walking(self, sought: Sought, left: int) -> bool:
-        if sought.exact or self._index is None:
-            return False
-        return left == len(self) or left > _EXACT_ROOTS * len(self) ** 0.5
-
-    def _walk(
+    def _by_index(
         self, sought: Sought, hidden: Int64Array, kept: MaskArray | None, left: int
-    ) -> tuple[IdArray, Float64Array] | None:
-        """Ask the faiss index; None when it cannot say."""
-        mapped = self._opened()
+    ) -> Int64Array | None:
+        """Rows that may be the best of those that count, as the faiss index has it; None: compare.
+
+        The index is asked for the nearest, whether they count or not. When clearly fewer of them count than
+        of all, what counts lies elsewhere: then nothing is right but to look at all that counts.
+        """
+        mapped, is_narrowed = self._opened(), kept is not None
         if mapped is None:
             return None
-        times, least = CANDIDATES[sought.settings.quantization]
-        wanted = count = min(left, max(least, times * sought.limit))
-        selected = kept if mapped.can_select else None
-        if selected is None:
-            count += len(hidden) if kept is None else int(wanted * len(self) / left)
-        if count > len(self) // 4 and not mapped.can_select:
+        wanted = min(left, sought.wanted)
+        count = self._count(sought, left, len(hidden), is_narrowed=is_narrowed)
+        way = self._way(sought, left, count, is_narrowed=is_narrowed)
+        if way == "walk":
+            rows = mapped.search(sought.ready, count, sought.effort_for(self.kind))
+            if kept is not None:
+                rows = rows[kept[rows]]
+            elif len(hidden):
+                rows = rows[np.isin(rows, hidden, invert=True)]
+            expected = count * left / len(self) if is_narrowed else 0.0
+            if len(rows) >= max(wanted, expected - _DEVIATIONS * sqrt(expected)):
+                return rows
+            way = self._way(sought, left, None, is_narrowed=is_narrowed)
+        if way == "compare":
             return None
-        effort = sought.effort
-        if not effort and sought.settings.metric == "dot" and self.kind == "hnsw":
-            # Long vectors are near to everything: a graph leads to them less surely.
-            effort = 4 * faiss_indexes.EFFORT
-        rows = mapped.search(sought.ready, count, effort, selected)
-        if kept is not None:
-            rows = rows[kept[rows]]
-        elif len(hidden):
-            rows = rows[np.isin(rows, hidden, invert=True)]
-        if len(rows) < min(sought.limit, left):
-            return None
-        rows.sort()
-        return self.ids[rows], self._exactly(sought, rows)
+        if kept is None:
+            kept = np.ones(len(self), dtype=np.bool_)
+            kept[hidden] = False
+        return mapped.scan(sought.ready, _scanned(wanted), kept)
+
+    def _count(self, sought: Sought, left: int, hidden_count: int, *, is_narrowed: bool) -> int:
+        """For how many the index is asked, so that enough of them count."""
+        wanted = min(left, sought.wanted)
+        if not is_narrowed:
+            return wanted + hidden_count
+        return min(len(self), ceil(_SPARE * wanted * len(self) / left))
+
+    def _way(
+        self, sought: Sought, left: int, count: int | None, *, is_narrowed: bool
+    ) -> Literal["walk", "scan", "compare"]:
+        """The quickest way to the best of `left` rows.
+
+        walk: ask the index for the nearest `count` (None: that was of no use), and see which of them count;
+        scan: look at all that count as they stand in the index; compare: at all that count, in full.
+        """
+        mapped = self._opened()
+        if sought.exact or mapped is None:
+            return "compare"
+        wanted = min(left, sought.wanted)
+        scanned = mapped.scan_cost + _READ_COST * _scanned(wanted)
+        compared = _READ_COST * left
+        if mapped.has_matrix:
+            scanned = compared = min(_GATHER_COST * left, float(len(self)))
+        # Where all are looked at anyway, it can be told at once which of them count.
+        if count is not None and not (is_narrowed and self.kind == "flat"):
+            walked = mapped.cost(count, sought.effort_for(self.kind)) + _READ_COST * wanted
+            if walked <= min(scanned, compared):
+                return "walk"
+        return "compare" if compared <= scanned else "scan"
+
+    def way_in_words(self, sought: Sought, left: int, *, is_narrowed: bool) -> str:
+        """How a search goes about it, and why."""
+        every, mapped = len(self), self._opened()
+        among = f"{left:,} of {every:,} vectors" if is_narrowed else f"all {every:,} vectors"
+        if mapped is None:
+            why = "the index is flat" if self._index is None else "faiss is not installed"
+            return f"compares {among}: {why}"
+        if sought.exact:
+            return f"compares {among}: what is asked for is exact"
+        count = self._count(sought, left, 0, is_narrowed=is_narrowed)
+        way = self._way(sought, left, count, is_narrowed=is_narrowed)
+        if way == "compare":
+            return f"compares {among}: quicker than the {self.kind} index"
+        if way == "scan":
+            return f"looks through {every:,} codes by a bitmap of {left:,}: reading {left:,} takes longer"
+        asked = f"asks the {self.kind} index of {every:,} vectors"
+        if not is_narrowed:
+            return asked
+        return f"{asked} for the nearest {count:,}, by a bitmap of the {left:,} that count"
 
     def _compare(
-        self, sought: Sought, hidden: Int64Array, rows: Int64Array | None
+        self, sought: Sought, hidden: Int64Array, kept: MaskArray | None
     ) -> tuple[IdArray, Float64Array]:
-        """Compare with all vectors, or with those in some rows."""
+        """Compare with all vectors that count."""
         metric = sought.settings.metric
         matrix = self.matrix(sought.settings.dimension)
+        rows = None if kept is None else np.flatnonzero(kept)
         if matrix is None:
-            every = np.arange(len(self)) if rows is None else rows
-            if rows is None and len(hidden):
-                every = np.delete(every, hidden)
+            every = np.delete(np.arange(len(self)), hidden) if rows is None else rows
             return self.ids[every], self._exactly(sought, every)
         lengths, longest = self._known_lengths(sought.settings, matrix)
         slack = slack_of(metric, lengths, sought.ready, longest)
-        if rows is not None and len(rows) * 4 < len(self):
+        if rows is not None and _GATHER_COST * len(rows) < len(self):
             some = None if lengths is None else lengths[rows]
             scores = rough_scores(metric, matrix[rows], some, sought.ready)
             rows = rows[promising(scores, sought.limit, slack)]
             return self.ids[rows], self._exactly(sought, rows)
         scores = rough_scores(metric, matrix, lengths, sought.ready)
-        if rows is not None:
-            kept = np.full(len(scores), -np.inf, dtype=np.float32)
-            kept[rows] = scores[rows]
-            scores = kept
+        if kept is not None:
+            scores[~kept] = -np.inf
         elif len(hidden):
             scores[hidden] = -np.inf
         rows = promising(scores, sought.limit, slack)
@@ -337,3 +405,8 @@ class VectorPart:
             stored("index"),
             is_verbatim=descriptor["verbatim"],
         )
+
+
+def _scanned(wanted: int) -> int:
+    """How many are taken of all codes."""
+    return max(_SCANNED_TIMES * wanted, _SCANNED_MIN)

@@ -72,6 +72,11 @@ class VectorRun:
         loose = len(self._tail) + len(self._dead)
         return loose > max(_LOOSE_MIN, len(self._main) // _LOOSE_SHARE)
 
+    @property
+    def _is_flat(self) -> bool:
+        """Are all vectors searched alike, wherever they are?"""
+        return self._main.kind == "flat" and not self.is_unfinished
+
     def __len__(self) -> int:
         return len(self._main) + len(self._tail) - len(self._dead)
 
@@ -84,7 +89,7 @@ class VectorRun:
             rows -= len(gone) - len(self._dead) + len(self._tail.rows_of(overlay.hidden))
         return {
             "rows": rows,
-            "indexedRows": len(self._main) - len(self._dead),
+            "indexedRows": len(self) if self._is_flat else len(self._main) - len(self._dead),
             "kind": self._main.kind,
             "quantization": settings.quantization if self._main.kind != "flat" else "none",
             "bytes": self._main.bytes_count() + self._tail.bytes_count(),
@@ -134,6 +139,25 @@ class VectorRun:
             return best_hits(*found[0], limit)
         ids, scores = (np.concatenate(pieces) for pieces in zip(*found, strict=True))
         return best_hits(ids, scores, limit)
+
+    def path(self, limit: int, overlay: Overlay, candidates: int | None, *, exact: bool) -> str:
+        """See `SearchRun`."""
+        none = np.zeros(0, dtype=np.float32)
+        sought = Sought(self._settings, none, none, limit, exact, 0, lambda _ids: ())
+        ways = []
+        part, left = self._main, len(self._main) - len(self._dead)
+        if not left and not self.is_unfinished:
+            part, left = self._tail, len(self._tail)
+        elif len(self._tail):
+            ways.append(f"compares {len(self._tail):,} vectors that it does not have yet")
+        if left:
+            is_narrowed = candidates is not None
+            left = left if candidates is None else max(1, min(candidates, left))
+            ways.insert(0, part.way_in_words(sought, left, is_narrowed=is_narrowed))
+        fresh = sum(len(one.ids) for one in overlay.fresh)
+        if fresh:
+            ways.append(f"compares {fresh:,} that changed since the last checkpoint")
+        return ", and ".join(ways) or "there are no vectors"
 
     # ── the next one ──────────────────────────────────────────────────────────────────────────
 

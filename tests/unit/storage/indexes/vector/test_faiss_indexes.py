@@ -37,7 +37,7 @@ def test_whole_vectors_stand_where_the_processor_reads_them_at_once(dimension):
     assert matrix is not None
     assert matrix.ctypes.data % LINE == 0
     assert np.array_equal(matrix, vectors)
-    assert index.search(vectors[7], 1, 0, None).tolist() == [7]
+    assert index.search(vectors[7], 1, 0).tolist() == [7]
 
 
 def test_an_index_without_zeros_before_it_is_read():
@@ -47,7 +47,7 @@ def test_an_index_without_zeros_before_it_is_read():
     bare = made[int(np.flatnonzero(made)[0]) :]
     index = MappedIndex(mapped_at(bare, 0), "hnsw")
     assert np.array_equal(index.matrix(), vectors)
-    assert index.search(vectors[7], 1, 0, None).tolist() == [7]
+    assert index.search(vectors[7], 1, 0).tolist() == [7]
 
 
 LOAD = """

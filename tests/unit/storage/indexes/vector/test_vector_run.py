@@ -107,6 +107,53 @@ def test_recall_does_not_drop_with_selectivity(kind, quantization):
         assert alike >= 0.9 * total
 
 
+def grouped(rows, groups=60):
+    """Vectors, each of a group; and what is sought, near the middle of a group."""
+    chance = np.random.default_rng(4)
+    centres = chance.standard_normal((groups, DIMENSION))
+    own = chance.integers(0, groups, rows)
+    matrix = centres[own] + 0.5 * chance.standard_normal((rows, DIMENSION))
+    sought = centres + 0.5 * chance.standard_normal((groups, DIMENSION))
+    return matrix.astype(np.float32), own, sought.astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("kind", "quantization"),
+    [("hnsw", "none"), ("hnsw", "int8"), ("ivf", "none"), ("ivf", "product"), ("flat", "int8")],
+)
+def test_candidates_may_be_few_and_anywhere(kind, quantization):
+    """Also where all that is near is left out: an index that passes over it would find nothing."""
+    rows = 12_000
+    matrix, own, sought = grouped(rows)
+    given = source(matrix)
+    run, _ = stored(definition(kind, quantization), given)
+    plain = KIND.build(definition("flat"), given, None)
+    chance, ways = np.random.default_rng(5), set()
+    for share in (0.5, 0.2, 0.05, 0.01, 0.001):
+        some = chance.random(rows) < share
+        alike = {"any": 0, "elsewhere": 0}
+        for group in range(20):
+            for condition, kept in (("any", some), ("elsewhere", some & (own != group))):
+                within = given.ids[kept]
+                wanted = found(plain, given, sought[group], within=within)
+                got = found(run, given, sought[group], within=within)
+                alike[condition] += len(set(got) & set(wanted)) / len(wanted)
+        assert min(alike.values()) >= 0.93 * 20, (share, alike)
+        ways.add(run.path(10, NO_OVERLAY, int(some.sum()), exact=False).split()[0])
+    assert ways >= ({"compares"} if kind == "flat" else {"asks", "compares"})
+    assert run.path(10, NO_OVERLAY, 6_000, exact=True).startswith("compares 6,000 of 12,000")
+
+
+def test_many_neighbours_are_not_walked_for():
+    matrix = vectors(6_000)
+    given = source(matrix)
+    run, _ = stored(definition("hnsw"), given)
+    plain = KIND.build(definition("flat"), given, None)
+    assert run.path(10, NO_OVERLAY, None, exact=False).startswith("asks the hnsw index")
+    assert run.path(3_000, NO_OVERLAY, None, exact=False).startswith("compares all")
+    assert found(run, given, matrix[0], 3_000) == found(plain, given, matrix[0], 3_000)
+
+
 @pytest.mark.parametrize(("kind", "quantization"), [("flat", "none"), ("hnsw", "int8")])
 def test_a_little_change_leaves_the_main_part_as_it_is_and_much_makes_it_anew(kind, quantization):
     matrix = vectors(4_000)
