@@ -31,7 +31,7 @@ from neuralgraph.query.planning.batching import batched
 from neuralgraph.query.planning.estimates import Estimates
 from neuralgraph.query.planning.plan import ROW_SLOT, Argument, PlanExpression, Slot
 from neuralgraph.query.planning.pruning import pruned
-from neuralgraph.query.planning.walking import children, rebuild
+from neuralgraph.query.planning.walking import children, contains, rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -112,6 +112,8 @@ class PlanningContext:
 
     def lower(self, node: Any, slots: Iterable[Slot]) -> Any:
         """The tree with plans in place of subqueries; they may look at `slots`."""
+        if not contains(node, _LOWERED):
+            return node
         return self._lower(node, {slot.name: slot for slot in slots})
 
     def lower_all(self, nodes: tuple[Any, ...], slots: Iterable[Slot]) -> tuple[Any, ...]:
@@ -169,6 +171,15 @@ class PlanningContext:
         if kind != "first":
             inner = batched(inner) or inner
         return PlanExpression(inner, kind, collected)
+
+
+_LOWERED = (
+    MapProjectionItem,
+    PatternComprehension,
+    PatternPredicate,
+    ShortestPathCall,
+    Subquery,
+)
 
 
 def _match_query(match: Match, result: Expression | None = None) -> Query:

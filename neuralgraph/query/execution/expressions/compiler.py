@@ -73,11 +73,16 @@ class ExpressionCompiler:
     def __init__(
         self, slots: Sequence[Slot], functions: FunctionLookup, plans: InnerCompiler
     ) -> None:
-        self.slots = tuple(slots)
+        self.slots = list(slots)
         self.places = {slot.name: place for place, slot in enumerate(slots)}
         self.functions = functions
         self.plans = plans
         self.known: Known = {}
+
+    def add(self, slot: Slot) -> None:
+        """What is compiled from now on sees one more slot, behind the others."""
+        self.places[slot.name] = len(self.slots)
+        self.slots.append(slot)
 
     def compile(self, expression: Expression) -> Evaluator:
         """The evaluator of an expression."""

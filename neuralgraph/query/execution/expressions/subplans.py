@@ -130,7 +130,7 @@ def path_of(steps: Sequence[Any], ends: dict[int, tuple[int, int]]) -> PathRef |
 
 def compile_plan(compiler: ExpressionCompiler, expression: PlanExpression) -> Evaluator:
     """A plan inside an expression."""
-    inner = compiler.plans.inner(expression.plan, compiler.slots)
+    inner = compiler.plans.inner(expression.plan, tuple(compiler.slots))
     return PlanEvaluator(inner, expression.kind, expression.collected)
 
 

@@ -220,17 +220,18 @@ class EntityMaker:
         *,
         must_be_known: bool = False,
     ) -> None:
-        self.slots = list(slots)
         self.makers: list[NodeMaker | EdgeMaker] = []
+        # One for all: to begin anew with each entity is quadratic work for a clause of thousands.
+        expressions = compiler.expressions(slots)
         for entity in entities:
-            expressions = compiler.expressions(self.slots)
             maker: NodeMaker | EdgeMaker
             if isinstance(entity, NodeToCreate):
                 maker = NodeMaker(entity, expressions, must_be_known=must_be_known)
             else:
                 maker = EdgeMaker(entity, expressions, must_be_known=must_be_known)
             self.makers.append(maker)
-            self.slots.append(maker.slot)
+            expressions.add(maker.slot)
+        self.slots = expressions.slots
 
     def make(self, batch: Batch, context: ExecutionContext) -> Batch:
         """The batch with a column for each entity behind its own."""
