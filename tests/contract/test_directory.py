@@ -136,11 +136,15 @@ def test_a_lock_is_one_owners_until_he_lets_go(directory):
 
 
 def test_words_are_shared_by_whoever_asks(directory):
-    one, other = directory.words("w"), directory.words("w")
+    with pytest.raises(DiskError):
+        directory.words("w")
+    assert not directory.exists("w")
+    one, other = directory.words("w", create=True), directory.words("w")
     assert one[3] == 0
     one[3] = 2**62
     assert other[3] == 2**62
-    assert directory.words("v")[3] == 0
+    assert directory.words("w", create=True)[3] == 2**62
+    assert directory.words("v", create=True)[3] == 0
 
 
 def test_a_note_is_replaced_whole(directory):

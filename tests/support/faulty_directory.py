@@ -215,10 +215,10 @@ class FaultyDirectory:
         self._files.setdefault(name, Durability())
         return self._inner.locks(name)
 
-    def words(self, name: str) -> Words:
+    def words(self, name: str, *, create: bool = False) -> Words:
         """See `Directory`."""
         self.schedule.step("open", name)
-        return _MortalWords(self._inner.words(name), self.schedule)
+        return _MortalWords(self._inner.words(name, create=create), self.schedule)
 
     def leave_note(self, name: str, content: bytes) -> None:
         """See `Directory`."""

@@ -131,20 +131,24 @@ def _pipe(pipe: IO[str] | None) -> IO[str]:
 def crowd(
     start: Callable[..., Process], path: pathlib.Path, *, seed: int, seconds: float
 ) -> tuple[Told, Told, int]:
-    """Kill and start, for so long; the writes and loads that were acknowledged, and how many were killed."""
+    """Kill and start, for so long; the writes and loads that were acknowledged, and how many were killed.
+
+    Besides those who write there is one who reads only.
+    """
     chance = random.Random(seed)
     everybody: list[Process] = []
     kills = 0
 
     def one_more(by: int) -> Process:
-        process = start("live", path, by, chance.randrange(10**6))
+        role = "live" if by < CROWD else "watch"
+        process = start(role, path, by, chance.randrange(10**6))
         everybody.append(process)
         return process
 
-    alive = [one_more(by) for by in range(CROWD)]
+    alive = [one_more(by) for by in range(CROWD + 1)]
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        victims = chance.choice([[0], [1], [2], [0, 1, 2]])
+        victims = chance.choice([[0], [1], [2], [0, 1, 2], [CROWD], [*range(CROWD + 1)]])
         for by in victims:
             alive[by].hear()  # it has begun
         time.sleep(chance.uniform(0.0, 0.3))

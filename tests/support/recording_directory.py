@@ -192,9 +192,9 @@ class RecordingDirectory:
             self.recorder.events.append(Linked(self.path, name, inode))
         return lock
 
-    def words(self, name: str) -> Words:
+    def words(self, name: str, *, create: bool = False) -> Words:
         """See `Directory`; nobody relies on them after a power cut."""
-        return self._inner.words(name)
+        return self._inner.words(name, create=create)
 
     def leave_note(self, name: str, content: bytes) -> None:
         """See `Directory`; nobody relies on it after a power cut."""

@@ -118,11 +118,15 @@ class Directory(Protocol):
         """The locks on this file's places, none of them held; makes the file when absent."""
         ...
 
-    def words(self, name: str) -> Words:
-        """The numbers that go by this name, shared by whoever asks; 0 at first. A file, but no data.
+    def words(self, name: str, *, create: bool = False) -> Words:
+        """The numbers that go by this name, shared by whoever asks. A file, but no data.
+
+        Args:
+            name: of the file.
+            create: make them when they are absent, all 0; nobody else may do that meanwhile.
 
         Raises:
-            DiskError: there are none, and only reading is allowed.
+            DiskError: there are none.
         """
         ...
 
@@ -251,11 +255,13 @@ class OsDirectory:
             raise disk_error(error, "lock", path) from error
         return OsByteLocks(descriptor, path, shares=self._read_only)
 
-    def words(self, name: str) -> Words:
+    def words(self, name: str, *, create: bool = False) -> Words:
         """See `Directory.words`."""
         path = self._join(name)
+        if create:
+            self._change("share", name)
         try:
-            return open_words(path, read_only=self._read_only)
+            return open_words(path, read_only=self._read_only, create=create)
         except (OSError, ValueError) as error:
             raise DiskError(f"cannot share {path}: {error}") from error
 

@@ -130,10 +130,15 @@ class MemoryDirectory:
         with self._mutex:
             return MemoryByteLocks(self._locks.setdefault(name, LockTable()))
 
-    def words(self, name: str) -> Words:
+    def words(self, name: str, *, create: bool = False) -> Words:
         """See `Directory.words`."""
         with self._mutex:
-            return self._words.setdefault(name, [0] * WORDS_COUNT)
+            words = self._words.get(name)
+            if words is None:
+                if not create:
+                    raise DiskError(f"cannot share {name}: there is no such file")
+                words = self._words[name] = [0] * WORDS_COUNT
+            return words
 
     def leave_note(self, name: str, content: bytes) -> None:
         """See `Directory.leave_note`."""

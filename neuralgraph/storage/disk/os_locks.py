@@ -146,16 +146,22 @@ class OsByteLocks:
             return False
 
 
-def open_words(path: str, *, read_only: bool) -> Words:
-    """The words in a file, which is made when it is absent; they go when nobody refers to them.
+def open_words(path: str, *, read_only: bool, create: bool = False) -> Words:
+    """The words in a file; they go when nobody refers to them.
+
+    Args:
+        path: of the file.
+        read_only: only look at them.
+        create: make it when it is absent, or was made by half. Nobody else may do that meanwhile.
 
     Raises:
-        OSError: the system refuses.
+        OSError, ValueError: the system refuses, or the file is not there, or not whole.
     """
-    access = os.O_RDONLY if read_only else os.O_RDWR | os.O_CREAT
+    access = os.O_RDONLY if read_only else os.O_RDWR
+    access |= os.O_CREAT if create else 0
     descriptor = os.open(path, access | getattr(os, "O_BINARY", 0), 0o644)
     try:
-        if os.fstat(descriptor).st_size < _WORDS_BYTES:
+        if create and os.fstat(descriptor).st_size < _WORDS_BYTES:
             # Written, not only extended: a page without a place on a full disk would end the process.
             os.write(descriptor, bytes(_WORDS_BYTES))
         kind = mmap.ACCESS_READ if read_only else mmap.ACCESS_WRITE

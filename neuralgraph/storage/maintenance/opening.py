@@ -156,7 +156,7 @@ def _recover(
 
 def _begin_sharing(folder: Directory, sharing: Sharing, blocks: BlockFile) -> None:
     """Say in the words how things stand; what a dead process left in them does not count."""
-    words = folder.words(WORDS_NAME)
+    words = folder.words(WORDS_NAME, create=True)
     if not sharing.is_shared:
         sharing.share(words)
         return

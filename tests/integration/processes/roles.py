@@ -252,10 +252,34 @@ def _live_once(graph, chance, who):
         tx.rollback()
 
 
+def watch(path, by, seed):
+    """Read only, for ever, and open anew now and then: whole commits, and never fewer than before."""
+    chance = random.Random(int(seed))
+    tell("ready")
+    before = 0
+    while True:
+        try:
+            with neuralgraph.open(path, read_only=True) as graph:
+                for _ in range(chance.randrange(1, 100)):
+                    slowly = graph.execute("MATCH (p:Pair) RETURN p.number AS number")
+                    first = [next(slowly, None) for _ in range(5)]
+                    counted = _check(graph.execute)
+                    if counted < before:
+                        tell("torn", by, "went back", before, counted)
+                    before = counted
+                    time.sleep(0.02 * chance.random())
+                    rest = [*slowly]
+                    if len(first) == 5 and first[-1] is not None and len(rest) + 5 > 2 * counted:
+                        tell("torn", by, "a result grew", len(rest), counted)
+        except DatabaseLockedError:
+            continue
+
+
 def _check(execute):
     nodes, edges, counted = execute(TOTALS).single()
     if not nodes == 2 * edges == 2 * counted:
         tell("torn", nodes, edges, counted)
+    return counted
 
 
 if __name__ == "__main__":
