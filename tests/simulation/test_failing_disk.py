@@ -129,6 +129,9 @@ def test_after_a_failed_sync_nothing_more_is_written_and_a_reopening_recovers():
     for _ in range(2):  # the disk is well again; nobody knows what it has
         with pytest.raises(DiskError, match="opened again"):
             add_node(engine, "N", v=3)
+        for upkeep in (engine.checkpoint, engine.vacuum):
+            with pytest.raises(DiskError, match="opened again"):
+                upkeep()
     assert engine.info().failure is not None
     assert engine.reader().node_values([first], "v") == [1]
     engine.close()

@@ -44,7 +44,7 @@ from neuralgraph.storage.maintenance.opening import (
 from neuralgraph.storage.maintenance.schedule import CheckpointSchedule
 from neuralgraph.storage.maintenance.torn_tails import keep_torn_tails, torn_tails
 from neuralgraph.storage.maintenance.vacuum import Vacuum, VacuumReport, pruned, retention_us
-from neuralgraph.storage.transactions.commit import CommitPipeline
+from neuralgraph.storage.transactions.commit import CommitPipeline, again
 from neuralgraph.storage.transactions.manager import TransactionManager
 from neuralgraph.storage.transactions.replication import LocalReplicator
 from neuralgraph.storage.versions.base_commits import CommitTime
@@ -449,6 +449,7 @@ class Engine:
         if not self._is_open:
             raise _closed()
         if not self.options.read_only:
+            self._require_writable()
             self._checkpointer.run()
         base = self._pipeline.state.base  # as long as this frame holds it, its blocks stay
         whole = base.replaced(next_ids=self._manager.next_ids(is_last=False))
@@ -582,6 +583,8 @@ class Engine:
             raise _closed()
         if self.options.read_only:
             raise AccessModeError("the graph was opened for reading only")
+        if self._pipeline.failure is not None:
+            raise again(self._pipeline.failure)
 
 
 def _closed() -> ClosedError:

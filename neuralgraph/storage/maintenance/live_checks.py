@@ -41,8 +41,12 @@ def check_all(
     yield from check_state(state)
     yield from check_log(*log)
     if history:
-        yield from check_chain(state.base)
-        yield from check_told(state.base)
+        try:
+            yield from check_chain(state.base)
+            yield from check_told(state.base)
+        except CorruptionError as error:
+            # What is damaged cannot be told again; everything found before it is worth knowing.
+            yield Problem("the history", f"cannot be held against the data: {error}")
 
 
 def check_space(base: Base, blocks: BlockFile, pins: BasePins) -> Iterator[Problem]:

@@ -4,7 +4,8 @@ A backup folder holds copies and the commits since each, and each copy with its 
 
     full-12.ngdb         the graph after transaction 12
     full-12.ngdb-wal/    log segments: the transactions after it, as far as they were added
-    reaches              the last transaction of the backup, in decimal: what was acknowledged
+    reaches              the last transaction of the backup and its time in microseconds, in decimal: what
+                         was acknowledged, and whose history it is
 
 Commits are copied record by record, so that a backup needs no more memory than a record, however large they
 are.
@@ -70,8 +71,12 @@ def add_backup(engine: Engine, folder: Directory) -> int:
 
     Returns:
         The txid up to which it goes.
+
+    Raises:
+        QueryArgumentError: the backup is of another graph, or of transactions that this one does not have.
     """
     known = _copies(folder)
+    _require_same_history(engine, folder)
     # A power cut must not take from the graph what the backup has: its numbers would be given again.
     engine.flush()
     if known:
@@ -84,8 +89,29 @@ def add_backup(engine: Engine, folder: Directory) -> int:
     txid = engine.copy_to(folder, half)
     folder.rename(half, _name(txid))
     folder.sync()
-    _note_reach(folder, txid)
+    _note_reach(folder, txid, _time_of(engine, txid))
     return txid
+
+
+def _require_same_history(engine: Engine, folder: Directory) -> None:
+    """Numbers of transactions begin anew in another graph, and are given again in a restored one."""
+    txid, noted = _noted_reach(folder)
+    time = _time_of(engine, txid) if txid else None
+    if txid > engine.state.txid or (noted and time is not None and time != noted):
+        raise QueryArgumentError(
+            f"the folder holds the backup of another history: its transaction {txid} is not one of this graph"
+            " (another graph, or one that was restored to an earlier moment); back up to a new folder",
+            detail="InvalidArgumentValue",
+        )
+
+
+def _time_of(engine: Engine, txid: int) -> int | None:
+    """When a transaction was, in microseconds; None where that is not known any more."""
+    state = engine.state
+    if txid <= state.base.txid:
+        return state.base.commits.timestamp_of(txid)
+    commits = engine.logged_commits(txid - 1, 1)
+    return commits[0].timestamp_us if commits and commits[0].txid == txid else None
 
 
 def restore(
@@ -133,7 +159,7 @@ def restore(
 
 def _require_whole(folder: Directory, readable: int) -> None:
     """What was acknowledged must be there."""
-    reaches = _noted_reach(folder)
+    reaches, _ = _noted_reach(folder)
     if reaches > readable:
         raise CorruptionError(
             f"the backup is damaged: it went to transaction {reaches}, and can be read to {readable};"
@@ -142,25 +168,26 @@ def _require_whole(folder: Directory, readable: int) -> None:
         )
 
 
-def _noted_reach(folder: Directory) -> int:
-    """What the file says; 0 where there is none."""
+def _noted_reach(folder: Directory) -> tuple[int, int]:
+    """Transaction and time as the file says; 0 for what it does not say."""
     if not folder.exists(_REACHES):
-        return 0
+        return 0, 0
     file = folder.open(_REACHES)
     try:
-        text = bytes(file.read_at(0, min(file.size(), 32))).strip()
+        words = bytes(file.read_at(0, min(file.size(), 64))).split()
     finally:
         file.close()
-    return int(text) if text.isdigit() else 0
+    numbers = [int(word) if word.isdigit() else 0 for word in (*words[:2], b"", b"")]
+    return numbers[0], numbers[1]
 
 
-def _note_reach(folder: Directory, txid: int) -> None:
+def _note_reach(folder: Directory, txid: int, time: int | None) -> None:
     half = f"{_REACHES}-new"
     if folder.exists(half):
         folder.remove(half)
     file = folder.open(half, create=True)
     try:
-        file.write_at(0, b"%d\n" % txid)
+        file.write_at(0, b"%d %d\n" % (txid, time or 0))
         file.sync()
     finally:
         file.close()
@@ -184,14 +211,14 @@ def _copies(folder: Directory) -> list[int]:
 def _add_commits(engine: Engine, folder: Directory, copy: int) -> int | None:
     """Add the commits that are missing; None when they cannot be had any more, or added there."""
     last = _reach(folder, copy).last
-    if last < _noted_reach(folder):
+    if last < _noted_reach(folder)[0]:
         return None
     try:
         _append(folder, _name(copy), _fresh_records(engine, last))
     except HistoryPrunedError:
         return None
     reached = _reach(folder, copy).last
-    _note_reach(folder, reached)
+    _note_reach(folder, reached, _time_of(engine, reached))
     return reached
 
 

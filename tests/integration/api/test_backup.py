@@ -140,3 +140,46 @@ def test_a_bulk_load_in_a_backup_and_in_the_feed(tmp_path, monkeypatch):
             assert restored.verify(history=True) == []
             query = "MATCH (a:P)-[:R]->(b:P) RETURN count(*), sum(a.id * b.id), count(b.odd)"
             assert restored.execute(query).to_dicts() == graph.execute(query).to_dicts()
+
+
+def test_a_backup_does_not_mix_histories(tmp_path):
+    with neuralgraph.open(tmp_path / "g.ngdb") as graph:
+        for number in range(3):
+            graph.execute("CREATE (:Good {n: $n})", n=number)
+        graph.backup(tmp_path / "kept", incremental=True)
+        graph.execute("CREATE (:Bad)")
+        assert graph.backup(tmp_path / "kept", incremental=True) == 4
+    neuralgraph.restore(tmp_path / "kept", tmp_path / "again.ngdb", at=3)
+    with neuralgraph.open(tmp_path / "again.ngdb") as graph:
+        with pytest.raises(errors.QueryArgumentError, match="another history"):
+            graph.backup(tmp_path / "kept", incremental=True)
+        graph.execute("CREATE (:Night)")
+        with pytest.raises(errors.QueryArgumentError, match="new folder"):
+            graph.backup(tmp_path / "kept", incremental=True)
+        assert graph.backup(tmp_path / "new", incremental=True) == 4
+    with neuralgraph.open(tmp_path / "foreign.ngdb") as graph:
+        for _ in range(9):
+            graph.execute("CREATE (:Foreign)")
+        with pytest.raises(errors.QueryArgumentError, match="another history"):
+            graph.backup(tmp_path / "new", incremental=True)
+    neuralgraph.restore(tmp_path / "kept", tmp_path / "out.ngdb")
+    with neuralgraph.open(tmp_path / "out.ngdb") as graph:
+        assert graph.execute(
+            "MATCH (n) RETURN labels(n)[0], count(*) ORDER BY labels(n)[0]"
+        ).to_tuples() == [
+            ("Bad", 1),
+            ("Good", 3),
+        ]
+
+
+def test_damage_is_a_line_of_the_proof_of_history_too(tmp_path):
+    path = tmp_path / "g.ngdb"
+    with neuralgraph.open(path) as graph:
+        graph.execute("UNWIND range(1, 2000) AS i CREATE (:P {s: 'text number ' + i})")
+    content = bytearray(path.read_bytes())
+    content[content.index(b"text number 777")] ^= 1
+    path.write_bytes(content)
+    with neuralgraph.open(path, read_only=True) as graph:
+        found = graph.verify()
+        assert found
+        assert {str(one) for one in found} < {str(one) for one in graph.verify(history=True)}
