@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from neuralgraph.storage.disk.pauses import in_pieces
 from neuralgraph.values import NO_IDS
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ _TABLE_ROWS_MIN: Final = 2_048
 
 _TABLE_SPREAD_MAX: Final = 64
 """A table has at most so many entries an id: four bytes each."""
-
-
-_CONVERTED_MAX: Final = 1 << 13
 
 
 class GrowingArray:
@@ -55,10 +53,9 @@ class GrowingArray:
             if count > len(array):
                 array = np.empty(max(count, 64, len(array) * 2), dtype=np.int64)
                 array[:known] = self._array[:known]
-            # In pieces: a conversion holds the interpreter's lock from end to end.
-            for start in range(known, count, _CONVERTED_MAX):
-                stop = min(count, start + _CONVERTED_MAX)
-                array[start:stop] = self._source[start:stop]
+            # A conversion holds the interpreter's lock from end to end.
+            for piece in in_pieces(known, count):
+                array[piece] = self._source[piece]
             # In this order: who sees the count finds an array that has as many.
             self._array = array
             self._count = count

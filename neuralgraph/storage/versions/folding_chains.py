@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuralgraph.storage.disk.pauses import in_pieces
 from neuralgraph.storage.indexes.id_places import GrowingArray
 from neuralgraph.values import NO_IDS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from neuralgraph.storage.versions.chains import DeltaColumn
     from neuralgraph.values import RowArray
+    from neuralgraph.values.arrays import Int64Array
 
 
 @dataclass(slots=True)
@@ -72,13 +76,29 @@ def walk_chains(column: DeltaColumn, txid: int) -> Outcome:
     # Of several versions in one commit only the last was ever seen.
     replaced = np.flatnonzero(~is_last[:-1] & (txids[1:] > txids[:-1]))
     return Outcome(
-        ids[lasts].tolist(),
-        [values[place] for place in places[lasts].tolist()],
-        txids[firsts].tolist(),
-        txids[lasts].tolist(),
-        ids[replaced].tolist(),
-        txids[replaced + 1].tolist(),
-        [values[place] for place in places[replaced].tolist()],
+        listed(ids[lasts]),
+        chosen(values, places[lasts]),
+        listed(txids[firsts]),
+        listed(txids[lasts]),
+        listed(ids[replaced]),
+        listed(txids[replaced + 1]),
+        chosen(values, places[replaced]),
         places[lasts],
         places[replaced],
     )
+
+
+def listed(array: Int64Array) -> list[int]:
+    """`array.tolist()`; others run between the pieces."""
+    numbers: list[int] = []
+    for piece in in_pieces(0, len(array)):
+        numbers += array[piece].tolist()
+    return numbers
+
+
+def chosen(values: Sequence[Any], places: RowArray) -> list[Any]:
+    """The values in these places; others run between the pieces."""
+    found: list[Any] = []
+    for piece in in_pieces(0, len(places)):
+        found += [values[place] for place in places[piece].tolist()]
+    return found

@@ -118,13 +118,11 @@ def write_column(column: Column, blocks: BlockFile, *, first_row: int = 0) -> Co
 
 def narrow(values: list[Any]) -> Column:
     """`Column.of_values`, but vectors of one width become a VECTOR column."""
-    widths = {
-        value.shape if isinstance(value, np.ndarray) else None
-        for value in values
-        if value is not None
-    }
-    if len(widths) == 1 and None not in widths:
-        return Column.of_list(Kind.VECTOR, values)
+    if np.ndarray in set(map(type, values)):
+        vectors = [value for value in values if value is not None]
+        widths = {value.shape if isinstance(value, np.ndarray) else None for value in vectors}
+        if len(widths) == 1 and None not in widths:
+            return Column.of_list(Kind.VECTOR, values)
     return Column.of_values(values)
 
 
