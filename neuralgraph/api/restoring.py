@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuralgraph.api.graph import open_graph
 from neuralgraph.api.moments import moment_of
-from neuralgraph.errors import DiskError, OptionError
+from neuralgraph.errors import CorruptionError, DiskError, OptionError
 from neuralgraph.storage import temporal
 from neuralgraph.storage.disk import OsDirectory
 
@@ -36,6 +36,7 @@ def restore(
         The last transaction in the file.
 
     Raises:
+        CorruptionError: the backup is damaged; there is no new file then.
         DumpError: the dump is damaged; there is no new file then.
         DiskError: the new file exists already, or the disk refused.
         QueryArgumentError: the backup does not reach to that moment.
@@ -54,7 +55,15 @@ def restore(
         txid=None if moment is None else moment.txid,
         timestamp_us=None if moment is None else moment.timestamp_us,
     )
-    open_graph(target).close()
+    with open_graph(target) as graph:
+        problems = graph.verify()
+    if problems:
+        target.unlink()
+        raise CorruptionError(
+            f"the backup is damaged, and nothing was restored: {problems[0]}; open a copy of its newest"
+            " full-<txid>.ngdb with salvage=True to read what is left",
+            where=str(backup),
+        )
     return txid
 
 

@@ -183,3 +183,16 @@ def test_damage_is_a_line_of_the_proof_of_history_too(tmp_path):
         found = graph.verify()
         assert found
         assert {str(one) for one in found} < {str(one) for one in graph.verify(history=True)}
+
+
+def test_a_damaged_copy_is_not_restored(tmp_path):
+    with neuralgraph.open(tmp_path / "g.ngdb") as graph:
+        graph.load_nodes("P", {"s": [f"text {number}" for number in range(20_000)]})
+        graph.backup(tmp_path / "kept", incremental=True)
+    (copy,) = (tmp_path / "kept").glob("full-*.ngdb")
+    content = bytearray(copy.read_bytes())
+    content[content.index(b"text 777") + 3] ^= 1
+    copy.write_bytes(content)
+    with pytest.raises(errors.CorruptionError, match="nothing was restored"):
+        neuralgraph.restore(tmp_path / "kept", tmp_path / "out.ngdb")
+    assert not (tmp_path / "out.ngdb").exists()
