@@ -241,7 +241,8 @@ class GraphReader(Protocol):
     def search_facts(self, index: IndexDefinition) -> Mapping[str, Any]:
         """What is told of a search index; empty: nothing is known.
 
-        ``rows`` of the last checkpoint and, as far as they apply, ``indexedRows``, ``kind``,
-        ``quantization``, ``bytes``, and ``progress`` of its making, from 0 to 1.
+        ``rows`` at this snapshot and, as far as they apply, ``indexedRows``, ``kind``, ``quantization``,
+        ``bytes``, ``built`` (the time of the last commit that was there when it was made), and ``progress``
+        of its making, from 0 to 1.
         """
         ...

@@ -28,7 +28,9 @@ DEFAULT_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "TERMINATED": ("transactionId", "username", "message"),
 }  # fmt: skip
 _MORE: Final[dict[str, tuple[str, ...]]] = {
-    "INDEXES": ("trackedSince", "options", "failureMessage", "createStatement"),
+    "INDEXES": (
+        "trackedSince", "options", "failureMessage", "createStatement", "rows", "indexedRows", "built",
+    ),
     "CONSTRAINTS": ("options", "createStatement"),
     "FUNCTIONS": (
         "signature", "isBuiltIn", "argumentDescription", "returnDescription", "aggregating",

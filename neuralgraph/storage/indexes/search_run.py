@@ -38,6 +38,8 @@ class SearchSource(NamedTuple):
     """Ascending, each once."""
     read: Read
     """The properties of some of them."""
+    txid: int = 0
+    """Of the last commit that is in what is read; 0 where that does not matter."""
 
 
 class FreshEntries(Protocol):

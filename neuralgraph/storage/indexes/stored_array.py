@@ -112,6 +112,13 @@ class StoredArray:
         return self.form != _BLOCK or self.ref is not None
 
     @property
+    def bytes_count(self) -> int:
+        """What its items take, wherever they are; nothing where the form says them."""
+        if self.form in (_CONSTANT, _SEQUENCE):
+            return 0
+        return self.count * self.dtype.itemsize
+
+    @property
     def array(self) -> NDArray[Any]:
         """The items; not to be written to.
 

@@ -85,7 +85,7 @@ def attach_nodes(
         filled = np.full(stop - start, code, dtype=np.int64)
         born = np.full(stop - start, txid, dtype=np.int64)
         segments[number] = set_node_rows(segments.get(number), rows, filled, born, blocks)
-    limit = max(base.node_limit, first_id + count)
+    limit, ids = max(base.node_limit, first_id + count), np.arange(first_id, first_id + count)
     return base.replaced(
         txid=txid,
         nodes=NodeTable(coder.labels, coder.label_sets, segments, limit),
@@ -98,7 +98,7 @@ def attach_nodes(
             for key, adjacency in base.parts.adjacencies.items()
         },
         runs=_attach_entries(base, "node", labels, first_id, columns, count, blocks),
-        search_runs=_attach_found(base, "node", labels, first_id, columns, count, blocks),
+        search_runs=_attach_found(base, "node", labels, ids, columns, txid, blocks),
     )
 
 
@@ -137,11 +137,9 @@ def attach_edges(
     order = None if _is_sorted(sources, targets) else sort_pairs(sources, targets)
     narrow_ids = np.uint32 if base.node_limit <= 1 << 32 else np.int64
     if order is not None:
-        sources = sources[order].astype(narrow_ids)
-        targets = targets[order].astype(narrow_ids)
-    else:
-        sources = sources.astype(narrow_ids, copy=False)
-        targets = targets.astype(narrow_ids, copy=False)
+        sources, targets = sources[order], targets[order]
+    sources = sources.astype(narrow_ids, copy=False)
+    targets = targets.astype(narrow_ids, copy=False)
     columns = _in_order(columns, order)
     del order
     types = tuple(dict.fromkeys((*base.edge_types, edge_type)))
@@ -153,13 +151,15 @@ def attach_edges(
         segments[number] = set_edge_rows(segments.get(number), rows, values, blocks)
     limit = max(base.edge_limit, first_id + count)
     edge_columns = _attach_columns(base.parts.edge_columns, first_id, columns, count, limit, blocks)
+    ids = np.arange(first_id, first_id + count)
+    keys = dict.fromkeys((*base.property_keys, *columns))
     return base.replaced(
         txid=txid,
         edges=EdgeTable(types, segments, limit),
-        property_keys=tuple(dict.fromkeys((*base.property_keys, *columns))),
+        property_keys=tuple(keys),
         edge_columns=edge_columns,
         runs=_attach_entries(base, "edge", (edge_type,), first_id, columns, count, blocks),
-        search_runs=_attach_found(base, "edge", (edge_type,), first_id, columns, count, blocks),
+        search_runs=_attach_found(base, "edge", (edge_type,), ids, columns, txid, blocks),
         adjacencies=_attach_adjacencies(base, edge_type, first_id, sources, targets, blocks),
     )
 
@@ -243,32 +243,34 @@ def _attach_found(
     base: Base,
     entity: str,
     labels: Sequence[str],
-    first_id: int,
+    ids: IdArray,
     columns: Mapping[str, Column],
-    count: int,
+    txid: int,
     blocks: BlockFile,
 ) -> dict[str, SearchRun]:
-    """The search indexes, with the new rows in those that cover them."""
+    """The search indexes, with the new entities, consecutive, in those that cover them."""
     runs = dict(base.parts.search_runs)
     for name, run in runs.items():
         definition = run.definition
         is_covered = definition.entity == entity and bool(set(definition.labels) & set(labels))
-        ids = np.arange(first_id, first_id + count) if is_covered else NO_IDS
-        read = partial(_read, base_read(base, definition), first_id, columns, definition.keys)
-        runs[name] = run.changed(NO_IDS, SearchSource(ids, read), blocks)
+        read = partial(_read, base_read(base, definition), ids, columns, definition.keys)
+        source = SearchSource(ids if is_covered else NO_IDS, read, txid)
+        runs[name] = run.changed(NO_IDS, source, blocks)
     return runs
 
 
 def _read(
     older: Read,
-    first_id: int,
+    new_ids: IdArray,
     columns: Mapping[str, Column],
     keys: Sequence[str],
     ids: IdArray,
 ) -> list[Column]:
-    """Properties of entities of the base and, from `first_id` on, of new ones."""
-    split = int(ids.searchsorted(first_id))
-    rows = ids[split:] - first_id
+    """Properties of entities of the base and of new ones, whose ids come after them."""
+    if len(new_ids) == 0:
+        return list(older(ids))
+    split = int(ids.searchsorted(new_ids[0]))
+    rows = ids[split:] - new_ids[0]
     fresh = [columns[key].take(rows) if key in columns else Column.nulls(len(rows)) for key in keys]
     if split == 0:
         return fresh

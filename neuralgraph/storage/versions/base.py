@@ -200,6 +200,10 @@ class Base:
         """Is a search index waiting for the next fold?"""
         return any(run.is_unfinished for run in self._search_runs.values())
 
+    def commit_time_us(self, txid: int) -> int | None:
+        """See `BaseReader`."""
+        return self.commits.timestamp_of(txid)
+
     def search_level(self, _definition: IndexDefinition) -> None:
         """What differs from the run: nothing."""
         return

@@ -157,6 +157,10 @@ class BaseReader(Protocol):
     def adjacency(self, edge_type: str, direction: str) -> AdjacencyReader | None: ...  # noqa: D102
     def index_run(self, name: str) -> RunReader | None: ...  # noqa: D102
     def search_run(self, name: str) -> SearchRun | None: ...  # noqa: D102
+    def commit_time_us(self, txid: int) -> int | None:
+        """When a commit happened, in microseconds since 1970; None: it is not known here."""
+        ...
+
     def search_level(self, definition: IndexDefinition) -> Level | None:
         """What was otherwise than a search run has it; None: nothing."""
         ...

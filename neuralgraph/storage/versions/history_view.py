@@ -233,6 +233,10 @@ class HistoricalBase:
         """A search index as it is now; `search_level` says what was otherwise."""
         return self.base.search_run(name)
 
+    def commit_time_us(self, txid: int) -> int | None:
+        """See `BaseReader`."""
+        return self.base.commit_time_us(txid)
+
     def search_level(self, definition: IndexDefinition) -> Level | None:
         """What was otherwise than the run has it; None: nothing."""
         level: Level | None = self._cache.get(

@@ -40,7 +40,7 @@ def whole_source(base: BaseReader, definition: IndexDefinition) -> SearchSource:
     ids = np.concatenate(pieces) if pieces else NO_IDS
     if len(definition.labels) > 1:
         ids = distinct(ids)
-    return SearchSource(ids, base_read(base, definition))
+    return SearchSource(ids, base_read(base, definition), base.txid)
 
 
 def source_among(base: BaseReader, definition: IndexDefinition, ids: IdArray) -> SearchSource:
@@ -54,7 +54,7 @@ def source_among(base: BaseReader, definition: IndexDefinition, ids: IdArray) ->
         for edge_type in definition.labels:
             if edge_type in base.edge_types:
                 covered |= codes == base.edge_types.index(edge_type)
-    return SearchSource(ids[covered], base_read(base, definition))
+    return SearchSource(ids[covered], base_read(base, definition), base.txid)
 
 
 def base_read(base: BaseReader, definition: IndexDefinition) -> Read:

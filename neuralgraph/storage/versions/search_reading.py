@@ -10,6 +10,7 @@ import numpy as np
 from neuralgraph.errors import QueryArgumentError, SchemaError
 from neuralgraph.storage.indexes.search_run import NO_OVERLAY, SearchSource, TermSource, overlay_of
 from neuralgraph.storage.versions.search_building import base_read
+from neuralgraph.values import DateTime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,7 +68,12 @@ def search_path(
 def search_facts(view: LayeredView, index: IndexDefinition) -> Mapping[str, Any]:
     """See `access.GraphReader.search_facts`."""
     run = view.base.search_run(index.name)
-    return {} if run is None or run.definition != index else run.facts(_overlay(view, index))
+    if run is None or run.definition != index:
+        return {}
+    facts = run.facts(_overlay(view, index))
+    built_us = view.base.commit_time_us(facts.pop("builtTxid"))
+    facts["built"] = None if built_us is None else DateTime.at_instant(built_us * 1_000)
+    return facts
 
 
 def _overlay(view: LayeredView, index: IndexDefinition) -> Overlay:

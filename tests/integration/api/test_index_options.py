@@ -15,6 +15,10 @@ KEPT = {
         "vector.dimensions": 3,
         "vector.similarity_function": "cosine",
         "vector.hnsw.m": 8,
+        # Nobody gave these.
+        "vector.hnsw.ef_construction": 64,
+        "vector.quantization.type": "none",
+        "neural.kind": "auto",
     },
     "indexProvider": "vector-1.0",
 }
@@ -51,6 +55,10 @@ def test_what_is_shown_makes_the_same_index_again():
         ("{`vector.dimensions`: '3'}", "integer"),
         ("{`vector.quantization.enabled`: 1}", "true or false"),
         ("7", "map"),
+        (
+            "{`vector.dimensions`: 3, `neural.kind`: 'hnsw', `vector.quantization.type`: 'product'}",
+            "'hnsw' has no 'product' quantization, only 'none' and 'int8'; 'ivf' and 'flat' have all",
+        ),
     ],
 )
 def test_a_wrong_setting_is_an_error_that_says_what_there_is(config, told):

@@ -1,5 +1,6 @@
 """Vector search through statements: what is found, what is refused, and that a transaction sees its own."""
 
+import datetime as dt
 import threading
 
 import numpy as np
@@ -232,3 +233,66 @@ def test_an_index_is_made_in_the_background_and_answers_meanwhile(tmp_path):
     with neuralgraph.open(tmp_path / "copy.ngdb") as graph:
         assert nearest(graph, matrix[8], k=1)[0][0] == "8"
         assert graph.verify() == []
+
+
+def test_what_is_known_of_an_index_is_shown(tmp_path):
+    facts = "CALL neural.searchIndexes()"
+    shown = "SHOW VECTOR INDEXES YIELD name, rows, indexedRows, built, options"
+    before = dt.datetime.now(tz=dt.UTC)
+    with neuralgraph.open(tmp_path / "graph.ngdb") as graph:
+        graph.execute("UNWIND range(1, 5) AS i CREATE (:Doc {embedding: [1.0, toFloat(i)]})")
+        graph.execute(
+            "CREATE VECTOR INDEX docs FOR (d:Doc) ON (d.embedding) OPTIONS {indexConfig: "
+            "{`vector.similarity_function`: 'euclidean', `neural.model`: 'by hand'}}"
+        )
+        graph.checkpoint()
+        found = graph.execute(facts).single().to_dict()
+        assert before <= found.pop("built").to_native() <= dt.datetime.now(tz=dt.UTC)
+        assert found.pop("bytes") > 5 * 2 * 4
+        assert found == {
+            "name": "docs",
+            "type": "vector",
+            "state": "ONLINE",
+            "populationPercent": 100.0,
+            "rows": 5,
+            "indexedRows": 5,
+            "kind": "flat",
+            "quantization": "none",
+            "dimension": 2,
+            "metric": "euclidean",
+            "model": "by hand",
+        }
+        graph.execute("CREATE (:Doc {embedding: [0.0, 1.0]})")
+        graph.execute("MATCH (d:Doc {embedding: [1.0, 1.0]}) DELETE d")
+        graph.execute("MATCH (d:Doc {embedding: [1.0, 2.0]}) SET d.embedding = [1.0, 9.0]")
+        graph.execute("MATCH (d:Doc {embedding: [1.0, 3.0]}) REMOVE d.embedding")
+        row = graph.execute(shown).single()
+        assert (row["rows"], row["indexedRows"]) == (4, 5)
+        assert row["built"].to_native() < dt.datetime.now(tz=dt.UTC)
+        assert row["options"]["indexConfig"]["vector.dimensions"] == 2
+        assert row["options"]["indexConfig"]["vector.quantization.type"] == "none"
+
+
+@pytest.fixture
+def graph_of_texts():
+    with neuralgraph.open() as graph:
+        graph.execute("UNWIND ['one', 'two', 'three'] AS text CREATE (:Note {text: text})")
+        graph.execute("CREATE FULLTEXT INDEX notes FOR (n:Note) ON EACH [n.text]")
+        graph.checkpoint()
+        yield graph
+
+
+def test_of_a_text_index_it_is_known_how_many_texts_and_bytes_it_has(graph_of_texts):
+    facts = (
+        "CALL neural.searchIndexes() YIELD rows, indexedRows, bytes RETURN rows, indexedRows, bytes"
+    )
+    graph = graph_of_texts
+    rows, indexed, size = graph.execute(facts).single()
+    assert (rows, indexed) == (3, 3)
+    assert size > 0
+    graph.execute("CREATE (:Note {text: 'four'})")
+    graph.execute("MATCH (n:Note {text: 'one'}) SET n.text = 'first'")
+    graph.execute("MATCH (n:Note {text: 'two'}) DELETE n")
+    assert tuple(graph.execute(facts).single())[:2] == (3, 3)
+    graph.execute("MATCH (n:Note) DELETE n")
+    assert tuple(graph.execute(facts).single())[:2] == (0, 3)

@@ -8,7 +8,7 @@ from neuralgraph import text
 from neuralgraph.access import IndexDefinition, TermRequest
 from neuralgraph.errors import OptionError, QueryArgumentError, QueryTypeError
 from neuralgraph.query.execution.built_in.fulltext_queries import fulltext_index
-from neuralgraph.query.execution.operators.index_options import check_fields, checked_options
+from neuralgraph.query.execution.operators.index_options import check_whole, checked_options
 from neuralgraph.query.execution.procedure import Procedure
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _create(
         _names(me, keys, "properties"),
         options=checked_options("fulltext", {"indexConfig": config}),
     )
-    check_fields(definition)
+    check_whole(definition)
     context.require_writer().create_index(definition)
     context.counters.indexes_added += 1
     return [(definition.name,)]

@@ -217,6 +217,7 @@ def _indexes(context: CallContext) -> Rows:
             options.get("vector.dimensions"),
             options.get("vector.similarity_function", "cosine" if index.kind == "vector" else None),
             options.get("neural.model"),
+            facts.get("built"),
         )
 
 
@@ -238,7 +239,8 @@ PROCEDURES: Final = (
               (("name", "STRING"), ("type", "STRING"), ("state", "STRING"),
                ("populationPercent", "FLOAT"), ("rows", "INTEGER"), ("indexedRows", "INTEGER"),
                ("bytes", "INTEGER"), ("kind", "STRING"), ("quantization", "STRING"),
-               ("dimension", "INTEGER"), ("metric", "STRING"), ("model", "STRING")),
+               ("dimension", "INTEGER"), ("metric", "STRING"), ("model", "STRING"),
+               ("built", "DATETIME")),
               call=_indexes, description="Vector and full-text indexes: what they hold, and how."),
     Procedure("neural.search", (("indexName", "STRING"), ("sought", "ANY"), ("options", "MAP")),
               (("entity", "ANY"), _SCORE), columns=_search_columns, optional_inputs=1,

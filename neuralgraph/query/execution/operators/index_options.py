@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph import text as words
 from neuralgraph.access import IndexOptions
-from neuralgraph.access.vectors import KINDS, METRICS, QUANTIZATIONS
+from neuralgraph.access.vectors import KINDS, METRICS, QUANTIZATIONS, VectorSettings
 from neuralgraph.errors import SchemaError
 from neuralgraph.query.language.hints import close_name
 from neuralgraph.query.language.syntax import ListLiteral, LiteralValue, MapLiteral
@@ -56,11 +56,36 @@ def checked_options(kind: IndexKind, options: Any) -> IndexOptions:
     return IndexOptions(kept)
 
 
-def check_fields(definition: IndexDefinition) -> None:
-    """Do the settings of a full-text index name its own properties?
+def shown_options(kind: IndexKind, options: IndexOptions) -> dict[str, Any]:
+    """As SHOW INDEXES shows them, and CREATE INDEX takes them."""
+    if not options:
+        return {}
+    return {"indexConfig": options.plain(), "indexProvider": f"{kind}-1.0"}
+
+
+def options_in_force(definition: IndexDefinition) -> dict[str, Any]:
+    """As SHOW INDEXES shows them, with those that nobody gave."""
+    in_force: dict[str, Any] = {}
+    if definition.kind == "vector":
+        settings = VectorSettings.of(definition)
+        in_force = {
+            "vector.dimensions": settings.dimension,
+            "vector.similarity_function": settings.metric,
+            "vector.quantization.type": settings.quantization,
+            "vector.hnsw.m": settings.links,
+            "vector.hnsw.ef_construction": settings.linking_effort,
+            "neural.kind": settings.kind,
+        }
+    if definition.kind == "fulltext":
+        in_force = {"fulltext.analyzer": words.DEFAULT_ANALYZER}
+    return shown_options(definition.kind, IndexOptions({**in_force, **definition.options}))
+
+
+def check_whole(definition: IndexDefinition) -> None:
+    """Do the settings of an index go together, and with what it is on?
 
     Raises:
-        SchemaError: they name another.
+        SchemaError: they do not; it says which.
     """
     for key in definition.options.get("fulltext.boosts", ()):
         if key not in definition.keys:
@@ -69,13 +94,13 @@ def check_fields(definition: IndexDefinition) -> None:
                 key,
                 definition.keys,
             )
-
-
-def shown_options(kind: IndexKind, options: IndexOptions) -> dict[str, Any]:
-    """As SHOW INDEXES shows them, and CREATE INDEX takes them."""
-    if not options:
-        return {}
-    return {"indexConfig": options.plain(), "indexProvider": f"{kind}-1.0"}
+    if definition.kind == "vector":
+        settings = VectorSettings.of(definition)
+        if settings.kind == "hnsw" and settings.quantization in ("product", "binary"):
+            raise _wrong(
+                f"`neural.kind` 'hnsw' has no '{settings.quantization}' quantization, only 'none' and 'int8';"
+                " 'ivf' and 'flat' have all"
+            )
 
 
 def as_literal(value: Any) -> Expression:

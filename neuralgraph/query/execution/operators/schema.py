@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.access import ConstraintDefinition, IndexDefinition
-from neuralgraph.query.execution.operators.index_options import check_fields, checked_options
+from neuralgraph.query.execution.operators.index_options import check_whole, checked_options
 from neuralgraph.query.execution.operators.step import Step
 from neuralgraph.query.language.syntax.clauses import (
     CreateConstraint,
@@ -118,7 +118,7 @@ def index_definition(command: CreateIndex, options: Any = None) -> IndexDefiniti
     definition = IndexDefinition(
         name, kind, command.entity, command.labels, command.keys, options=settings
     )
-    check_fields(definition)
+    check_whole(definition)
     return definition
 
 

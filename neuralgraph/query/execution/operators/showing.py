@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import QueryTypeError
-from neuralgraph.query.execution.operators.index_options import as_literal, shown_options
+from neuralgraph.query.execution.operators.index_options import (
+    as_literal,
+    options_in_force,
+    shown_options,
+)
 from neuralgraph.query.execution.operators.step import Step
 from neuralgraph.query.functions.signature import AggregateFunction
 from neuralgraph.query.language.printing import print_statement
@@ -186,8 +190,9 @@ def _index_row(number: int, index: IndexDefinition, facts: Mapping[str, Any]) ->
         "indexProvider": f"{index.kind}-1.0",
         "owningConstraint": index.owner,
         "failureMessage": "",
-        "options": options,
+        "options": options_in_force(index),
         "createStatement": print_statement(Statement(command)),
+        **{name: facts.get(name) for name in ("rows", "indexedRows", "built")},
     }
 
 

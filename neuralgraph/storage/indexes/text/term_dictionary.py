@@ -160,6 +160,11 @@ class TermDictionary:
         """What `read` makes it from again."""
         return [self._offsets.descriptor(), self._data.descriptor()]
 
+    @property
+    def bytes_count(self) -> int:
+        """How many bytes it takes."""
+        return self._offsets.bytes_count + self._data.bytes_count
+
     @staticmethod
     def read(descriptor: list[Any], blocks: BlockFile) -> TermDictionary:
         """The dictionary that a descriptor tells of."""

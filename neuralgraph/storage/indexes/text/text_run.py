@@ -83,11 +83,15 @@ _WAITING_MIN: Final = 1_000
 class TextRun:
     """Implements `SearchRun`."""
 
-    __slots__ = ("_latch", "_parts", "_settings", "_statistics", "_waiting_part", "definition",
-                 "stretches", "waiting")  # fmt: skip
+    __slots__ = ("_latch", "_parts", "_settings", "_statistics", "_waiting_part", "built_txid",
+                 "definition", "stretches", "waiting")  # fmt: skip
 
     def __init__(
-        self, definition: IndexDefinition, stretches: Sequence[Stretch], waiting: StoredArray
+        self,
+        definition: IndexDefinition,
+        stretches: Sequence[Stretch],
+        waiting: StoredArray,
+        built_txid: int = 0,
     ) -> None:
         """Make one.
 
@@ -95,10 +99,12 @@ class TextRun:
             definition: of the index.
             stretches: no entity lives in two of them.
             waiting: ids, ascending, of entities that are not analysed yet.
+            built_txid: of the last commit that is in it; 0: unknown.
         """
         self.definition = definition
         self.stretches = tuple(stretches)
         self.waiting = waiting
+        self.built_txid = built_txid
         self._settings = TextSettings.of(definition)
         self._parts: list[CorpusPart] | None = None
         self._waiting_part: CorpusPart | None = None
@@ -118,11 +124,21 @@ class TextRun:
         return len(self.waiting) >= _WAITING_MIN
 
     def facts(self, overlay: Overlay = NO_OVERLAY) -> dict[str, Any]:
-        """See `SearchRun`; the rows are those of the last checkpoint."""
-        del overlay
-        rows, waiting = len(self), len(self.waiting)
-        progress = 1.0 - waiting / rows if self.is_unfinished else 1.0
-        return {"rows": rows, "indexedRows": rows - waiting, "progress": progress}
+        """See `SearchRun`."""
+        rows = sum(len(fresh.ids) for fresh in overlay.fresh)
+        for stretch in self.stretches:
+            documents = stretch.segment.documents_of(overlay.hidden)
+            rows += stretch.part().without(documents).living_count
+        waiting = self.waiting.array
+        rows += len(waiting) - int(np.count_nonzero(np.isin(waiting, overlay.hidden)))
+        held = len(self)
+        return {
+            "rows": rows,
+            "indexedRows": held - len(waiting),
+            "builtTxid": self.built_txid,
+            "bytes": sum(stretch.segment.bytes_count for stretch in self.stretches),
+            "progress": 1.0 - len(waiting) / held if self.is_unfinished else 1.0,
+        }
 
     def __len__(self) -> int:
         return len(self.waiting) + sum(stretch.living_count() for stretch in self.stretches)
@@ -222,7 +238,7 @@ class TextRun:
         merged = _settled([*stretches, *made], blocks)
         if blocks is not None:
             merged = [_stored(stretch, blocks) for stretch in merged]
-        return TextRun(self.definition, merged, store_ids(left, blocks))
+        return TextRun(self.definition, merged, store_ids(left, blocks), source.txid)
 
     def _analysed(
         self, source: SearchSource, blocks: BlockFile | None
@@ -280,6 +296,7 @@ class TextRun:
         return [
             [[one.segment.descriptor(), one.gone.descriptor()] for one in self.stretches],
             self.waiting.descriptor(),
+            self.built_txid,
         ]
 
     def block_refs(self) -> Iterator[BlockRef]:
@@ -300,7 +317,7 @@ def build_text_run(
 
 def read_text_run(definition: IndexDefinition, descriptor: Any, blocks: BlockFile) -> TextRun:
     """The run that a descriptor tells of; see `SearchKind.read`."""
-    stretches, waiting = descriptor
+    stretches, waiting, *more = descriptor
     return TextRun(
         definition,
         [
@@ -308,6 +325,7 @@ def read_text_run(definition: IndexDefinition, descriptor: Any, blocks: BlockFil
             for segment, gone in stretches
         ],
         StoredArray.read(waiting, blocks),
+        *more,
     )
 
 

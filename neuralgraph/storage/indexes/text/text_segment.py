@@ -96,6 +96,12 @@ class FieldPostings:
         read = [StoredArray.read(one, blocks) for one in arrays]
         return FieldPostings(TermDictionary.read(terms, blocks), text_count, length_sum, *read)
 
+    @property
+    def bytes_count(self) -> int:
+        """How many bytes it takes."""
+        arrays: list[StoredArray] = [getattr(self, name) for name in ARRAYS]
+        return self.terms.bytes_count + sum(one.bytes_count for one in arrays)
+
     def block_refs(self) -> Iterator[BlockRef]:
         """Where it stands."""
         yield from self.terms.block_refs()
@@ -120,6 +126,11 @@ class TextSegment:
     def word_count(self) -> int:
         """Words of all texts."""
         return sum(len(one.positions) for one in self.fields)
+
+    @property
+    def bytes_count(self) -> int:
+        """How many bytes it takes."""
+        return self.ids.bytes_count + sum(one.bytes_count for one in self.fields)
 
     def ids_of(self, documents: NDArray[Any]) -> IdArray:
         """The entities of some documents."""

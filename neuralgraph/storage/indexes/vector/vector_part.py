@@ -373,7 +373,7 @@ class VectorPart:
 
     def bytes_count(self) -> int:
         """How many bytes it takes."""
-        return sum(array.count * array.dtype.itemsize for array in self._arrays())
+        return sum(array.bytes_count for array in self._arrays())
 
     def block_refs(self) -> Iterator[BlockRef]:
         """Every block it stands in."""

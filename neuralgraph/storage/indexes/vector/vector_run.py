@@ -46,15 +46,22 @@ class VectorRun:
     """Implements `SearchRun`.
 
     Attributes:
+        built_txid: of the last commit that was there when the main part was made; the tail, without one.
         progress: how far the making of the main part is that goes on, from 0 to 1; else 1.
     """
 
-    __slots__ = ("_dead", "_main", "_settings", "_tail", "definition", "progress")
+    __slots__ = ("_dead", "_main", "_settings", "_tail", "built_txid", "definition", "progress")
 
     def __init__(
-        self, definition: IndexDefinition, main: VectorPart, tail: VectorPart, dead: StoredArray
+        self,
+        definition: IndexDefinition,
+        main: VectorPart,
+        tail: VectorPart,
+        dead: StoredArray,
+        built_txid: int,
     ) -> None:
         self.definition = definition
+        self.built_txid = built_txid
         self._settings = VectorSettings.of(definition)
         self._main = main
         self._tail = tail
@@ -92,6 +99,7 @@ class VectorRun:
             "indexedRows": len(self) if self._is_flat else len(self._main) - len(self._dead),
             "kind": self._main.kind,
             "quantization": settings.quantization if self._main.kind != "flat" else "none",
+            "builtTxid": self.built_txid,
             "bytes": self._main.bytes_count() + self._tail.bytes_count(),
             # Whole only when it is published: then another run has it.
             "progress": min(self.progress, 0.99) if self.is_unfinished else 1.0,
@@ -181,7 +189,7 @@ class VectorRun:
             live = np.isin(main.ids, dead, assume_unique=True, invert=True)
             ids = np.sort(np.concatenate([main.ids[live], tail.ids[kept], fresh_ids]))
             vectors = fresh if len(ids) == len(fresh) else _gathered(settings, ids, source.read)
-            return self._whole(ids, vectors, blocks)
+            return self._whole(ids, vectors, blocks, source.txid)
         # What is kept of the tail is read again: the part may have it in another form.
         ids = np.sort(np.concatenate([tail.ids[kept], fresh_ids]))
         vectors = fresh if len(ids) == len(fresh) else _gathered(settings, ids, source.read)
@@ -193,9 +201,12 @@ class VectorRun:
             main,
             VectorPart.of(flat, ids, vectors, blocks),
             StoredArray.store(narrowest(dead), blocks),
+            self.built_txid if len(main) else source.txid,
         )
 
-    def _whole(self, ids: IdArray, vectors: Float32Array, blocks: BlockFile) -> VectorRun:
+    def _whole(
+        self, ids: IdArray, vectors: Float32Array, blocks: BlockFile, txid: int
+    ) -> VectorRun:
         """All in a new main part."""
         settings = self._settings
         kind: VectorKindName = settings.kind_for(len(ids))
@@ -205,7 +216,7 @@ class VectorRun:
         main = VectorPart.of(
             settings, ids, vectors, blocks, kind=kind, progress=self._note_progress
         )
-        return VectorRun(self.definition, main, _empty(settings, blocks), _nobody(blocks))
+        return VectorRun(self.definition, main, _empty(settings, blocks), _nobody(blocks), txid)
 
     def _note_progress(self, share: float) -> None:
         self.progress = share
@@ -241,6 +252,7 @@ class VectorRun:
             "main": self._main.descriptor(),
             "tail": self._tail.descriptor(),
             "dead": self._dead.descriptor(),
+            "txid": self.built_txid,
         }
 
     def block_refs(self) -> Iterator[BlockRef]:
@@ -255,7 +267,7 @@ def build_vector_run(
 ) -> VectorRun:
     """See `SearchKind.build`."""
     settings = VectorSettings.of(definition)
-    run = VectorRun(definition, _empty(settings, None), _empty(settings, None), _nobody(None))
+    run = VectorRun(definition, _empty(settings, None), _empty(settings, None), _nobody(None), 0)
     return run.changed(NO_IDS, source, blocks)
 
 
@@ -266,6 +278,7 @@ def read_vector_run(definition: IndexDefinition, descriptor: Any, blocks: BlockF
         VectorPart.read(descriptor["main"], blocks),
         VectorPart.read(descriptor["tail"], blocks),
         StoredArray.read(descriptor["dead"], blocks),
+        descriptor.get("txid", 0),
     )
 
 
