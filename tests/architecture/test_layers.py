@@ -25,7 +25,7 @@ def test_import_contracts_hold():
 def test_importing_neuralgraph_loads_no_heavy_library():
     script = (
         "import sys, neuralgraph\n"
-        "heavy = {'pandas', 'polars', 'pyarrow', 'networkx', 'rich', 'prompt_toolkit'}\n"
+        "heavy = {'pandas', 'polars', 'pyarrow', 'networkx', 'rich', 'prompt_toolkit', 'pyparsing'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(

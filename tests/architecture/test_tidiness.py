@@ -15,7 +15,7 @@ FUNCTION_LINES_MAX = 60
 FRONT_DOOR_NAMES_MAX = 40
 VAGUE_NAMES = {"utils", "helpers", "common", "base", "core", "shared", "misc"}
 HEAVY_LIBRARIES = {
-    "difflib", "jellyfish", "logging", "networkx", "pandas", "polars", "pyarrow", "random",
+    "difflib", "jellyfish", "logging", "networkx", "pandas", "polars", "pyarrow", "pyparsing", "random",
     "scipy", "secrets", "snowballstemmer", "sortedcontainers", "tomllib", "tzdata", "whoosh", "zoneinfo",
     "zstandard",
 }  # fmt: skip

@@ -28,7 +28,7 @@ _SHOWN_MAX = 6
 
 @cache
 def _built() -> StatementElement:
-    # Most processes ask the same few texts again and again, some none that needs parsing.
+    # pyparsing takes longer to import than the rest of the first query: when one is parsed, not before.
     from neuralgraph.query.language.grammar.statements import StatementElement
 
     return StatementElement()

@@ -1,9 +1,10 @@
-"""Elements: the pieces that the grammar is put together from, and what they ask of each other.
+"""Elements: pyparsing elements of our own, for speed and for shallow recursion.
 
-Each has ``parse(text, location) -> (location, tokens)``, in one call a level of the grammar, so that deep
-nesting fits into the stack. White space before a token belongs to its regular expression, comments are
-blanked out before (`lexis.SourceText`), tokens are plain lists, and `Choice` looks at the next word in
-place of trying alternatives one after the other.
+They are `ParserElement`s, and work inside any of pyparsing's through `parseImpl`. Among each other they call
+``parse(text, location) -> (location, tokens)``, one call a level of the grammar, so that deep nesting fits
+into the stack. White space before a token belongs to its regular expression, comments are blanked out before
+(`lexis.SourceText`), tokens are plain lists, and `Choice` looks at the next word in place of trying
+alternatives one after the other.
 
 A `NotHereError` says "not here". Every element knows what it looks for in words; `refuse` notes it with the
 place, and the furthest place is what the error message is about.
@@ -13,6 +14,8 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+from pyparsing import ParseException, ParserElement
 
 from neuralgraph.query.language.lexis import IDENTIFIER, NAME, name_value, skip_space
 from neuralgraph.regexes import regex
@@ -29,7 +32,7 @@ Build = Any
 """``build(text, start, end, values) -> node``."""
 
 
-class NotHereError(Exception):
+class NotHereError(ParseException):
     """What an element looks for is not at the place; others may fit. It never leaves the grammar."""
 
 
@@ -52,7 +55,7 @@ def refuse(text: SourceText, location: int, wanted: str) -> NoReturn:
         NotHereError: always.
     """
     note(text, location, wanted)
-    raise NotHereError
+    raise NotHereError(text, location, wanted)
 
 
 def note(text: SourceText, location: int, wanted: str) -> None:
@@ -65,7 +68,7 @@ def note(text: SourceText, location: int, wanted: str) -> None:
         text.expected.append(wanted)
 
 
-class Element:
+class Element(ParserElement):
     """Base of the elements here.
 
     Attributes:
@@ -73,7 +76,16 @@ class Element:
     """
 
     def __init__(self, wanted: str) -> None:
+        super().__init__()
         self.wanted = wanted
+        self.leave_whitespace(recursive=False)
+
+    def _generateDefaultName(self) -> str:  # noqa: N802 (pyparsing's name)
+        return self.wanted
+
+    def parseImpl(self, instring: Any, loc: int, do_actions: bool = True) -> Any:  # noqa: ARG002, FBT001, FBT002, N802
+        """The way in for pyparsing."""
+        return self.parse(instring, loc)
 
     def parse(self, text: Any, location: int) -> Parsed:
         """The tokens at `location` and where they end."""
@@ -119,7 +131,7 @@ class FirstOf(Element):
                 return element.parse(text, location)
             except NotHereError:
                 continue
-        raise NotHereError
+        raise NotHereError(text, location, self.wanted)
 
 
 class Piece(Element):
