@@ -20,21 +20,12 @@ from typing import Any
 import numpy as np
 
 import neuralgraph
+from benchmarks.vector_kinds import CREATE, DIMENSION
+from benchmarks.vector_kinds import FORMS as ALL_FORMS
 
-DIMENSION, ROWS_A_CENTRE, SEARCHES, LIMIT = 128, 400, 20, 10
+ROWS_A_CENTRE, SEARCHES, LIMIT = 400, 20, 10
 SHARES = (0.5, 0.2, 0.1, 0.05, 0.01, 0.001, 0.0001)
-FORMS = (
-    ("hnsw", "none"),
-    ("hnsw", "int8"),
-    ("ivf", "none"),
-    ("ivf", "int8"),
-    ("ivf", "product"),
-    ("ivf", "binary"),
-)
-CREATE = (
-    "CREATE VECTOR INDEX v FOR (d:Doc) ON (d.v) OPTIONS {{indexConfig: {{`vector.dimensions`: 128,"
-    " `neural.kind`: '{kind}', `vector.quantization.type`: '{quantization}'}}}}"
-)
+FORMS = tuple(form for form in ALL_FORMS if form[0] != "flat")
 SEARCH = (
     "MATCH (d:Doc) SEARCH d IN (VECTOR INDEX v FOR $v WHERE d.{key} < $below LIMIT 10) SCORE AS score"
     " RETURN d.i"
@@ -114,7 +105,7 @@ def main(arguments: list[str]) -> None:
     ):
         orders = load(graph, matrix, groups)
         for kind, quantization in FORMS:
-            graph.execute(CREATE.format(kind=kind, quantization=quantization))
+            graph.execute(CREATE.format(d=DIMENSION, kind=kind, quantization=quantization))
             graph.execute("CALL db.awaitIndexes()")
             found = measure(graph, matrix, sought, orders)
             for share in SHARES:

@@ -436,6 +436,11 @@ class Graph:
 
         Returns:
             The last transaction in the backup.
+
+        Raises:
+            DiskError: there is such a file, or the disk refused.
+            QueryArgumentError: the folder has the backup of another graph, or of transactions that this
+                one does not have.
         """
         engine, place = self._runner().engine, Path(path).expanduser().resolve()
         if incremental:

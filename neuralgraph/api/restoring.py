@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from neuralgraph.storage.disk import OsDirectory
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
 
     from neuralgraph.api.loading import Progress
 
@@ -55,28 +57,30 @@ def restore(
         txid=None if moment is None else moment.txid,
         timestamp_us=None if moment is None else moment.timestamp_us,
     )
-    with open_graph(target) as graph:
+    with _or_nothing(target), open_graph(target) as graph:
         problems = graph.verify()
-    if problems:
-        target.unlink()
-        raise CorruptionError(
-            f"the backup is damaged, and nothing was restored: {problems[0]}; open a copy of its newest"
-            " full-<txid>.ngdb with salvage=True to read what is left",
-            where=str(backup),
-        )
+        if problems:
+            raise CorruptionError(
+                f"the backup is damaged, and nothing was restored: {problems[0]}; open a copy of its"
+                " newest full-<txid>.ngdb with salvage=True to read what is left",
+                where=str(backup),
+            )
     return txid
 
 
 def _restore_dump(dump: Path, target: Path, progress: Progress | None) -> int:
     if target.exists():
         raise DiskError(f"cannot restore to {target}: there is such a file; see Graph.restore")
-    is_whole = False
+    with _or_nothing(target), open_graph(target) as graph:
+        graph.restore(dump, progress=progress)
+        return graph.info().txid
+
+
+@contextmanager
+def _or_nothing(target: Path) -> Iterator[None]:
+    """The file that is made here stays only when all goes well."""
     try:
-        with open_graph(target) as graph:
-            graph.restore(dump, progress=progress)
-            txid = graph.info().txid
-        is_whole = True
-    finally:
-        if not is_whole:
-            target.unlink(missing_ok=True)
-    return txid
+        yield
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise

@@ -196,3 +196,7 @@ def test_a_damaged_copy_is_not_restored(tmp_path):
     with pytest.raises(errors.CorruptionError, match="nothing was restored"):
         neuralgraph.restore(tmp_path / "kept", tmp_path / "out.ngdb")
     assert not (tmp_path / "out.ngdb").exists()
+    copy.write_bytes(bytes(content[:5_000]))  # cannot even be opened
+    with pytest.raises(errors.CorruptionError):
+        neuralgraph.restore(tmp_path / "kept", tmp_path / "out.ngdb")
+    assert not (tmp_path / "out.ngdb").exists()

@@ -1,6 +1,6 @@
 """Elements: pyparsing elements of our own, for speed and for shallow recursion.
 
-They are `ParserElement`s, and work inside any of pyparsing's through `parseImpl`. Among each other they call
+They are `ParserElement`s, and stand inside any of pyparsing's through `parseImpl`. Among each other they call
 ``parse(text, location) -> (location, tokens)``, one call a level of the grammar, so that deep nesting fits
 into the stack. White space before a token belongs to its regular expression, comments are blanked out before
 (`lexis.SourceText`), tokens are plain lists, and `Choice` looks at the next word in place of trying
@@ -17,13 +17,18 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from pyparsing import ParseException, ParserElement
 
-from neuralgraph.query.language.lexis import IDENTIFIER, NAME, name_value, skip_space
+from neuralgraph.query.language.lexis import (
+    IDENTIFIER,
+    NAME,
+    SourceText,
+    name_value,
+    skip_space,
+    source_text,
+)
 from neuralgraph.regexes import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from neuralgraph.query.language.lexis import SourceText
 
 _WORD = regex(rf"\s*({IDENTIFIER}|\S)?")
 
@@ -84,8 +89,9 @@ class Element(ParserElement):
         return self.wanted
 
     def parseImpl(self, instring: Any, loc: int, do_actions: bool = True) -> Any:  # noqa: ARG002, FBT001, FBT002, N802
-        """The way in for pyparsing."""
-        return self.parse(instring, loc)
+        """The way in for pyparsing, which knows nothing of what a `SourceText` notes."""
+        text = instring if isinstance(instring, SourceText) else source_text(instring, {})
+        return self.parse(text, loc)
 
     def parse(self, text: Any, location: int) -> Parsed:
         """The tokens at `location` and where they end."""
