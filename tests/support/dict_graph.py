@@ -197,6 +197,9 @@ class DictGraph:
             _ids(f[0] for f in found), _ids(f[1] for f in found), _ids(f[2] for f in found)
         )
 
+    def neighbours(self, ids: IdArray, types: Sequence[str], direction: Direction) -> IdArray:
+        return self.expand(ids, types, direction).neighbours
+
     def expand_one(
         self, node_id: int, types: Sequence[str], direction: Direction
     ) -> tuple[IdArray, IdArray]:

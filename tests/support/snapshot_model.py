@@ -245,6 +245,7 @@ def _check_traversal(reader: GraphReader, expected: Snapshot) -> None:
             assert (np.diff(rows) >= 0).all()
             found = list(zip(rows.tolist(), edges.tolist(), neighbours.tolist(), strict=True))
             assert sorted(found) == sorted(wanted), (types, direction)
+            assert reader.neighbours(ids, types, direction).tolist() == neighbours.tolist()
             counts = np.bincount([row for row, _, _ in wanted], minlength=len(ids))
             assert reader.degree(ids, types, direction).tolist() == counts.tolist()
             for node_id in ids[:6].tolist():

@@ -123,27 +123,42 @@ class BaseAdjacency:
 
     def expand(self, ids: IdArray) -> Expansion:
         """Follow the edges of every node; ids must be at least -1, and -1 has none."""
-        flat = self._flat
-        if flat is None:
-            if not self._is_worth_flattening(len(ids)):
-                expansion = self._expand_by_segment(ids)
-                self._debt += len(expansion.edges)
-                return expansion
-            flat = self.flat()
-        offsets, neighbours, edges = flat
-        try:
-            # Offset -1 is the last one and so is stop -1: node -1 has no edges.
-            stops = self._stops[ids]
-        except IndexError:
-            ids = np.where(ids < self.limit, ids, -1)
-            stops = self._stops[ids]
-        starts = offsets[ids]
+        if self._flat is None and not self._is_worth_flattening(len(ids)):
+            expansion = self._expand_by_segment(ids)
+            self._debt += len(expansion.edges)
+            return expansion
+        _, neighbours, edges = self.flat()
+        starts, stops = self._ranges(ids)
         counts = stops - starts
         ends = counts.cumsum()
         total = int(ends[-1]) if len(ends) else 0
         rows = counting(len(ids)).repeat(counts)
         places = (stops - ends)[rows] + counting(total)
         return Expansion(rows, edges[places], neighbours[places])
+
+    def neighbours_of(self, ids: IdArray) -> IdArray:
+        """Where `expand` leads to."""
+        if self._flat is None and not self._is_worth_flattening(len(ids)):
+            return self.expand(ids).neighbours
+        flat = self.flat()
+        starts, stops = self._ranges(ids)
+        counts = stops - starts
+        ends = counts.cumsum()
+        places = (stops - ends).repeat(counts)
+        places += counting(len(places))
+        found: IdArray = flat.neighbours[places]
+        return found
+
+    def _ranges(self, ids: IdArray) -> tuple[Int64Array, Int64Array]:
+        """Where the edges of each node begin and end, once it is flat."""
+        assert self._flat is not None
+        try:
+            # Offset -1 is the last one and so is stop -1: node -1 has no edges.
+            stops = self._stops[ids]
+        except IndexError:
+            ids = np.where(ids < self.limit, ids, -1)
+            stops = self._stops[ids]
+        return self._flat.offsets[ids], stops
 
     def expand_one(self, node_id: int) -> tuple[IdArray, IdArray]:
         """Edges and neighbours of one node."""
@@ -189,16 +204,11 @@ class BaseAdjacency:
 
     def degree(self, ids: IdArray) -> Int64Array:
         """How many edges each node has; shape (rows,)."""
-        if self._flat is None:
-            if not self._is_worth_flattening(len(ids)):
-                return self._degree_by_segment(ids)
-            self.flat()
-        assert self._flat is not None
-        try:
-            return self._stops[ids] - self._flat.offsets[ids]
-        except IndexError:
-            ids = np.where(ids < self.limit, ids, -1)
-            return self._stops[ids] - self._flat.offsets[ids]
+        if self._flat is None and not self._is_worth_flattening(len(ids)):
+            return self._degree_by_segment(ids)
+        self.flat()
+        starts, stops = self._ranges(ids)
+        return stops - starts
 
     def flat(self) -> Adjacency:
         """All in one CSR over nodes 0..limit-1, with int64 ids; made once and kept."""

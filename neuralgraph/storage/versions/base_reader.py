@@ -46,6 +46,10 @@ class AdjacencyReader(Protocol):
         """See `access.GraphReader.expand`."""
         ...
 
+    def neighbours_of(self, ids: IdArray) -> IdArray:
+        """Where `expand` leads to."""
+        ...
+
     def between(self, ids: IdArray, others: IdArray) -> Expansion:
         """`expand`, but only to the other node of each row."""
         ...

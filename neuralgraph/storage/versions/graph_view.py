@@ -309,6 +309,10 @@ class GraphView:
         """See `access.GraphReader`."""
         return traversal.expand(self, ids, types, direction)
 
+    def neighbours(self, ids: IdArray, types: Sequence[str], direction: Direction) -> IdArray:
+        """See `access.GraphReader`."""
+        return traversal.neighbours(self, ids, types, direction)
+
     def expand_one(
         self, node_id: int, types: Sequence[str], direction: Direction
     ) -> tuple[IdArray, IdArray]:

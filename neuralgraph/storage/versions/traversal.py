@@ -95,6 +95,16 @@ def _without_loops(part: Expansion, ids: IdArray) -> Expansion:
     return Expansion(part.rows[keep], part.edges[keep], part.neighbours[keep])
 
 
+def neighbours(
+    view: LayeredView, ids: IdArray, types: Sequence[str], direction: Direction
+) -> IdArray:
+    """See `access.GraphReader.neighbours`."""
+    if direction != "both" and len(types) == 1 and not any(view.active_layers()):
+        adjacency = view.base.adjacency(types[0], direction)
+        return NO_IDS if adjacency is None else adjacency.neighbours_of(ids)
+    return expand(view, ids, types, direction).neighbours
+
+
 def expand_one(
     view: LayeredView, node_id: int, types: Sequence[str], direction: Direction
 ) -> tuple[IdArray, IdArray]:

@@ -9,7 +9,7 @@ import numpy as np
 from neuralgraph.query.execution.columns import entity_column, start_ids
 from neuralgraph.query.execution.operators.crossing import matched
 from neuralgraph.query.execution.operators.step import Layout, Step, slot_places
-from neuralgraph.values import BATCH_ROWS_MAX, Column, EdgeRef, Kind
+from neuralgraph.values import BATCH_ROWS_MAX, Batch, Column, EdgeRef, Kind
 from neuralgraph.values.arrays import all_true
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
     from neuralgraph.query.planning.plan import Expand, ExpandInto
-    from neuralgraph.values import Batch, IdArray, MaskArray, RowArray
+    from neuralgraph.values import IdArray, MaskArray, RowArray
 
 _DEGREES_ROWS_MIN = 64
 """From so many rows on, degrees are looked up first, to cut the output to size."""
@@ -94,6 +94,7 @@ class ExpandStep(Step):
         "child",
         "difference",
         "direction",
+        "is_targets_only",
         "layout",
         "source",
         "target_labels",
@@ -116,6 +117,7 @@ class ExpandStep(Step):
         )
         # Without a name of its own, the edge's column has no slot and is left out by the layout.
         self.layout = Layout(operator.slots, slots, [operator.edge or "", operator.target])
+        self.is_targets_only = [slot.name for slot in operator.slots] == [operator.target]
 
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
         """The child's rows, each with its edges and neighbours."""
@@ -197,10 +199,13 @@ class ExpandStep(Step):
     def _of_many(self, batch: Batch, context: ExecutionContext) -> Iterator[Batch]:
         reader = context.reader
         starts = start_ids(batch.columns[self.source])
+        needed = self.difference.needed(batch, starts) if self.difference.places else []
+        if self.is_targets_only and not needed:
+            yield from self._targets(starts, context)
+            return
         rows, edges, targets = reader.expand(starts, self.types, self.direction)
-        if self.difference.places:
-            needed = self.difference.needed(batch, starts)
-            keep = Difference.mask(batch, needed, rows, edges) if needed else None
+        if needed:
+            keep = Difference.mask(batch, needed, rows, edges)
             if keep is not None:
                 rows, edges, targets = rows[keep], edges[keep], targets[keep]
         for label in self.target_labels:
@@ -214,6 +219,17 @@ class ExpandStep(Step):
                 Column(Kind.NODE, count, targets, None, None),
             ]
             yield self.layout.gather(batch, rows, added)
+
+    def _targets(self, starts: IdArray, context: ExecutionContext) -> Iterator[Batch]:
+        """What `_of_many` gives where nobody looks at anything but the neighbours."""
+        targets = context.reader.neighbours(starts, self.types, self.direction)
+        for label in self.target_labels:
+            has = context.reader.has_label(targets, label)
+            if not all_true(has):
+                targets = targets[has]
+        count = len(targets)
+        if count:
+            yield Batch([Column(Kind.NODE, count, targets, None, None)], count)
 
 
 class ExpandIntoStep(Step):

@@ -8,7 +8,7 @@ looked for (`returns_by_trail`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -96,7 +96,7 @@ def _levels_of_one(reach: Reach, start: IdArray, limit: int) -> Iterator[IdArray
         if len(nodes) * _WIDE_FACTOR > limit:
             nodes = _wide_level(reach, nodes, seen)
         else:
-            found = reader.expand(nodes, reach.types, reach.direction).neighbours
+            found = reader.neighbours(nodes, reach.types, reach.direction)
             nodes = distinct_below(found[~seen[found]], limit)
         seen[nodes] = True
         if len(nodes):
@@ -112,44 +112,53 @@ def _wide_level(reach: Reach, nodes: IdArray, seen: MaskArray) -> IdArray:
     """
     reader, limit = reach.context.reader, len(seen)
     forward = reader.adjacency(reach.types, "out" if reach.direction == "out" else "in")
-    backward = reader.adjacency(reach.types, "in" if reach.direction == "out" else "out")
     starts, counts = edge_ranges(forward, nodes)
-    unseen = (~seen[: len(backward.offsets) - 1]).nonzero()[0]
     edge_count = int(counts.sum())
     reached = np.zeros(limit, dtype=np.bool_)
-    if edge_count > len(unseen):
-        is_in_level = np.zeros(limit, dtype=np.bool_)
-        is_in_level[nodes] = True
-        if _reach_backward(backward, is_in_level, unseen, reached, edge_count):
-            return reached.nonzero()[0]
+    if _reach_backward(reach, nodes, seen, reached, edge_count):
+        return reached.nonzero()[0]
     reached[forward.neighbours[places_in_ranges(starts, counts)]] = True
     reached &= ~seen
     return reached.nonzero()[0]
 
 
 def _reach_backward(
-    backward: Adjacency,
-    is_in_level: MaskArray,
-    unseen: IdArray,
-    reached: MaskArray,
-    edges_max: int,
+    reach: Reach, nodes: IdArray, seen: MaskArray, reached: MaskArray, edges_max: int
 ) -> bool:
     """Mark the unseen nodes with an edge from the level; False: more than `edges_max` edges are left."""
-    places = backward.offsets[unseen]
-    stops = backward.offsets[unseen + 1]
+    direction: Literal["out", "in"] = "in" if reach.direction == "out" else "out"
+    reader = reach.context.reader
+    backward = reader.adjacency(reach.types, direction)
+    ends, starts, stops = reader.memo(
+        ("ends", tuple(reach.types), direction), lambda: _ends(backward)
+    )
+    left = (~seen[ends]).nonzero()[0]
+    if len(left) > edges_max:
+        return False
+    is_in_level = np.zeros(len(seen), dtype=np.bool_)
+    is_in_level[nodes] = True
+    unseen, places, stops = ends[left], starts[left], stops[left]
     for _ in range(_FIRST_EDGES):
-        left = (places < stops).nonzero()[0]
-        unseen, places, stops = unseen[left], places[left], stops[left]
         is_reached = is_in_level[backward.neighbours[places]]
         reached[unseen[is_reached]] = True
-        left = (~is_reached).nonzero()[0]
-        unseen, places, stops = unseen[left], places[left] + 1, stops[left]
+        places += 1
+        left = (~is_reached & (places < stops)).nonzero()[0]
+        unseen, places, stops = unseen[left], places[left], stops[left]
+        if not len(unseen):
+            return True
     counts = stops - places
     if counts.sum() > edges_max:
         return False
     hits = is_in_level[backward.neighbours[places_in_ranges(places, counts)]]
     reached[unseen.repeat(counts)[hits]] = True
     return True
+
+
+def _ends(adjacency: Adjacency) -> tuple[IdArray, Int64Array, Int64Array]:
+    """The nodes that have edges, and where the edges of each begin and end."""
+    starts, stops = adjacency.offsets[:-1], adjacency.offsets[1:]
+    ends = (starts < stops).nonzero()[0]
+    return ends, starts[ends], stops[ends]
 
 
 def edge_ranges(adjacency: Adjacency, nodes: IdArray) -> tuple[Int64Array, Int64Array]:

@@ -297,6 +297,7 @@ def check_adjacency(reader, plain):
             found = list(zip(rows.tolist(), neighbours.tolist(), edges.tolist(), strict=True))
             assert [entry[:2] for entry in wanted] == [entry[:2] for entry in found]
             assert sorted(wanted) == sorted(found)
+            assert neighbours.tolist() == adjacency.neighbours_of(nodes).tolist()
             degrees = [len(by_node.get(node, [])) for node in nodes.tolist()]
             assert degrees == adjacency.degree(nodes).tolist()
             for node in nodes.tolist():
