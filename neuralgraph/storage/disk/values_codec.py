@@ -72,6 +72,29 @@ def decode(data: Buffer) -> Any:
         raise CorruptionError(f"a stored value cannot be read: {error}") from error
 
 
+def split(data: bytes, count: int) -> tuple[list[Any], bytes]:
+    """The first `count` values of an encoded list, and the bytes of the one that is left.
+
+    Raises:
+        CorruptionError: that is not what they are.
+    """
+    try:
+        unpacker = msgpack.Unpacker(
+            ext_hook=_from_extension,
+            strict_map_key=False,
+            unicode_errors="surrogatepass",
+            max_buffer_size=len(data),
+        )
+        unpacker.feed(data)
+        length = unpacker.read_array_header()
+        values = [unpacker.unpack() for _ in range(count)]
+    except (ValueError, TypeError, msgpack.UnpackException) as error:
+        raise CorruptionError(f"a stored value cannot be read: {error}") from error
+    if length != count + 1:
+        raise CorruptionError(f"a stored list has {length} values, not {count + 1}")
+    return values, data[unpacker.tell() :]
+
+
 _unpack: Final = msgpack.unpackb
 
 

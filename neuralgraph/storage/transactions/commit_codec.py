@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import CorruptionError
 from neuralgraph.storage.disk import LogRecord, RecordKind
-from neuralgraph.storage.disk.values_codec import decode, encode
+from neuralgraph.storage.disk.values_codec import decode, encode, split
 from neuralgraph.storage.versions.changes import (
     AttachSegments,
     Change,
@@ -104,7 +104,8 @@ _MAKERS: Final[dict[int, Callable[..., Change]]] = {
 }
 
 
-_ATTACH: Final = 12
+_LOAD_START: Final = encode([[12, b""]])[:3]
+"""What the changes of a bulk load begin with: there is one, and this is its number."""
 
 
 def encode_changes(changes: Sequence[Change]) -> list[Any]:
@@ -114,16 +115,15 @@ def encode_changes(changes: Sequence[Change]) -> list[Any]:
         The changes as plain lists for a small write set; else the payloads of its Changes records.
     """
     fields = _FIELDS
-    parts = [part for part in _parts(changes) if part] or [[]]
+    if sum(map(size_of, changes)) <= CHANGES_PER_RECORD_MAX:
+        return [[fields[type(change)](change) for change in changes]]
+    parts = (part for part in _parts(changes) if part)
     listed = [[fields[type(change)](change) for change in part] for part in parts]
     return listed if len(listed) == 1 else [encode(part) for part in listed]
 
 
 def _parts(changes: Sequence[Change]) -> Iterator[list[Change]]:
     """Changes of about `CHANGES_PER_RECORD_MAX` entities at a time; a bulk change has no more."""
-    if len(changes) == 1:
-        yield [changes[0]]
-        return
     part: list[Change] = []
     count = 0
     for change in changes:
@@ -227,11 +227,12 @@ class CommitReader:
         match record.kind:
             case RecordKind.TRANSACTION:
                 self._abandon()
-                timestamp_us, metadata, parts = decode(record.payload)
                 if self._is_packed:
-                    is_load = len(parts) == 1 and parts[0][0] == _ATTACH
-                    self.content = b"" if is_load else packed([encode(parts)])
+                    (timestamp_us, metadata), content = split(record.payload, 2)
+                    is_load = content.startswith(_LOAD_START)
+                    self.content = b"" if is_load else packed([content])
                     return Commit(record.txid, timestamp_us, (), metadata)
+                timestamp_us, metadata, parts = decode(record.payload)
                 return Commit(record.txid, timestamp_us, decode_changes(parts), metadata)
             case RecordKind.BEGIN:
                 self._abandon()

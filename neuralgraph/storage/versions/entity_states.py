@@ -7,7 +7,7 @@ both is: deleted. Here they are arrays, converted once.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -67,6 +67,9 @@ def _has(labels: Sequence[str] | None, label: str | None) -> bool:
     return labels is not None and (label is None or label in labels)
 
 
+_DELETED: Final = (None, -1, -1)
+
+
 class EdgeStates:
     """Chains of (type, source, target).
 
@@ -105,14 +108,19 @@ class EdgeStates:
 
     def _grow(self, count: int) -> None:
         with self._latch:
-            codes, (code_list, sources, targets) = self._type_codes, self._lists
-            for record in self.log.values[len(targets) : count]:
-                code = -1
-                name, source, target = record or ("", -1, -1)
-                if record is not None:
-                    code = codes.setdefault(name, len(codes))
-                    if code == len(self.types):
-                        self.types.append(name)
-                code_list.append(code)
-                sources.append(source)
-                targets.append(target)
+            code_list, sources, targets = self._lists
+            fresh = self.log.values[len(targets) : count]
+            if not fresh:
+                return
+            names, from_nodes, to_nodes = zip(
+                *(record or _DELETED for record in fresh), strict=True
+            )
+            codes: dict[str | None, int] = {None: -1}
+            codes.update(self._type_codes.items())
+            for name in dict.fromkeys(names):
+                if name not in codes:
+                    codes[name] = self._type_codes[name] = len(self.types)
+                    self.types.append(name)
+            code_list.extend(map(codes.__getitem__, names))
+            sources.extend(from_nodes)
+            targets.extend(to_nodes)

@@ -19,20 +19,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralgraph.storage.indexes.id_places import array_of
 from neuralgraph.storage.indexes.sorted_building import merge_runs, stored_run
 from neuralgraph.storage.versions.base import Base
 from neuralgraph.storage.versions.base_arrays import by_segment
 from neuralgraph.storage.versions.base_indexing import covered_ids, index_entities
 from neuralgraph.storage.versions.base_nodes import ABSENT, LabelCoder, NodeTable
 from neuralgraph.storage.versions.catalog import Names
-from neuralgraph.storage.versions.folding_chains import Outcome, walk_chains
+from neuralgraph.storage.versions.folding_chains import Since, chosen, walk_chains
 from neuralgraph.storage.versions.folding_columns import ColumnFold, fold_columns
 from neuralgraph.storage.versions.folding_edges import fold_edges
 from neuralgraph.storage.versions.folding_segments import set_node_rows
 from neuralgraph.storage.versions.history import History, HistoryLog
 from neuralgraph.storage.versions.search_building import source_among
 from neuralgraph.values import NO_IDS, Column, Kind
+from neuralgraph.values.arrays import distinct
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.versions.deltas import DeltaStore
     from neuralgraph.storage.versions.schema_history import SchemaHistory
     from neuralgraph.values import IdArray
+    from neuralgraph.values.arrays import Int64Array
 
 
 def fold(
@@ -135,15 +136,15 @@ class NodeFold:
         table: all of them.
         log: the history of label sets.
         ids: whose state changed, ascending.
-        births: txid by id, of those that are new.
-        deaths: txid by id, of those that are gone.
+        births: of those that are new.
+        deaths: of those that are gone.
     """
 
     table: NodeTable
     log: HistoryLog
     ids: IdArray
-    births: dict[int, int]
-    deaths: dict[int, int]
+    births: Since
+    deaths: Since
 
 
 def _fold_nodes(
@@ -157,46 +158,41 @@ def _fold_nodes(
     outcome = walk_chains(deltas.node_states, txid)
     coder = LabelCoder(before)
     coder.add_labels(list(names.labels))
-    ids = array_of(outcome.ids)
+    ids, firsts = outcome.ids, outcome.first_txids
     limit = max(before.limit, deltas.node_limit)
-    births, created = note_births(before.created.take(ids), outcome)
-    old_codes = before.codes.take(ids).tolist()
-    code = coder.code
-    codes = [ABSENT if labels is None else code(labels) for labels in outcome.values]
-    displaced = [ABSENT if labels is None else code(labels) for labels in outcome.displaced_values]
-    outcome.displaced_values = displaced
-    for entity_id, first, old in zip(outcome.ids, outcome.first_txids, old_codes, strict=True):
-        if entity_id not in births:
-            outcome.displace(entity_id, first, old)
-    deaths = {
-        entity_id: last
-        for entity_id, last, now in zip(outcome.ids, outcome.last_txids, codes, strict=True)
-        if now == ABSENT
-    }
+    born = before.created.take(ids)
+    is_new = born == 0
+    codes = _codes_of(outcome.values, coder)
+    replaced = _codes_of(chosen(deltas.node_states.values, outcome.displaced_places), coder)
+    is_gone = codes == ABSENT
+    births = Since(ids[is_new], firsts[is_new])
+    deaths = Since(ids[is_gone], outcome.last_txids[is_gone])
     segments = dict(before.segments)
-    code_array = np.array(codes, dtype=np.int64)
+    created = np.where(is_new, firsts, born)
     for number, places, rows in by_segment(ids):
         segments[number] = set_node_rows(
-            segments.get(number), rows, code_array[places], created[places], blocks
+            segments.get(number), rows, codes[places], created[places], blocks
         )
-    payload = (Column.of_list(Kind.INTEGER, outcome.displaced_values),)
-    log = base.history.nodes.add(outcome.displaced_ids, outcome.displaced_untils, payload, blocks)
+    old = ~is_new
+    displaced = np.concatenate((replaced, before.codes.take(ids[old]).astype(np.int64)))
+    log = base.history.nodes.add(
+        np.concatenate((outcome.displaced_ids, ids[old])),
+        np.concatenate((outcome.displaced_untils, firsts[old])),
+        (Column.of_array(Kind.INTEGER, displaced),),
+        blocks,
+    )
     if not len(ids) and limit == before.limit and len(coder.labels) == len(before.labels):
         return NodeFold(before, log, ids, births, deaths)
     table = NodeTable(coder.labels, coder.label_sets, segments, limit)
     return NodeFold(table, log, ids, births, deaths)
 
 
-def note_births(known: IdArray, outcome: Outcome) -> tuple[dict[int, int], IdArray]:
-    """Births of the entities that the base before did not have, and of all that changed.
-
-    Args:
-        known: births in the base of `outcome.ids`, 0 for new ones.
-        outcome: what became of them.
-    """
-    created = np.where(known == 0, np.array(outcome.first_txids, dtype=np.int64), known)
-    fresh = np.flatnonzero(known == 0).tolist()
-    return {outcome.ids[place]: outcome.first_txids[place] for place in fresh}, created
+def _codes_of(states: list[tuple[str, ...] | None], coder: LabelCoder) -> Int64Array:
+    """The codes of label sets; there are few different ones."""
+    codes = {
+        labels: ABSENT if labels is None else coder.code(labels) for labels in dict.fromkeys(states)
+    }
+    return np.array([codes[labels] for labels in states], dtype=np.int64)
 
 
 def _key_names(
@@ -224,7 +220,7 @@ class Touched:
         values = self.node_values if of_nodes else self.edge_values
         pieces = [self.nodes if of_nodes else self.edges]
         pieces.extend(values.get(key, NO_IDS) for key in definition.keys)
-        return np.unique(np.concatenate(pieces))
+        return distinct(np.concatenate(pieces))
 
 
 def _with_indexes(base: Base, folded: Base, touched: Touched, blocks: BlockFile) -> Base:

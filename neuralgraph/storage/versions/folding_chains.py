@@ -11,48 +11,57 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuralgraph.storage.disk.pauses import in_pieces
-from neuralgraph.storage.indexes.id_places import GrowingArray
+from neuralgraph.storage.indexes.id_places import array_of
 from neuralgraph.values import NO_IDS
+from neuralgraph.values.arrays import all_true
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from neuralgraph.storage.versions.chains import DeltaColumn
-    from neuralgraph.values import RowArray
+    from neuralgraph.values import IdArray, RowArray
     from neuralgraph.values.arrays import Int64Array
+
+
+@record
+class Since:
+    """Since which commit something is true of entities; ids ascend, each once."""
+
+    ids: IdArray
+    txids: Int64Array
+
+    def of(self, wanted: IdArray) -> Int64Array:
+        """The txid for each; 0 where it is not true."""
+        if len(self.ids) == 0:
+            return np.zeros(len(wanted), dtype=np.int64)
+        places = np.minimum(self.ids.searchsorted(wanted), len(self.ids) - 1)
+        return np.where(self.ids[places] == wanted, self.txids[places], 0)
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What the chains of one thing come to; three parallel lists for now, three for the past.
+    """What the chains of one thing come to.
 
     Attributes:
         ids: those with a version that is not too young, ascending.
         values: the newest value of each; None: absent, deleted.
         first_txids: the txid of the oldest version of each: until then, what the base says held.
         last_txids: the txid of the newest version of each.
+        places: where the values stand in the log of the chains.
         displaced_ids: an entry for each version that another one replaced.
         displaced_untils: when it did.
-        displaced_values: what was true until then.
-        places: where the values stand in the log of the chains.
-        displaced_places: where the first of the displaced ones do, those that were in the log.
+        displaced_places: where it stands in the log.
     """
 
-    ids: list[int] = field(default_factory=list)
+    ids: IdArray = field(default_factory=lambda: NO_IDS)
     values: list[Any] = field(default_factory=list)
-    first_txids: list[int] = field(default_factory=list)
-    last_txids: list[int] = field(default_factory=list)
-    displaced_ids: list[int] = field(default_factory=list)
-    displaced_untils: list[int] = field(default_factory=list)
-    displaced_values: list[Any] = field(default_factory=list)
+    first_txids: Int64Array = field(default_factory=lambda: NO_IDS)
+    last_txids: Int64Array = field(default_factory=lambda: NO_IDS)
     places: RowArray = field(default_factory=lambda: NO_IDS)
+    displaced_ids: IdArray = field(default_factory=lambda: NO_IDS)
+    displaced_untils: Int64Array = field(default_factory=lambda: NO_IDS)
     displaced_places: RowArray = field(default_factory=lambda: NO_IDS)
-
-    def displace(self, entity_id: int, until: int, value: Any) -> None:
-        """Note what was true of an entity up to `until`."""
-        self.displaced_ids.append(entity_id)
-        self.displaced_untils.append(until)
-        self.displaced_values.append(value)
 
 
 def walk_chains(column: DeltaColumn, txid: int) -> Outcome:
@@ -63,9 +72,11 @@ def walk_chains(column: DeltaColumn, txid: int) -> Outcome:
     count = column.visible_count(txid)
     if count == 0:
         return Outcome()
-    ids = GrowingArray(column.ids).first(count)
-    txids = GrowingArray(column.txids).first(count)
+    ids, txids = array_of(column.ids[:count]), array_of(column.txids[:count])
     values = column.values[:count]
+    if all_true(ids[1:] > ids[:-1]):
+        # New entities, as they were made: each has one version, and they stand in order.
+        return Outcome(ids, values, txids, txids, np.arange(count))
     # Chain by chain, oldest version first.
     places = np.argsort(ids, kind="stable")
     ids, txids = ids[places], txids[places]
@@ -76,24 +87,15 @@ def walk_chains(column: DeltaColumn, txid: int) -> Outcome:
     # Of several versions in one commit only the last was ever seen.
     replaced = np.flatnonzero(~is_last[:-1] & (txids[1:] > txids[:-1]))
     return Outcome(
-        listed(ids[lasts]),
+        ids[lasts],
         chosen(values, places[lasts]),
-        listed(txids[firsts]),
-        listed(txids[lasts]),
-        listed(ids[replaced]),
-        listed(txids[replaced + 1]),
-        chosen(values, places[replaced]),
+        txids[firsts],
+        txids[lasts],
         places[lasts],
+        ids[replaced],
+        txids[replaced + 1],
         places[replaced],
     )
-
-
-def listed(array: Int64Array) -> list[int]:
-    """`array.tolist()`; others run between the pieces."""
-    numbers: list[int] = []
-    for piece in in_pieces(0, len(array)):
-        numbers += array[piece].tolist()
-    return numbers
 
 
 def chosen(values: Sequence[Any], places: RowArray) -> list[Any]:

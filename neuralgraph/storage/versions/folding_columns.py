@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralgraph.storage.disk.pauses import in_pieces, pause
-from neuralgraph.storage.indexes.id_places import array_of
+from neuralgraph.storage.disk.pauses import pause
 from neuralgraph.storage.versions.base_arrays import by_segment
 from neuralgraph.storage.versions.base_columns import PropertyColumn, join
 from neuralgraph.storage.versions.folding_chains import Outcome, chosen, walk_chains
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from neuralgraph.storage.disk import BlockFile, ColumnSegment
     from neuralgraph.storage.versions.chains import DeltaColumn
+    from neuralgraph.storage.versions.folding_chains import Since
     from neuralgraph.values import IdArray
     from neuralgraph.values.arrays import Int64Array
 
@@ -32,15 +32,15 @@ class ColumnFold:
     Attributes:
         txid: fold up to this one.
         limit: one more than the greatest id.
-        births: txid by id, of entities that the base before did not have.
-        deaths: txid by id, of entities that are no more.
+        births: of entities that the base before did not have.
+        deaths: of entities that are no more.
         blocks: where to write.
     """
 
     txid: int
     limit: int
-    births: Mapping[int, int]
-    deaths: Mapping[int, int]
+    births: Since
+    deaths: Since
     blocks: BlockFile
 
 
@@ -53,6 +53,34 @@ class FoldedColumns:
     touched: dict[str, IdArray]
 
 
+class _Displaced:
+    """What was true until a commit, in any order."""
+
+    __slots__ = ("_ids", "_untils", "_values")
+
+    def __init__(self) -> None:
+        self._ids: list[IdArray] = []
+        self._untils: list[Int64Array] = []
+        self._values: list[Column] = []
+
+    def add(self, ids: IdArray, untils: Int64Array, values: Column) -> None:
+        """What was true of some entities."""
+        if len(ids):
+            self._ids.append(ids)
+            self._untils.append(untils)
+            self._values.append(values)
+
+    def added_to(self, log: HistoryLog, blocks: BlockFile) -> HistoryLog:
+        """The log with all of it."""
+        if not self._ids:
+            return log
+        if len({column.kind for column in self._values}) == 1:
+            values = join(self._values)
+        else:  # nulls have no kind of their own
+            values = narrow([value for column in self._values for value in column.to_list()])
+        return log.add(np.concatenate(self._ids), np.concatenate(self._untils), (values,), blocks)
+
+
 def fold_columns(
     columns: Mapping[str, PropertyColumn],
     logs: Mapping[str, HistoryLog],
@@ -62,114 +90,82 @@ def fold_columns(
     """Fold every property; keys that nothing touched keep their column."""
     result = FoldedColumns(dict(columns), dict(logs), {})
     changed = list(deltas)  # a writer may add more keys meanwhile
-    keys = dict.fromkeys((*columns, *changed) if task.deaths else changed)
+    keys = dict.fromkeys((*columns, *changed) if len(task.deaths.ids) else changed)
     for key in keys:
-        outcome = Outcome()
+        outcome, displaced, column = Outcome(), _Displaced(), columns.get(key)
         if key in deltas:
             outcome = walk_chains(deltas[key], task.txid)
-        column = columns.get(key)
-        displaced = _displaced(column, outcome, task)
-        ids, values = _end_the_dead(column, outcome, task)
-        if not len(ids):
+            values = narrow(chosen(deltas[key].values, outcome.displaced_places))
+            displaced.add(outcome.displaced_ids, outcome.displaced_untils, values)
+        _displace_known(column, outcome, displaced, task)
+        _end_the_dead(column, outcome, displaced, task)
+        if not len(outcome.ids):
             continue
-        result.touched[key] = ids
-        segments = _write_segments(column, ids, values, task)
+        result.touched[key] = outcome.ids
+        segments = _write_segments(column, outcome, task)
         if segments or column is not None:
             result.columns[key] = PropertyColumn(segments, task.limit)
-        log = result.logs.get(key, HistoryLog()).add(*displaced.rows(outcome), task.blocks)
+        log = displaced.added_to(result.logs.get(key, HistoryLog()), task.blocks)
         if log.segments:
             result.logs[key] = log
     return result
 
 
-class _Displaced(NamedTuple):
-    """What the base says of entities was true until their first change; beside what the chains displaced."""
-
-    ids: IdArray
-    untils: Int64Array
-    values: Column
-
-    def rows(self, outcome: Outcome) -> tuple[IdArray, Int64Array, tuple[Column]]:
-        """Both, as a history log takes them."""
-        if not outcome.displaced_ids:
-            return self.ids, self.untils, (self.values,)
-        values = narrow(outcome.displaced_values)
-        if values.kind != self.values.kind:
-            # Nulls have no kind of their own.
-            values = narrow([*outcome.displaced_values, *self.values.to_list()])
-        else:
-            values = join([values, self.values])
-        return (
-            np.concatenate([array_of(outcome.displaced_ids), self.ids]),
-            np.concatenate([array_of(outcome.displaced_untils), self.untils]),
-            (values,),
-        )
-
-
-def _displaced(column: PropertyColumn | None, outcome: Outcome, task: ColumnFold) -> _Displaced:
-    ids, untils = array_of(outcome.ids), array_of(outcome.first_txids)
-    births = task.births
-    if births:
-        # Before its birth nobody asks for a property.
-        is_older = np.ones(len(ids), dtype=np.bool_)
-        for piece in in_pieces(0, len(ids)):
-            pairs = zip(outcome.ids[piece], outcome.first_txids[piece], strict=True)
-            is_older[piece] = [births.get(entity_id) != first for entity_id, first in pairs]
-        ids, untils = ids[is_older], untils[is_older]
+def _displace_known(
+    column: PropertyColumn | None, outcome: Outcome, displaced: _Displaced, task: ColumnFold
+) -> None:
+    """What the base says of the changed entities was true until their first change."""
+    # Before its birth nobody asks for a property.
+    rows = np.flatnonzero(task.births.of(outcome.ids) != outcome.first_txids)
+    ids = outcome.ids[rows]
     known = Column.nulls(len(ids)) if column is None else column.take(ids)
-    return _Displaced(ids, untils, known)
+    displaced.add(ids, outcome.first_txids[rows], known)
 
 
 def _end_the_dead(
-    column: PropertyColumn | None, outcome: Outcome, task: ColumnFold
-) -> tuple[IdArray, list[Any]]:
-    """New values, by id; properties of deleted entities go, and were true until the deletion."""
-    deaths = task.deaths
-    if not deaths:
-        return array_of(outcome.ids), outcome.values
-    changes: dict[int, Any] = {}
-    for piece in in_pieces(0, len(outcome.ids)):
-        changes.update(zip(outcome.ids[piece], outcome.values[piece], strict=True))
-    for entity_id, last in zip(outcome.ids, outcome.last_txids, strict=True):
-        if entity_id in deaths and changes[entity_id] is not None:
-            # Set in the very commit that deleted: nobody saw it.
-            if last < deaths[entity_id]:
-                outcome.displace(entity_id, deaths[entity_id], changes[entity_id])
-            changes[entity_id] = None
-    if column is not None:
-        _end_untouched(column, changes, outcome, task)
-    ids = sorted(changes)
-    return array_of(ids), [changes[entity_id] for entity_id in ids]
-
-
-def _end_untouched(
-    column: PropertyColumn, changes: dict[int, Any], outcome: Outcome, task: ColumnFold
+    column: PropertyColumn | None, outcome: Outcome, displaced: _Displaced, task: ColumnFold
 ) -> None:
-    """Deleted entities whose property nobody had changed."""
+    """Properties of deleted entities go, and were true until the deletion."""
     deaths = task.deaths
-    others = np.array([dead for dead in deaths if dead not in changes], dtype=np.int64)
-    if not len(others):
+    if not len(deaths.ids):
         return
+    died, values = deaths.of(outcome.ids), outcome.values
+    ended = [row for row in np.flatnonzero(died).tolist() if values[row] is not None]
+    # Set in the very commit that deleted: nobody saw it.
+    seen = [row for row in ended if outcome.last_txids[row] < died[row]]
+    displaced.add(outcome.ids[seen], died[seen], narrow([values[row] for row in seen]))
+    for row in ended:
+        values[row] = None
+    if column is None:
+        return
+    # Those whose property nobody had changed.
+    is_other = np.isin(deaths.ids, outcome.ids, assume_unique=True, invert=True)
+    others, untils = deaths.ids[is_other], deaths.txids[is_other]
     known = column.take(others)
     present = np.flatnonzero(known.valid_mask)
-    values = known.take(present).to_list()
-    for entity_id, value in zip(others[present].tolist(), values, strict=True):
-        if value is not None:
-            outcome.displace(entity_id, deaths[entity_id], value)
-            changes[entity_id] = None
+    if not len(present):
+        return
+    others = others[present]
+    displaced.add(others, untils[present], known.take(present))
+    ids = np.concatenate((outcome.ids, others))
+    order = np.argsort(ids)
+    values += [None] * len(others)
+    outcome.ids, outcome.values = ids[order], chosen(values, order)
 
 
 def _write_segments(
-    column: PropertyColumn | None, ids: IdArray, values: list[Any], task: ColumnFold
+    column: PropertyColumn | None, outcome: Outcome, task: ColumnFold
 ) -> dict[int, ColumnSegment]:
     segments = dict(column.segments) if column is not None else {}
-    for number, places, rows in by_segment(ids):
+    for number, places, rows in by_segment(outcome.ids):
         pause()
-        part = values if isinstance(places, slice) else chosen(values, places)
+        values = outcome.values
+        if not isinstance(places, slice):
+            values = chosen(values, places)
         older = segments.get(number)
-        if older is None and all(value is None for value in part):
+        if older is None and set(map(type, values)) == {type(None)}:
             continue
-        segment = set_column_rows(older, rows, part, task.blocks)
+        segment = set_column_rows(older, rows, values, task.blocks)
         if segment is None:
             segments.pop(number, None)
         else:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralgraph.storage.indexes.id_places import array_of
 from neuralgraph.storage.versions.base_adjacency import BaseAdjacency
 from neuralgraph.storage.versions.base_arrays import ROW_MASK, SEGMENT_BITS, by_segment
 from neuralgraph.storage.versions.base_edges import ABSENT, EdgeTable
-from neuralgraph.storage.versions.folding_chains import walk_chains
+from neuralgraph.storage.versions.folding_chains import Since, walk_chains
 from neuralgraph.storage.versions.folding_segments import change_adjacency, set_edge_rows
 from neuralgraph.values import Column, Kind
+from neuralgraph.values.arrays import distinct
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -38,16 +38,16 @@ class EdgeFold:
         adjacencies: by type and direction.
         log: the history of edges.
         ids: whose state changed, ascending.
-        births: txid by id, of those that are new.
-        deaths: txid by id, of those that are gone.
+        births: of those that are new.
+        deaths: of those that are gone.
     """
 
     table: EdgeTable
     adjacencies: Mapping[tuple[str, str], BaseAdjacency]
     log: HistoryLog
     ids: IdArray
-    births: dict[int, int]
-    deaths: dict[int, int]
+    births: Since
+    deaths: Since
 
     def adjacencies_over(self, node_limit: int) -> dict[tuple[str, str], BaseAdjacency]:
         """The adjacencies, each over nodes 0..node_limit-1."""
@@ -78,25 +78,21 @@ def fold_edges(
     now[:, 0], displaced[:, 0] = recoded[now[:, 0]], recoded[displaced[:, 0]]
     now[now[:, 0] == ABSENT] = _GONE
     displaced[displaced[:, 0] == ABSENT] = _GONE
-    ids = array_of(outcome.ids)
+    ids, firsts = outcome.ids, outcome.first_txids
     limit = max(before.limit, deltas.edge_limit)
     known = before.created.take(ids)
-    created = np.where(known == 0, np.array(outcome.first_txids, dtype=np.int64), known)
-    births = {
-        outcome.ids[place]: outcome.first_txids[place] for place in np.flatnonzero(known == 0)
-    }
+    is_new = known == 0
+    created = np.where(is_new, firsts, known)
+    births = Since(ids[is_new], firsts[is_new])
     old_codes = before.codes.take(ids).astype(np.int64)
     old_sources, old_targets = before.ends(ids)
     old = np.stack([old_codes, old_sources, old_targets], axis=1)
     old[old_codes == ABSENT] = _GONE
-    for place in np.flatnonzero(known != 0).tolist():
-        outcome.displaced_ids.append(outcome.ids[place])
-        outcome.displaced_untils.append(outcome.first_txids[place])
-    displaced = np.concatenate((displaced, old[known != 0]))
-    deaths = {
-        outcome.ids[place]: outcome.last_txids[place]
-        for place in np.flatnonzero(now[:, 0] == ABSENT).tolist()
-    }
+    displaced = np.concatenate((displaced, old[~is_new]))
+    displaced_ids = np.concatenate((outcome.displaced_ids, ids[~is_new]))
+    displaced_untils = np.concatenate((outcome.displaced_untils, firsts[~is_new]))
+    is_gone = now[:, 0] == ABSENT
+    deaths = Since(ids[is_gone], outcome.last_txids[is_gone])
     segments = dict(before.segments)
     for number, places, rows in by_segment(ids):
         values = (now[places, 0], now[places, 1], now[places, 2], created[places])
@@ -108,7 +104,7 @@ def fold_edges(
     return EdgeFold(
         EdgeTable(types, segments, limit),
         _fold_adjacencies(base, types, ids, old, now, blocks),
-        base.history.edges.add(outcome.displaced_ids, outcome.displaced_untils, payload, blocks),
+        base.history.edges.add(displaced_ids, displaced_untils, payload, blocks),
         ids,
         births,
         deaths,
@@ -133,7 +129,7 @@ def _fold_adjacencies(
     changed = (old != now).any(axis=1)
     gone = changed & (old[:, 0] != ABSENT)
     come = changed & (now[:, 0] != ABSENT)
-    for code in np.unique(np.concatenate([old[gone, 0], now[come, 0]])).tolist():
+    for code in distinct(np.concatenate([old[gone, 0], now[come, 0]])).tolist():
         for direction, own, other in (("out", 1, 2), ("in", 2, 1)):
             removed = gone & (old[:, 0] == code)
             added = come & (now[:, 0] == code)
@@ -144,7 +140,7 @@ def _fold_adjacencies(
             order = np.lexsort((ids[added], neighbours, nodes))
             arrays = (nodes[order], neighbours[order], ids[added][order])
             homes = np.concatenate([nodes, old[removed, own]]) >> SEGMENT_BITS
-            for number in np.unique(homes).tolist():
+            for number in distinct(homes).tolist():
                 left = ids[removed][old[removed, own] >> SEGMENT_BITS == number]
                 chosen = arrays[0] >> SEGMENT_BITS == number
                 fresh = (arrays[0][chosen] & ROW_MASK, arrays[1][chosen], arrays[2][chosen])

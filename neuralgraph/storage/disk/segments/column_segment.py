@@ -293,6 +293,8 @@ def _valid_of(column: Column) -> MaskArray | None:
     """False where null, None when nothing is; a list of texts or objects is not turned into an array."""
     if column.kind in (Kind.TEXT, Kind.ANY) and column.is_listed:
         items = column.to_list()
+        if type(None) not in set(map(type, items)):
+            return None
         valid = np.fromiter((item is not None for item in items), np.bool_, len(items))
         return None if valid.all() else valid
     if column.kind == Kind.ANY and column.valid is None:

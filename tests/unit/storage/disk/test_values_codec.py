@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuralgraph.errors import CorruptionError, QueryTypeError
-from neuralgraph.storage.disk.values_codec import decode, encode
+from neuralgraph.storage.disk.values_codec import decode, encode, split
 from neuralgraph.values.instants import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from neuralgraph.values.points import Point
 
@@ -80,3 +80,16 @@ def test_threads_do_not_share_a_packer():
     for thread in threads:
         thread.join()
     assert sorted(found) == sorted(values * 3)
+
+
+@given(st.lists(SCALARS, max_size=3), SCALARS | st.lists(st.lists(SCALARS, max_size=3), max_size=3))
+def test_the_end_of_a_list_can_stay_as_it_is(first, last):
+    found, rest = split(encode([*first, last]), len(first))
+    assert encode(found) == encode(first)
+    assert rest == encode(last)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x93\x01", encode([1, 2]), encode("text"), b"\xc1"])
+def test_what_is_no_list_of_so_many_values_is_damage(data):
+    with pytest.raises(CorruptionError):
+        split(data, 2)

@@ -6,7 +6,12 @@ from neuralgraph.access import ConstraintDefinition, IndexDefinition, IndexOptio
 from neuralgraph.errors import CorruptionError
 from neuralgraph.storage.disk import LogRecord, RecordKind
 from neuralgraph.storage.transactions import commit_codec
-from neuralgraph.storage.transactions.commit_codec import CommitReader, encode_changes, records_of
+from neuralgraph.storage.transactions.commit_codec import (
+    CommitReader,
+    encode_changes,
+    records_of,
+    unpacked,
+)
 from neuralgraph.storage.versions.changes import (
     AttachSegments,
     Commit,
@@ -127,3 +132,13 @@ def test_a_record_out_of_place_is_damage():
         read(as_log(entries[1:]))
     with pytest.raises(CorruptionError, match="1 of 2 records"):
         read(as_log([entries[0], entries[1], entries[3]]))
+
+
+@given(st.lists(changes, min_size=1, max_size=6), st.dictionaries(names, values, max_size=2))
+def test_a_commit_can_stay_packed(written, metadata):
+    reader = CommitReader(packed=True)
+    entries = as_log(records_of(encode_changes(written), 7, 1234567, metadata))
+    [commit] = filter(None, map(reader.take, entries))
+    assert commit == Commit(7, 1234567, (), metadata)
+    is_load = len(written) == 1 and type(written[0]) is AttachSegments
+    assert reader.content == b"" if is_load else unpacked(reader.content) == written
