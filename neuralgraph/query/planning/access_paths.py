@@ -236,7 +236,7 @@ class AccessPaths:
         for values, predicate in first.among:
             if not _is_given(values, name, bound):
                 continue
-            rows = self._estimates.seek(index) * _length(values)
+            rows = self._estimates.seek_among(index, _length(values))
 
             def build(
                 child: Operator, *, values: Expression = values, rows: float = rows
@@ -345,7 +345,7 @@ def _collect(name: str, predicate: Expression, wanted: dict[str, _Wanted]) -> No
 
 
 def _collect_choice(name: str, predicate: Binary, wanted: dict[str, _Wanted]) -> None:
-    """``n.k = a OR n.k = b`` is ``n.k IN [a, b]`` where only truth counts."""
+    """``n.k = a OR n.k IN [b, c]`` is ``n.k IN [a, b, c]`` where only truth counts."""
     keys: set[str] = set()
     values: list[Expression] = []
     waiting: list[Expression] = [predicate]
@@ -355,16 +355,21 @@ def _collect_choice(name: str, predicate: Binary, wanted: dict[str, _Wanted]) ->
             waiting += [part.right, part.left]
             continue
         sides = _sides(part)
-        if sides is None or sides[0] != "=":
+        if sides is None:
             return
-        _, left, right = sides
-        if _key_of(left, name) is None:
+        operator, left, right = sides
+        if operator == "=" and _key_of(left, name) is None:
             left, right = right, left
         key = _key_of(left, name)
         if key is None:
             return
         keys.add(key)
-        values.append(right)
+        if operator == "=":
+            values.append(right)
+        elif operator == "IN" and isinstance(right, ListLiteral):
+            values += right.items
+        else:
+            return
     if len(keys) == 1:
         about = wanted.setdefault(keys.pop(), _Wanted())
         about.among.append((ListLiteral(tuple(values)), predicate))

@@ -82,8 +82,14 @@ class Estimates:
         """Entities with one value of an index."""
         if index.owner is not None:
             return 1.0
-        count = self.nodes(index.label) if index.entity == "node" else self.edges((index.label,))
-        return max(1.0, count / max(1, self._catalog.distinct_count(index)))
+        return max(1.0, self._indexed(index) / max(1, self._catalog.distinct_count(index)))
+
+    def seek_among(self, index: IndexDefinition, length: float) -> float:
+        """Entities with one of `length` values of an index: no more than there are."""
+        return min(self._indexed(index), self.seek(index) * length)
+
+    def _indexed(self, index: IndexDefinition) -> float:
+        return self.nodes(index.label) if index.entity == "node" else self.edges((index.label,))
 
     def selectivity(self, predicate: Expression) -> float:
         """Fraction of the rows for which the predicate is likely true."""

@@ -53,6 +53,11 @@ class DeltaIndex:
         self._latch = threading.Lock()
         self._touched_ids = SortedIds(np.zeros(0, dtype=np.int64))
 
+    @property
+    def distinct_count(self) -> int:
+        """How many different keys there have been since the base."""
+        return len(self._entries)
+
     def touch(self, entity_id: int) -> None:
         """The base's entry for this entity, if there is one, may no longer hold."""
         self.touched[entity_id] = None

@@ -74,7 +74,9 @@ class OwnCatalog:
 
     def distinct_count(self, index: IndexDefinition) -> int:
         """See `access.CatalogReader`."""
-        return self._snapshot.distinct_count(index)
+        own = self._writes.own.indexes.get(index.name)
+        known = self._snapshot.distinct_count(index)
+        return known if own is None else max(known, own.distinct_count)
 
     def _used_names(self) -> Names:
         """Those in the write set; what was rolled back may be among them."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
+    from neuralgraph.storage.indexes.delta_index import DeltaIndex
     from neuralgraph.storage.versions.base_reader import BaseReader
     from neuralgraph.storage.versions.counts import Counts
     from neuralgraph.storage.versions.schema_history import SchemaHistory
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 _NAMELESS: Final = frozenset({DeleteNode, DeleteNodes, DeleteEdge, DeleteEdges})
 
+_DISTINCT_UNKNOWN: Final = 10
+"""Different values of an index of which nothing is known: each is thought to be had by a tenth."""
 
 PAST_TXIDS: Final = 1 << 40
 
@@ -173,6 +176,7 @@ class Catalog:
     __slots__ = (
         "_constraints",
         "_edge_counts",
+        "_fresh",
         "_indexes",
         "_node_counts",
         "_version",
@@ -201,6 +205,7 @@ class Catalog:
         self._constraints = constraints
         self._node_counts, self._edge_counts = counts
         self._version = version
+        self._fresh: Mapping[str, DeltaIndex] = {}
 
     @staticmethod
     def of_base(base: BaseReader, names: Names | None = None, version: int = 1) -> Catalog:
@@ -270,11 +275,27 @@ class Catalog:
         return self._edge_counts.get(edge_type, 0)
 
     def distinct_count(self, index: IndexDefinition) -> int:
-        """See `access.CatalogReader`."""
+        """See `access.CatalogReader`.
+
+        Keys that only the deltas have are counted on top of the base's: a key in both counts twice.
+        """
+        count = (self.node_count if index.entity == "node" else self.edge_count)(index.label)
         if index.owner is not None:
-            return max(1, self.node_count(index.label) if index.entity == "node" else 1)
+            return max(1, count)
         run = self.base.index_run(index.name)
-        return max(1, run.distinct_count) if run is not None else 1
+        distinct = 0 if run is None else run.distinct_count
+        fresh = self._fresh.get(index.name)
+        if fresh is not None:
+            distinct += fresh.distinct_count
+        # Nothing is known of an index that was made in another process, or is empty as yet.
+        return max(1, min(count, distinct or _DISTINCT_UNKNOWN))
+
+    def note_deltas(self, indexes: Mapping[str, DeltaIndex]) -> None:
+        """Where the state to which this catalogue belongs gathers its deltas' keys.
+
+        They are shared with the states that follow, so that estimates may count younger keys.
+        """
+        self._fresh = indexes
 
     # ── the next one ──────────────────────────────────────────────────────────────────────────
 

@@ -333,3 +333,14 @@ def _is_all_null(column: Column) -> bool:
 
 def _nulls(kind: Kind, count: int) -> Column:
     return Column.of_list(kind, [None] * count)
+
+
+def txids_of(entity_id: int, columns: Iterable[DeltaColumn]) -> list[int]:
+    """When some values of an entity changed, youngest first."""
+    txids: set[int] = set()
+    for column in columns:
+        place = column.heads.get(entity_id, -1)
+        while place >= 0:
+            txids.add(column.txids[place])
+            place = column.older[place]
+    return sorted(txids, reverse=True)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, cast
 from neuralgraph.storage.indexes.delta_index import DeltaIndex
 from neuralgraph.storage.indexes.search_kinds import SEARCH_KINDS, touch_log
 from neuralgraph.storage.versions.added_edges import AddedEdges
-from neuralgraph.storage.versions.chains import DeltaColumn
+from neuralgraph.storage.versions.chains import DeltaColumn, txids_of
 from neuralgraph.storage.versions.changes import (
     Change,
     CreateConstraint,
@@ -449,9 +449,22 @@ class DeltaStore:
         states, *columns = self._logs_of(definition)
         touched = set(states.heads).union(*(column.heads for column in columns))
         for entity_id in sorted(touched):
+            if self._is_foreign(definition, entity_id):
+                continue
             self._reindex(definition, entity_id)
-            for txid in _txids_of(entity_id, columns)[1:]:
+            for txid in txids_of(entity_id, columns)[1:]:
                 self._index_version(definition, entity_id, txid)
+
+    def _is_foreign(self, definition: IndexDefinition, entity_id: int) -> bool:
+        """Was the entity made since the base, and has it never had a label (or type) of the index?"""
+        of_nodes = definition.entity == "node"
+        states = self.node_states if of_nodes else self.edge_states
+        below = self._below.latest_labels if of_nodes else self._below.latest_edge
+        place = states.heads.get(entity_id, -1)
+        state = None if place < 0 or states.older[place] >= 0 else states.values[place]
+        if state is None or below(entity_id) is not None:
+            return False
+        return set(definition.labels).isdisjoint(state if of_nodes else state[:1])
 
     def _logs_of(self, definition: IndexDefinition) -> list[DeltaColumn]:
         """What an index is about: the states of entities, and the values of its keys."""
@@ -551,17 +564,6 @@ class DeltaStore:
         CreateEdges: _create_edges,
         DeleteEdges: _delete_edges,
     }
-
-
-def _txids_of(entity_id: int, columns: Iterable[DeltaColumn]) -> list[int]:
-    """When some values of an entity changed, youngest first."""
-    txids: set[int] = set()
-    for column in columns:
-        place = column.heads.get(entity_id, -1)
-        while place >= 0:
-            txids.add(column.txids[place])
-            place = column.older[place]
-    return sorted(txids, reverse=True)
 
 
 def _column(columns: dict[str, DeltaColumn], key: str) -> DeltaColumn:

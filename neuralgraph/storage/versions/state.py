@@ -36,6 +36,7 @@ class State:
         self.txid = txid
         self.timestamp_us = timestamp_us
         self.catalog = catalog
+        catalog.note_deltas(deltas.indexes)
         self.view = GraphView(base, (deltas,), txid, catalog)
 
     def after(self, commit: Commit) -> State:
