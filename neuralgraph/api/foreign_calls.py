@@ -12,7 +12,7 @@ and taken as an array, a masked array (masked is null) or a sequence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -23,7 +23,7 @@ from neuralgraph.values import Column, Kind
 from neuralgraph.values.types import from_python
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from neuralgraph.access import GraphReader
     from neuralgraph.query.functions import CallContext
@@ -57,19 +57,23 @@ def called(name: str, function: Callable[..., Any], arguments: Sequence[Any]) ->
         raise call_failed(name, error) from error
 
 
-def iterated(name: str, rows: Iterable[Any]) -> Iterator[Any]:
-    """The rows, which a generator of the user's may still have to make."""
+def iterated(name: str, rows: Iterable[Any]) -> Generator[Any]:
+    """The rows, which a generator of the user's may still have to make; it is closed behind them."""
     iterator = called(name, iter, (rows,))
-    while True:
-        try:
-            row = next(iterator)
-        except StopIteration:
-            return
-        except NeuralGraphError:
-            raise
-        except Exception as error:
-            raise call_failed(name, error) from error
-        yield row
+    try:
+        while True:
+            try:
+                row = next(iterator)
+            except StopIteration:
+                return
+            except NeuralGraphError:
+                raise
+            except Exception as error:
+                raise call_failed(name, error) from error
+            yield row
+    finally:
+        if isinstance(iterator, Generator):
+            called(name, iterator.close, ())
 
 
 def as_given(column: Column, reader: GraphReader) -> Any:

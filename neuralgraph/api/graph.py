@@ -344,10 +344,11 @@ class Graph:
         Args:
             signature: such as ``shop.price(item :: STRING) :: (price :: FLOAT)``.
             rows: a function that takes the inputs and gives an iterable of mappings (or tuples) of
-                outputs; or rows that hold inputs and outputs: a call gives those whose inputs match.
+                outputs, which may be a generator; or rows that hold inputs and outputs: a call gives
+                those whose inputs match.
             vectorised: the function takes the inputs of many rows as numpy arrays and gives columns:
                 a mapping from output to array, one row for each input row, or a pair of the input row
-                of each row (ascending) and that mapping.
+                of each row (ascending) and that mapping; or it yields such pairs.
             effects: ``none``, ``reads`` or ``writes``: then a statement that calls it counts as one that
                 writes.
             transaction: the function takes a `CallingTransaction` before the inputs, to read, and with

@@ -7,12 +7,13 @@ rows (inputs and outputs) that its arguments are looked up in:
 
 The vectorised form is called once for each batch, with one column for each input. It gives the columns of
 its outputs (a mapping, or a sequence in order): one row for each row it was given; or a pair
-``(rows, columns)``, where ``rows`` tells for each row of the result the row that it belongs to, ascending.
+``(rows, columns)``, where ``rows`` tells for each row of the result the row that it belongs to, ascending;
+or it yields such pairs, and what it yielded is used before it makes more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from neuralgraph.values import Column
     from neuralgraph.values.arrays import RowArray
 
+    Piece = tuple[RowArray, list[Column]]
     Rows = Iterable[Mapping[str, Any]] | Callable[..., Any]
 
 
@@ -84,15 +86,21 @@ def make_procedure(
         writes=writes,
         optional_inputs=len(declared.defaults),
         call=_calling(declared, rows) if callable(rows) else _looking_up(declared, rows),
+        outside=True,
         columns=_at_once(declared, rows) if vectorised and callable(rows) else None,
     )
 
 
 def _calling(signature: Signature, function: Callable[..., Any]) -> Callable[..., Any]:
     """A Python function as a procedure: it may give mappings, tuples, or None for no rows."""
+    name, columns = signature.name, [column for column, _ in signature.outputs]
 
-    def call(context: CallContext, *arguments: Any) -> Iterator[Sequence[Any]]:
-        return _rows(signature, function, rendered(context, signature.completed(arguments)))
+    def call(context: CallContext, *arguments: Any) -> Iterable[Sequence[Any]]:
+        given = rendered(context, signature.completed(arguments))
+        found = called(name, function, given)
+        if isinstance(found, list):
+            return [_checked(signature, columns, row) for row in found]
+        return _rows(signature, columns, found)
 
     return call
 
@@ -101,29 +109,35 @@ def _calling_inside(
     signature: Signature, function: Callable[..., Any], runner: StatementRunner, *, writes: bool
 ) -> Callable[..., Any]:
     """A Python function that takes the transaction of the calling statement before its arguments."""
+    name, columns = signature.name, [column for column, _ in signature.outputs]
 
     def change(context: ExecutionContext, *arguments: Any) -> Iterator[Sequence[Any]]:
         given = rendered(context.call_context, signature.completed(arguments))
         transaction = CallingTransaction(runner, context, writes=writes)
         try:
-            yield from _rows(signature, function, [transaction, *given])
+            found = called(name, function, [transaction, *given])
+            yield from _rows(signature, columns, found)
         finally:
             transaction.close()
 
     return change
 
 
-def _rows(
-    signature: Signature, function: Callable[..., Any], given: Sequence[Any]
-) -> Iterator[Sequence[Any]]:
-    """The rows that the function gives, checked against the signature."""
-    name, columns = signature.name, [column for column, _ in signature.outputs]
-    found = called(name, function, given)
+def _rows(signature: Signature, columns: Sequence[str], found: Any) -> Iterator[Sequence[Any]]:
+    """The rows that a function gave, checked against the signature, as they are made."""
     if found is None:
         return
-    for row in iterated(name, found):
-        values = _values(name, columns, row)
-        yield signature.checked_row([from_python(value) for value in values])
+    rows = iterated(signature.name, found)
+    try:
+        for row in rows:
+            yield _checked(signature, columns, row)
+    finally:
+        rows.close()
+
+
+def _checked(signature: Signature, columns: Sequence[str], row: Any) -> Sequence[Any]:
+    values = _values(signature.name, columns, row)
+    return signature.checked_row([from_python(value) for value in values])
 
 
 def _values(name: str, columns: Sequence[str], row: Any) -> list[Any]:
@@ -143,33 +157,59 @@ def _values(name: str, columns: Sequence[str], row: Any) -> list[Any]:
     return values
 
 
-def _at_once(
-    signature: Signature, function: Callable[..., Any]
-) -> Callable[..., tuple[RowArray, list[Column]]]:
+def _at_once(signature: Signature, function: Callable[..., Any]) -> Callable[..., Iterator[Piece]]:
     """A Python function of columns as a procedure."""
-    name, outputs = signature.name, signature.outputs
+    name = signature.name
 
-    def columns(
-        context: CallContext, count: int, *arguments: Column
-    ) -> tuple[RowArray, list[Column]]:
+    def columns(context: CallContext, count: int, *arguments: Column) -> Iterator[Piece]:
         whole = declared_columns(arguments, count, signature)
         found = called(name, function, [as_given(column, context.reader) for column in whole])
-        rows: Any = np.arange(count)
-        if isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], (Mapping, list)):
-            rows = np.asarray(found[0], dtype=np.int64)
-            found = found[1]
-            _check_rows(name, rows, count)
-        given = _values(name, [column for column, _ in outputs], {} if found is None else found)
-        return rows, [as_taken(name, values, len(rows)) for values in given]
+        if not isinstance(found, Generator):
+            yield _piece(signature, found, count, 0)
+            return
+        pieces = iterated(name, found)
+        first = 0
+        try:
+            for piece in pieces:
+                if not _has_rows(piece):
+                    raise ProcedureError(
+                        f"{name} makes its columns in pieces, each a pair (rows, columns)",
+                        detail="ProcedureCallFailed",
+                    )
+                rows, outputs = _piece(signature, piece, count, first)
+                first = int(rows[-1]) if len(rows) else first
+                yield rows, outputs
+        finally:
+            pieces.close()
 
     return columns
 
 
-def _check_rows(name: str, rows: Any, count: int) -> None:
-    inside = not len(rows) or (rows[0] >= 0 and rows[-1] < count and (np.diff(rows) >= 0).all())
-    if rows.ndim != 1 or not inside:
+def _has_rows(found: Any) -> bool:
+    return isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], (Mapping, list))
+
+
+def _piece(signature: Signature, found: Any, count: int, first: int) -> Piece:
+    """Columns that were given; where they come with their rows, these begin at `first` or later."""
+    name = signature.name
+    rows: Any = np.arange(count)
+    if _has_rows(found):
+        rows = np.asarray(found[0], dtype=np.int64)
+        found = found[1]
+        _check_rows(name, rows, count, first)
+    names = [column for column, _ in signature.outputs]
+    given = _values(name, names, {} if found is None else found)
+    return rows, [as_taken(name, values, len(rows)) for values in given]
+
+
+def _check_rows(name: str, rows: Any, count: int, first: int) -> None:
+    inside = rows.ndim == 1 and (
+        not len(rows)
+        or (rows[0] >= first and rows[-1] < count and bool((np.diff(rows) >= 0).all()))
+    )
+    if not inside:
         raise ProcedureError(
-            f"{name}: its rows are numbers from 0 to {count - 1} in ascending order",
+            f"{name}: its rows are numbers from {first} to {count - 1} in ascending order",
             detail="ProcedureCallFailed",
         )
 

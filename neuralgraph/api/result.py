@@ -221,6 +221,21 @@ class Result:
         self._records = iter(())
         return self.summary
 
+    def close(self) -> None:
+        """End the statement here: rows that were not taken are not made; harmless when it has ended."""
+        pending, self._pending = self._pending, None
+        self._ready.clear()
+        self._records = iter(())
+        if pending is not None:
+            self._context.abandon()
+            self._ended_ns = time.perf_counter_ns()
+
+    def __enter__(self) -> Result:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self.close()
+
     # ── many at once ──────────────────────────────────────────────────────────────────────────
 
     def to_tuples(self) -> list[tuple[Any, ...]]:
@@ -320,18 +335,18 @@ class Result:
                     if batch.count > rows_min or len(ready) > 1:
                         return
         except QueryError as error:
-            self._pending = None
-            self._context.running = False
+            self.close()
             self._context.locate(error, self._query)
             raise
         except MemoryError as error:
-            self._pending = None
-            self._context.running = False
+            self.close()
             raise out_of_memory() from error
         except RecursionError as error:
-            self._pending = None
-            self._context.running = False
+            self.close()
             raise too_deep() from error
+        except BaseException:
+            self.close()
+            raise
         self._pending = None
         self._context.running = False
         self._ended_ns = time.perf_counter_ns()

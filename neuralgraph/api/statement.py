@@ -459,7 +459,7 @@ class StatementRunner:
         except RecursionError as error:
             raise too_deep() from error
         finally:
-            context.running = False
+            context.abandon()
         return self._result(query, prepared, kept, context, began_ns, details)
 
     def _explained(

@@ -7,6 +7,7 @@ so making it is cheap: what few statements need is made on first use.
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
 from dataclasses import dataclass, fields
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -133,6 +134,7 @@ class ExecutionContext:
         query: the statement's text; with `number`, which transaction it is, for SHOW TRANSACTIONS.
         locate: tells an error where in the statement's text it is.
         running: False once it has ended.
+        sources: generators of other people's that it uses, in the order of `open`.
         parent: the run that this one is a part of.
         deleted_nodes: ids of the nodes that the statement deleted.
         deleted_edges: the type of each edge that the statement deleted.
@@ -166,6 +168,7 @@ class ExecutionContext:
         "reader",
         "reader_at",
         "running",
+        "sources",
         "stoppable",
         "writer",
     )
@@ -217,6 +220,7 @@ class ExecutionContext:
         self._memory: MemoryBudget | None = None
         self._call_context: CallContext | None = None
         self._notes: dict[Any, Any] | None = None
+        self.sources: list[Generator[Any]] | None = None
 
     @property
     def counters(self) -> Counters:
@@ -340,6 +344,7 @@ class ExecutionContext:
         other.query = query
         other.profile = None
         other.arguments = []
+        other.sources = None
         if writer is not None:
             self.deleted_nodes = self.deleted_nodes or set()
             self.deleted_edges = self.deleted_edges or DeletedTypes()
@@ -371,6 +376,9 @@ class ExecutionContext:
         other.arguments = self.arguments
         other._counters = counters
         other._memory = self.memory
+        if self.sources is None:
+            self.sources = []
+        other.sources = self.sources
         return other
 
     def stop(self) -> None:
@@ -380,6 +388,28 @@ class ExecutionContext:
             cancelled = self.cancelled = Event()
         self.stoppable = True
         cancelled.set()
+
+    # ── rows of somebody else's making ────────────────────────────────────────────────────────
+
+    def open(self, rows: Any) -> None:
+        """What makes these rows is in use: `close` it, else `abandon` does."""
+        if isinstance(rows, Generator):
+            if self.sources is None:
+                self.sources = []
+            self.sources.append(rows)
+
+    def close(self, rows: Any) -> None:
+        """They are used, or not wanted any more; harmless after `abandon`."""
+        if isinstance(rows, Generator):
+            if self.sources and rows in self.sources:
+                self.sources.remove(rows)
+            rows.close()
+
+    def abandon(self) -> None:
+        """The run ends before it is done; what makes rows is closed, the youngest first."""
+        self.running = False
+        while self.sources:
+            self.sources.pop().close()
 
     # ── what the statement deleted ────────────────────────────────────────────────────────────
 

@@ -12,10 +12,13 @@ from neuralgraph.query.language.contracts import ProcedureSignature
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from neuralgraph.query.functions.signature import CallContext
     from neuralgraph.values import Column, RowArray
+
+    # For each row of the piece the row it was made for (ascending), and a column for each output.
+    Piece = tuple[RowArray, Sequence[Column]]
 
 
 def _no_rows(_context: CallContext, *_arguments: Any) -> Iterable[Sequence[Any]]:
@@ -32,11 +35,16 @@ class Procedure(ProcedureSignature):
         change: instead of `call`, for a procedure that writes: ``change(context, *arguments)`` with the
             `ExecutionContext`, whose writer and counters it uses.
         columns: instead of `call`, for all rows of a batch at once: ``columns(context, count, *columns)``
-            gives, for each row of the result, the row it was made for (ascending); and the outputs.
+            gives a `Piece`, or makes several.
         long_run: as `columns`, with the `ExecutionContext`, whose `check` stops it in time.
+        outside: its rows come from outside of the graph. So a statement that writes may use the first
+            of them while others are yet to be made.
+
+    Rows and pieces are used as they are made; an iterator that the run is done with is closed.
     """
 
     call: Callable[..., Iterable[Sequence[Any]]] = _no_rows
     change: Callable[..., Iterable[Sequence[Any]]] | None = None
-    columns: Callable[..., tuple[RowArray, Sequence[Column]]] | None = None
-    long_run: Callable[..., tuple[RowArray, Sequence[Column]]] | None = None
+    columns: Callable[..., Piece | Iterator[Piece]] | None = None
+    long_run: Callable[..., Piece] | None = None
+    outside: bool = False

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neuralgraph.errors import ProcedureError
 from neuralgraph.query.execution.columns import listed
+from neuralgraph.query.execution.context import PIECE_ROWS
+from neuralgraph.query.execution.memory import column_bytes
 from neuralgraph.query.execution.operators.crossing import matched
 from neuralgraph.query.execution.operators.step import Layout, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
+    from neuralgraph.query.execution.procedure import Piece
     from neuralgraph.query.planning.plan import ProcedureCall
     from neuralgraph.values import Batch
 
@@ -46,52 +48,106 @@ class CallStep(Step):
                 context.check()
             if not batch.count:
                 continue
-            if self.procedure.columns is not None:
-                call = partial(self.procedure.columns, context.call_context)
-                yield from self._at_once(call, batch, context)
-            elif self.procedure.long_run is not None:
-                call = partial(self.procedure.long_run, context)
-                yield from self._at_once(call, batch, context)
-            else:
-                yield from self._row_by_row(batch, context)
+            pieces = self._pieces(batch, context)
+            if self._waits(context):
+                yield from self._whole(batch, pieces, context)
+                continue
+            for rows, outputs in pieces:
+                yield from matched(self.layout, batch, rows, outputs)
+            if not self.procedure.outputs:
+                yield self.layout.extend(batch, ())
 
-    def _row_by_row(self, batch: Batch, context: ExecutionContext) -> Iterator[Batch]:
+    def _waits(self, context: ExecutionContext) -> bool:
+        """Must all rows be made before the first is used?
+
+        One that writes has written everything before the next clause looks; one that reads has read
+        everything before the next clause writes.
+        """
         procedure = self.procedure
-        call = (
-            partial(procedure.call, context.call_context)
-            if procedure.change is None
-            else partial(procedure.change, context)
-        )
+        return procedure.writes or (context.writer is not None and not procedure.outside)
+
+    def _whole(
+        self, batch: Batch, pieces: Iterator[Piece], context: ExecutionContext
+    ) -> Iterator[Batch]:
+        kept = []
+        held = 0
+        for rows, outputs in pieces:
+            size = rows.nbytes + sum(map(column_bytes, outputs))
+            context.memory.hold(size)
+            held += size
+            kept.append((rows, outputs))
+        for rows, outputs in kept:
+            yield from matched(self.layout, batch, rows, outputs)
+        context.memory.free(held)
+        if not self.procedure.outputs:
+            yield self.layout.extend(batch, ())
+
+    def _pieces(self, batch: Batch, context: ExecutionContext) -> Iterator[Piece]:
+        """What the procedure gives: for each row the row of the batch it is for, and the wanted outputs.
+
+        A procedure without outputs is run to its end, and gives no piece.
+        """
+        procedure = self.procedure
+        if procedure.long_run is not None:
+            columns = [argument.vector(batch, context) for argument in self.arguments]
+            rows, outputs = procedure.long_run(context, batch.count, *columns)
+            pieces: Iterator[Piece] = iter([(rows, [outputs[place] for place in self.wanted])])
+        elif procedure.columns is not None:
+            pieces = self._at_once(procedure.columns, batch, context)
+        else:
+            pieces = self._row_by_row(batch, context)
+        return pieces if procedure.outputs else _run_to_the_end(pieces)
+
+    def _row_by_row(self, batch: Batch, context: ExecutionContext) -> Iterator[Piece]:
+        """Rows that are made one by one come in pieces that grow from one row.
+
+        So LIMIT n asks for less than 2 n rows; a list that is there already is taken whole.
+        """
         columns = [argument.items(batch, context) for argument in self.arguments]
         given = zip(*columns, strict=True) if columns else [()] * batch.count
         rows: list[int] = []
         found: list[list[Any]] = [[] for _ in self.wanted]
+        piece_rows = 1
         for row, arguments in enumerate(given):
-            results = call(*self._converted(arguments))
-            if not procedure.outputs:
-                # Nothing comes back, but a lazy procedure must still run.
-                for _ in results:
-                    pass
-                continue
-            for result in results:
-                rows.append(row)
-                for column, place in zip(found, self.wanted, strict=True):
-                    column.append(result[place])
-        if not procedure.outputs:
-            yield self.layout.extend(batch, ())
-            return
-        added = [listed(column) for column in found]
-        yield from matched(self.layout, batch, np.array(rows, dtype=np.int64), added)
+            results = self._called(arguments, context)
+            is_made = isinstance(results, list | tuple)
+            context.open(results)
+            try:
+                for result in results:
+                    if context.stoppable:
+                        context.check()
+                    rows.append(row)
+                    for column, place in zip(found, self.wanted, strict=True):
+                        column.append(result[place])
+                    if len(rows) >= (PIECE_ROWS if is_made else piece_rows):
+                        yield _piece(rows, found, context)
+                        piece_rows = min(2 * piece_rows, PIECE_ROWS)
+                        rows, found = [], [[] for _ in self.wanted]
+            finally:
+                context.close(results)
+        if rows:
+            yield _piece(rows, found, context)
+
+    def _called(self, arguments: tuple[Any, ...], context: ExecutionContext) -> Iterable[Any]:
+        procedure = self.procedure
+        if procedure.change is None:
+            return procedure.call(context.call_context, *self._converted(arguments))
+        return procedure.change(context, *self._converted(arguments))
 
     def _at_once(
         self, call: Callable[..., Any], batch: Batch, context: ExecutionContext
-    ) -> Iterator[Batch]:
+    ) -> Iterator[Piece]:
         columns = [argument.vector(batch, context) for argument in self.arguments]
-        rows, outputs = call(batch.count, *columns)
-        if self.procedure.outputs:
-            yield from matched(self.layout, batch, rows, [outputs[place] for place in self.wanted])
-        else:
-            yield self.layout.extend(batch, ())
+        given = call(context.call_context, batch.count, *columns)
+        pieces = (given,) if isinstance(given, tuple) else given
+        context.open(pieces)
+        try:
+            for rows, outputs in pieces:
+                if context.stoppable:
+                    context.check()
+                yield rows, [outputs[place] for place in self.wanted]
+        finally:
+            context.close(pieces)
 
     def _converted(self, arguments: tuple[Any, ...]) -> list[Any]:
         """Integers as floats where the procedure asks for floats."""
@@ -99,3 +155,15 @@ class CallStep(Step):
             float(value) if wants_float and type(value) is int else value
             for value, wants_float in zip(arguments, self.floats, strict=False)
         ]
+
+
+def _piece(rows: list[int], found: list[list[Any]], context: ExecutionContext) -> Piece:
+    columns = [listed(column) for column in found]
+    context.memory.require(sum(map(column_bytes, columns)))
+    return np.array(rows, dtype=np.int64), columns
+
+
+def _run_to_the_end(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    for _ in pieces:
+        pass
+    yield from ()
