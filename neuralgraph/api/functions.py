@@ -22,6 +22,7 @@ from neuralgraph.api.signatures import (
 )
 from neuralgraph.errors import OptionError, QueryArgumentError
 from neuralgraph.query.functions import Function
+from neuralgraph.query.functions.signature import OWN
 from neuralgraph.values import Column, Kind
 from neuralgraph.values.types import from_python
 
@@ -78,7 +79,7 @@ def make_function(
         deterministic=deterministic and effects != "writes",
         stable=effects != "writes",
         writes=effects == "writes",
-        category="Own",
+        category=OWN,
     )
 
 

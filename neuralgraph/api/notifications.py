@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from neuralgraph.errors import QueryError
+from neuralgraph.hints import close_name
 from neuralgraph.query.language import parse
-from neuralgraph.query.language.hints import close_name
 from neuralgraph.query.language.syntax import (
     EdgePattern,
     HasLabels,
     LabelName,
     MapLiteral,
+    MapProjection,
     NodePattern,
     Property,
     Variable,
@@ -101,11 +102,14 @@ def _mentioned(statement: Syntax) -> Iterator[tuple[str, str, Span]]:
         elif isinstance(node, HasLabels) and isinstance(node.subject, Variable):
             kind = _TYPE if node.subject.name in edges else _LABEL
             yield from _names(kind, node.labels)
+        elif isinstance(node, MapProjection) and _of_entity(node, entities):
+            keys = (item.key for item in node.items if item.kind == "property")
+            yield from ((_KEY, key, node.span) for key in keys)
         elif isinstance(node, Property) and _of_entity(node, entities):
             yield _KEY, node.key, (node.span[1] - len(node.key), node.span[1])
 
 
-def _of_entity(node: Property, entities: set[str | None]) -> bool:
+def _of_entity(node: Property | MapProjection, entities: set[str | None]) -> bool:
     return isinstance(node.subject, Variable) and node.subject.name in entities
 
 

@@ -24,6 +24,7 @@ from neuralgraph.errors import (
     SemanticError,
     TransactionError,
 )
+from neuralgraph.hints import close_name
 from neuralgraph.query.execution.context import ExecutionContext
 from neuralgraph.query.execution.memory import out_of_memory
 from neuralgraph.values.nesting import too_deep
@@ -88,11 +89,15 @@ def _converted(value: Any) -> Any:
 def _missing(prepared: Prepared, parameters: Parameters, query: str) -> ParameterMissingError:
     missing = prepared.parameters - parameters.keys()
     names = ", ".join(f"${name}" for name in sorted(missing))
+    given = parameters.keys() - prepared.parameters
+    near = (close_name(name, given) for name in sorted(missing))
+    hint = next((f"${name}" for name in near if name is not None), None)
     error = ParameterMissingError(
         f"the statement needs a value for {names}",
         detail="MissingParameter",
         phase="compile time",
         span=min(prepared.plan.parameters[name] for name in missing),
+        hint=hint,
     )
     prepared.locate(error, query)
     return error

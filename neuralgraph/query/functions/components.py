@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import PropertyNotFoundError, QueryArithmeticError
+from neuralgraph.hints import close_name
 from neuralgraph.values import (
     Date,
     DateTime,
@@ -40,6 +41,7 @@ def component(value: Any, name: str) -> Any:
         raise PropertyNotFoundError(
             f"{type_name(value)} has no component {name}; it has {', '.join(table)}",
             detail="InvalidPropertyName",
+            hint=close_name(name, table),
         )
     found = read(value)
     if type(found) is int and not INT64_MIN <= found <= INT64_MAX:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from neuralgraph.values import Column
 
 ANY_TYPE = "ANY"
+OWN = "Own"
+"""Category of the functions that users register; no other is theirs."""
 
 
 def _no_limit(_count: int) -> None:

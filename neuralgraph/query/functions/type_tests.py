@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from neuralgraph.errors import QuerySyntaxError
+from neuralgraph.hints import close_name
 from neuralgraph.regexes import regex
 from neuralgraph.values import type_name
 from neuralgraph.values.records import record
@@ -185,4 +186,6 @@ def _simple(tokens: list[str], text: str) -> tuple[_Type, list[str]]:
 
 
 def _no_type(text: str) -> QuerySyntaxError:
-    return QuerySyntaxError(f"{text} is not a type", detail="UnexpectedSyntax")
+    word = text.split("<", maxsplit=1)[0].split(maxsplit=1)[0] if text.strip() else ""
+    hint = close_name(word, (*_NAMES, *_SYNONYMS))
+    return QuerySyntaxError(f"{text} is not a type", detail="UnexpectedSyntax", hint=hint)

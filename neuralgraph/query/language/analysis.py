@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import ParameterMissingError, ProcedureError, QuerySyntaxError
+from neuralgraph.hints import close_name
 from neuralgraph.query.language import typing_rules as types
 from neuralgraph.query.language.contracts import Checked
 from neuralgraph.query.language.expression_checks import (
@@ -18,7 +19,6 @@ from neuralgraph.query.language.expression_checks import (
     complain,
     undefined,
 )
-from neuralgraph.query.language.hints import close_name
 from neuralgraph.query.language.pattern_checks import PatternChecker, storable
 from neuralgraph.query.language.projection_checks import ProjectionChecker
 from neuralgraph.query.language.search_checks import check_search

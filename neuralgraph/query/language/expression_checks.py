@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from neuralgraph.errors import QuerySyntaxError, QueryTypeError
+from neuralgraph.hints import close_name
 from neuralgraph.query.functions.signature import AggregateFunction
 from neuralgraph.query.language import typing_rules as types
-from neuralgraph.query.language.hints import close_name
 from neuralgraph.query.language.syntax import (
     Binary,
     Case,

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from neuralgraph.errors import QuerySyntaxError
-from neuralgraph.query.language.hints import close_name
+from neuralgraph.hints import close_name
 from neuralgraph.query.language.lexis import CLAUSE_WORDS, OPAQUE, source_text
 from neuralgraph.regexes import regex
 

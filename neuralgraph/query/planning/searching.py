@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import SchemaError
-from neuralgraph.query.language.hints import close_name
+from neuralgraph.hints import close_name
 from neuralgraph.query.language.syntax import (
     EdgePattern,
     LabelName,

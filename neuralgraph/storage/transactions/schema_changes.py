@@ -9,6 +9,7 @@ import numpy as np
 
 from neuralgraph.access import IndexDefinition
 from neuralgraph.errors import ConstraintViolationError, SchemaError
+from neuralgraph.hints import close_name
 from neuralgraph.storage.transactions.constraints import RuleSet, check_type, missing
 from neuralgraph.storage.transactions.type_rules import conforms
 from neuralgraph.storage.transactions.vector_rules import completed
@@ -105,7 +106,11 @@ def drop_index(schema: Schema, name: str) -> list[Change]:
     """See `access.GraphWriter.drop_index`."""
     index = schema.indexes.get(name)
     if index is None:
-        raise SchemaError(f"there is no index named {name}", detail="IndexNotFound")
+        raise SchemaError(
+            f"there is no index named {name}",
+            detail="IndexNotFound",
+            hint=close_name(name, schema.indexes),
+        )
     if index.owner is not None:
         raise SchemaError(
             f"the index {name} belongs to the constraint {index.owner}; drop the constraint",
@@ -142,7 +147,11 @@ def create_constraint(schema: Schema, definition: ConstraintDefinition) -> list[
 def drop_constraint(schema: Schema, name: str) -> list[Change]:
     """See `access.GraphWriter.drop_constraint`."""
     if name not in schema.constraints:
-        raise SchemaError(f"there is no constraint named {name}", detail="ConstraintNotFound")
+        raise SchemaError(
+            f"there is no constraint named {name}",
+            detail="ConstraintNotFound",
+            hint=close_name(name, schema.constraints),
+        )
     changes: list[Change] = [DropConstraint(name)]
     changes.extend(
         DropIndex(index.name) for index in schema.indexes.values() if index.owner == name

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import QueryArgumentError
+from neuralgraph.hints import close_name
 from neuralgraph.query.execution.built_in.searching import (
     calls,
     found_columns,
@@ -21,7 +22,6 @@ from neuralgraph.query.execution.fusion import (
     question_of,
 )
 from neuralgraph.query.execution.procedure import Procedure
-from neuralgraph.query.language.hints import close_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection

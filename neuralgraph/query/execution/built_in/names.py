@@ -6,6 +6,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import SchemaError
+from neuralgraph.hints import close_name
 from neuralgraph.query.execution.procedure import Procedure
 
 if TYPE_CHECKING:
@@ -37,8 +38,10 @@ def _keys(context: CallContext) -> Rows:
 
 
 def _await_index(context: ExecutionContext, name: Any, timeout_s: Any = None) -> Rows:
-    if all(index.name != name for index in context.reader.catalog.defined_indexes()):
-        raise SchemaError(f"there is no index {name}")
+    names = [index.name for index in context.reader.catalog.defined_indexes()]
+    if name not in names:
+        hint = close_name(name, names) if type(name) is str else None
+        raise SchemaError(f"there is no index named {name}", detail="IndexNotFound", hint=hint)
     return _await(context, name, timeout_s)
 
 

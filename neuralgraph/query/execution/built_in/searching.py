@@ -9,9 +9,9 @@ import numpy as np
 from neuralgraph.access import IndexOptions, TextQuery, VectorQuery
 from neuralgraph.access.vectors import as_vector
 from neuralgraph.errors import QueryArgumentError, QueryTypeError, SchemaError
+from neuralgraph.hints import close_name
 from neuralgraph.query.execution.columns import ids_column
 from neuralgraph.query.execution.procedure import Procedure
-from neuralgraph.query.language.hints import close_name
 from neuralgraph.values import Column, EdgeRef, Kind, NodeRef
 from neuralgraph.values.arrays import distinct
 

@@ -12,7 +12,7 @@ from neuralgraph import text as words
 from neuralgraph.access import IndexOptions
 from neuralgraph.access.vectors import KINDS, METRICS, QUANTIZATIONS, VectorSettings
 from neuralgraph.errors import SchemaError
-from neuralgraph.query.language.hints import close_name
+from neuralgraph.hints import close_name
 from neuralgraph.query.language.syntax import ListLiteral, LiteralValue, MapLiteral
 
 if TYPE_CHECKING:

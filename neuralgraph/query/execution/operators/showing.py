@@ -11,7 +11,7 @@ from neuralgraph.query.execution.operators.index_options import (
     shown_options,
 )
 from neuralgraph.query.execution.operators.step import Step
-from neuralgraph.query.functions.signature import AggregateFunction
+from neuralgraph.query.functions.signature import OWN, AggregateFunction
 from neuralgraph.query.language.printing import print_statement
 from neuralgraph.query.language.syntax import CreateConstraint, CreateIndex, Statement
 from neuralgraph.values import BATCH_ROWS_MAX, Batch, Column
@@ -154,7 +154,7 @@ class ShowStep(Step):
                     "category": category,
                     "description": function.description,
                     "signature": f"{name}({', '.join(function.parameters)}) :: {function.result}",
-                    "isBuiltIn": category != "User",
+                    "isBuiltIn": category != OWN,
                     "aggregating": isinstance(function, AggregateFunction),
                     "argumentDescription": list(function.parameters),
                     "returnDescription": function.result,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import QueryArgumentError
+from neuralgraph.hints import close_name
 from neuralgraph.query.functions.arguments import wrong_type
 from neuralgraph.values import (
     Date,
@@ -81,6 +82,7 @@ def check_names(fields: Mapping[str, Any], names: Iterable[str] = _KNOWN) -> Non
         raise QueryArgumentError(
             f"{unknown[0]} is not a part of a temporal value; there are {', '.join(sorted(names))}",
             detail="InvalidArgumentValue",
+            hint=close_name(unknown[0], names),
         )
 
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from neuralgraph.errors import QueryArgumentError
+from neuralgraph.hints import close_name
 from neuralgraph.query.functions.arguments import wrong_type
 from neuralgraph.query.functions.signature import CallContext, Function
 from neuralgraph.values import (
@@ -53,6 +54,7 @@ def _duration(context: CallContext, value: Any) -> Duration | None:  # noqa: ARG
             raise QueryArgumentError(
                 f"{name} is not a part of a duration; there are {', '.join(_FIELDS)}",
                 detail="InvalidArgumentValue",
+                hint=close_name(name, _FIELDS),
             )
         if number is None:
             return None

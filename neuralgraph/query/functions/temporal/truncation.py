@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import QueryArgumentError
+from neuralgraph.hints import close_name
 from neuralgraph.query.functions.arguments import expect_string, wrong_type
 from neuralgraph.query.functions.signature import CallContext, Function
 from neuralgraph.query.functions.temporal import fields as parts
@@ -34,11 +35,13 @@ _UNITS: Final = {unit.lower(): unit for unit in (*_DATE_UNITS, *_NANOS)}
 
 
 def _unit(function: str, text: Any) -> str:
-    unit = _UNITS.get(expect_string(function, text).lower())
+    name = expect_string(function, text)
+    unit = _UNITS.get(name.lower())
     if unit is None:
         raise QueryArgumentError(
             f"{function}() knows {', '.join(_UNITS.values())}, not {text}",
             detail="InvalidArgumentValue",
+            hint=close_name(name, _UNITS.values()),
         )
     return unit
 
