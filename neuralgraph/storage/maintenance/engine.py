@@ -83,6 +83,7 @@ class Engine:
         "_closing",
         "_directory",
         "_follower",
+        "_interpreter",
         "_is_ephemeral",
         "_is_open",
         "_lock",
@@ -161,6 +162,7 @@ class Engine:
 
     def _connect(self) -> None:
         """Say who calls whom; and in the log, what came to nothing."""
+        self._interpreter = self._manager.interpreter
         self._manager.take_over = self._follower.take_over
         self._manager.commit_as_load = self._commit_as_load
         self._pipeline.reread = self._follower.reread
@@ -229,6 +231,8 @@ class Engine:
         """
         if not self._is_open:
             raise _closed()
+        if self._interpreter.is_claimed:
+            self._interpreter.give_way()
         pipeline = self._pipeline
         if pipeline.words[LAST] > pipeline.seen_index:
             self._follower.follow()

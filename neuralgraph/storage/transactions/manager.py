@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from neuralgraph.errors import ClosedError, LockTimeoutError
 from neuralgraph.observability.logs import storage_logger
 from neuralgraph.storage.transactions.ids import LEASE_IDS, IdAllocator
+from neuralgraph.storage.transactions.interpreter_share import InterpreterShare
 from neuralgraph.storage.transactions.locks import DELETE, GATE, LockOwner, LockTable
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class TransactionManager:
     Attributes:
         maintenance: held while the base is swapped, and while a commit changes the schema: a fold must
             know all indexes before it begins. `upkeep` takes it, too, and keeps other processes out.
+        interpreter: asked before a statement begins; see `InterpreterShare`.
         commit_as_load: commits what is worth it as a bulk load, or gives None; see `bulk_commit`.
         take_over: called when upkeep begins, so that what other processes did to the file is known.
     """
@@ -54,6 +56,7 @@ class TransactionManager:
         "_serials",
         "commit_as_load",
         "edge_ids",
+        "interpreter",
         "is_read_only",
         "locks",
         "maintenance",
@@ -80,6 +83,7 @@ class TransactionManager:
         self.is_read_only = is_read_only
         self.maintenance = threading.RLock()
         self.sharing = pipeline.sharing
+        self.interpreter = InterpreterShare()
         self.take_over: Callable[[], None] = lambda: None
         self.commit_as_load: CommitAsLoad | None = None
         self._serials = itertools.count(1)
@@ -178,8 +182,9 @@ class TransactionManager:
         with self.maintenance:
             self.sharing.begin_upkeep(purpose)
             try:
-                self.take_over()
-                yield
+                with self.interpreter.claimed():
+                    self.take_over()
+                    yield
             finally:
                 self.sharing.end_upkeep()
 

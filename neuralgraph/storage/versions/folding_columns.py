@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralgraph.storage.disk.pauses import pause
 from neuralgraph.storage.versions.base_arrays import by_segment
 from neuralgraph.storage.versions.base_columns import PropertyColumn, join
 from neuralgraph.storage.versions.folding_chains import Outcome, chosen, walk_chains
@@ -158,7 +157,6 @@ def _write_segments(
 ) -> dict[int, ColumnSegment]:
     segments = dict(column.segments) if column is not None else {}
     for number, places, rows in by_segment(outcome.ids):
-        pause()
         values = outcome.values
         if not isinstance(places, slice):
             values = chosen(values, places)
