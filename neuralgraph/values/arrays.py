@@ -63,3 +63,11 @@ def counting(count: int) -> Int64Array:
         numbers.flags.writeable = False
         _counting.append(numbers)
     return _counting[0][:count]
+
+
+def places_in_ranges(starts: Int64Array, counts: Int64Array) -> Int64Array:
+    """start, start + 1, ... of each range, one range after the other; shape (sum of counts,)."""
+    ends = counts.cumsum()
+    places: Int64Array = (starts - ends + counts).repeat(counts)
+    places += counting(len(places))
+    return places

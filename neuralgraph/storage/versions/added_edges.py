@@ -19,6 +19,7 @@ import numpy as np
 from neuralgraph.storage.indexes.id_places import GrowingArray, SortedIds
 from neuralgraph.storage.versions.chains import LOOKUP_ROWS_MAX
 from neuralgraph.values import NO_IDS
+from neuralgraph.values.arrays import places_in_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,9 +72,8 @@ class _Ordered:
             return _NOTHING
         starts, stops = self._offsets[slots], self._offsets[slots + 1]
         counts = stops - starts
-        ends = counts.cumsum()
         found = rows.repeat(counts)
-        places = (stops - ends).repeat(counts) + np.arange(int(ends[-1]))
+        places = places_in_ranges(starts, counts)
         keep = None if txid is None else self._txids[places] <= txid
         if codes is not None:
             wanted = _is_one_of(self._types[places], codes)

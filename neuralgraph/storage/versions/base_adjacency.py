@@ -23,7 +23,7 @@ from neuralgraph.storage.versions.base_arrays import (
     by_segment,
 )
 from neuralgraph.values import NO_IDS
-from neuralgraph.values.arrays import counting
+from neuralgraph.values.arrays import counting, places_in_ranges
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -142,11 +142,7 @@ class BaseAdjacency:
             return self.expand(ids).neighbours
         flat = self.flat()
         starts, stops = self._ranges(ids)
-        counts = stops - starts
-        ends = counts.cumsum()
-        places = (stops - ends).repeat(counts)
-        places += counting(len(places))
-        found: IdArray = flat.neighbours[places]
+        found: IdArray = flat.neighbours[places_in_ranges(starts, stops - starts)]
         return found
 
     def _ranges(self, ids: IdArray) -> tuple[Int64Array, Int64Array]:

@@ -17,9 +17,9 @@ from neuralgraph.query.execution.algorithms.subgraph import (
     Neighbours,
     gathered,
     offsets_of,
-    ranges,
     run_starts,
 )
+from neuralgraph.values.arrays import places_in_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,7 +160,7 @@ def _links(graph: Neighbours, groups: Int64Array, active: Int64Array) -> _Links:
     pairs = (
         np.arange(len(graph.nodes))
         if len(active) == graph.node_count
-        else ranges(graph.offsets[active], counts)
+        else places_in_ranges(graph.offsets[active], counts)
     )
     count = max(graph.node_count, 1)
     keys = graph.nodes[pairs] * count + groups[graph.others[pairs]]
@@ -224,7 +224,7 @@ def _local_moves(
             break
         # Who moved, who would have, and their neighbours: others have no reason to.
         counts = graph.offsets[nodes + 1] - graph.offsets[nodes]
-        near = graph.others[ranges(graph.offsets[nodes], counts)]
+        near = graph.others[places_in_ranges(graph.offsets[nodes], counts)]
         is_active = np.zeros(count, dtype=np.bool_)
         is_active[near] = is_active[links.nodes[best]] = True
         active = np.flatnonzero(is_active)

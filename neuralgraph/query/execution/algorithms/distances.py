@@ -9,10 +9,10 @@ import numpy as np
 
 from neuralgraph.query.execution.algorithms.subgraph import (
     offsets_of,
-    ranges,
     run_starts,
     scipy_sparse,
 )
+from neuralgraph.values.arrays import places_in_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def distances(
         check()
         length += 1
         starts = offsets[level]
-        found = subgraph.targets[ranges(starts, offsets[level + 1] - starts)]
+        found = subgraph.targets[places_in_ranges(starts, offsets[level + 1] - starts)]
         level = np.unique(found[np.isinf(far[found])])
         far[level] = length
     return far

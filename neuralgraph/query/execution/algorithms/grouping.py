@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from neuralgraph.query.execution.algorithms.subgraph import offsets_of, ranges
+from neuralgraph.query.execution.algorithms.subgraph import offsets_of
+from neuralgraph.values.arrays import places_in_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +83,7 @@ def core_numbers(graph: Neighbours, check: Callable[[], None]) -> Int64Array:
         while len(peeled):
             cores[peeled] = core
             is_left[peeled] = False
-            found = others[ranges(offsets[peeled], counts[peeled])]
+            found = others[places_in_ranges(offsets[peeled], counts[peeled])]
             found = found[is_left[found]]
             if len(found) * 8 > len(counts):
                 degrees -= np.bincount(found, minlength=len(counts))
@@ -116,12 +117,12 @@ def triangles(graph: Neighbours, check: Callable[[], None]) -> Int64Array:
         if start % 4_096 == 0:
             check()
         block = roots[start : start + 64]
-        ends = high[ranges(offsets[block], widths[block])]
+        ends = high[places_in_ranges(offsets[block], widths[block])]
         bits = np.uint64(1) << np.arange(len(block), dtype=np.uint64)
         np.bitwise_or.at(masks, ends, bits.repeat(widths[block]))
         middles = np.unique(ends)
         counts = widths[middles]
-        lasts = high[ranges(offsets[middles], counts)]
+        lasts = high[places_in_ranges(offsets[middles], counts)]
         shared = masks[middles].repeat(counts)
         shared &= masks[lasts]
         closed = np.flatnonzero(shared)

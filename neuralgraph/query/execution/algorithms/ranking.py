@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralgraph.query.execution.algorithms.subgraph import ranges, scipy_sparse
+from neuralgraph.query.execution.algorithms.subgraph import scipy_sparse
+from neuralgraph.values.arrays import places_in_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +87,7 @@ def betweenness(subgraph: Subgraph, roots: Int64Array, check: Callable[[], None]
         reached = [frontier]
         while len(frontier):
             counts = degrees[frontier]
-            ends = targets[ranges(offsets[frontier], counts)]
+            ends = targets[places_in_ranges(offsets[frontier], counts)]
             starts = frontier.repeat(counts)
             fresh = ends[depth[ends] < 0]
             depth[fresh] = len(levels) + 1

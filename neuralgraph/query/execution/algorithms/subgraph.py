@@ -204,14 +204,6 @@ def offsets_of(sorted_places: Int64Array, count: int) -> Int64Array:
     return offsets
 
 
-def ranges(starts: Int64Array, counts: Int64Array) -> Int64Array:
-    """The numbers of many ranges, one after the other."""
-    ends = counts.cumsum()
-    total = int(ends[-1]) if len(ends) else 0
-    numbers: Int64Array = (starts - ends + counts).repeat(counts) + np.arange(total)
-    return numbers
-
-
 def weights_of(reader: GraphReader, subgraph: Subgraph, key: str | None) -> Float64Array:
     """A property of each edge as a number, 1 where it has none; shape (edges,).
 

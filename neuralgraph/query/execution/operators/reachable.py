@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 
-from neuralgraph.values.arrays import counting
+from neuralgraph.values.arrays import counting, places_in_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -165,15 +165,6 @@ def edge_ranges(adjacency: Adjacency, nodes: IdArray) -> tuple[Int64Array, Int64
     """Where the edges of each node begin, and how many there are; ids are below the limit."""
     starts = adjacency.offsets[nodes]
     return starts, adjacency.offsets[nodes + 1] - starts
-
-
-def places_in_ranges(starts: Int64Array, counts: Int64Array) -> Int64Array:
-    """Each range's places, one range after the other; shape (sum of counts,)."""
-    ends = counts.cumsum()
-    total = int(ends[-1]) if len(ends) else 0
-    places: Int64Array = (starts - ends + counts).repeat(counts)
-    places += counting(total)
-    return places
 
 
 def _levels(
