@@ -39,12 +39,14 @@ The signatures, on one page::
     LogStore:  first_index, last_index: int;  append(records) -> int   # index 0: the log numbers it
                sync(index);  flush();  read(low, high=None) -> Iterator[LogRecord]   # [low, high)
                truncate_suffix(index);  compact_prefix(index);  close()
+    identity_in(directory) -> bytes | None
     read_what_is_left(directory, identity) -> KeptRecords      # of a damaged log; .lost: what is not there
     SegmentedLog.torn: TornTail(index, byte_count, file) | None;  .size_bytes: int
 
     # blocks
     BlockRef(offset, length, raw_length, codec, checksum)              # NamedTuple; list(ref) stores it
     BlockFile.create(directory, name, *, identity=None), BlockFile.open(directory, name, *, read_only=False)
+    BlockFile.open_what_is_left(directory, name, identity: bytes | None) -> (BlockFile, error | None)
     BlockFile: identity: bytes;  sequence: int;  name: str
                write(data, *, compress=False) -> BlockRef;  read(ref) -> memoryview | bytes
                array(ref, dtype) -> NDArray;  check(ref)   # reads and verifies again, from the disk
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
         RecordKind,
         SegmentedLog,
         TornTail,
+        identity_in,
         read_what_is_left,
     )
 else:
@@ -95,7 +98,7 @@ else:
         segments="BlockStore ColumnSegment",
         sharing="Sharing",
         wal="FellBehindError KeptRecords LogRecord LogStore RecordKind SegmentedLog TornTail"
-        " read_what_is_left",
+        " identity_in read_what_is_left",
     )
 
 __all__ = [
@@ -117,5 +120,6 @@ __all__ = [
     "Sharing",
     "TornTail",
     "Words",
+    "identity_in",
     "read_what_is_left",
 ]

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 import numpy as np
 import xxhash
 
-from neuralgraph.errors import CorruptionError, DiskError
+from neuralgraph.errors import CorruptionError, DiskError, FormatVersionError, StorageError
 from neuralgraph.storage.disk.digests import sha256
 from neuralgraph.storage.disk.extents import FreeExtents
 from neuralgraph.storage.disk.format import BLOCKS_OFFSET, EXTENT_BYTES, SLOT_BYTES, Codec
@@ -34,6 +34,7 @@ from neuralgraph.storage.disk.header_slots import (
     newest_slot,
     read_slots,
 )
+from neuralgraph.storage.disk.unmapped_file import UnmappedFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -152,6 +153,51 @@ class BlockFile:
                 raise DiskError(f"cannot read {name}: it is empty")
         file.close()
         return BlockFile.create(directory, name)
+
+    @staticmethod
+    def open_what_is_left(
+        directory: Directory, name: str, identity: bytes | None
+    ) -> tuple[BlockFile, StorageError | None]:
+        """A file that may be cut or unreadable anywhere; and why its header is of no use, if it is not.
+
+        It is read, never mapped or written.
+
+        Args:
+            directory: where.
+            name: of the file.
+            identity: that of its log, to go on without a header; None where there is no log.
+
+        Raises:
+            DiskError: the disk refuses, or the file is empty and there is no log.
+            FormatVersionError: a newer version wrote it.
+            NotADatabaseError, CorruptionError: it has no header that can be read, and there is no log.
+        """
+        file = UnmappedFile(directory.open(name))
+        with _closed_on_failure(file):
+            try:
+                if _is_new(file):
+                    raise DiskError(f"cannot read {name}: it is empty")
+                return BlockFile(file, read_slots(file)), None
+            except FormatVersionError:
+                raise
+            except StorageError as error:
+                if identity is None:
+                    raise
+                slot = Slot(identity, 0, (0, 0, 0, 0, 0), bytes(32))
+                return BlockFile(file, [slot, slot]), error
+
+    @staticmethod
+    def is_new(directory: Directory, name: str) -> bool:
+        """Is a file empty, or was its creation cut short?
+
+        Raises:
+            DiskError: there is no such file, or the disk refuses.
+        """
+        file = directory.open(name)
+        try:
+            return _is_new(file)
+        finally:
+            file.close()
 
     def close(self) -> None:
         """Let go of the file; arrays that were given out stay valid. Syncs nothing."""

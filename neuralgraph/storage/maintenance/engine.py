@@ -198,7 +198,8 @@ class Engine:
         if options.salvage:
             options = replace(options, read_only=True)
         if options.read_only and not directory.exists(name):
-            raise DiskError(f"cannot open {name} for reading only: there is no such file")
+            told = "; make an empty one to salvage its log" if options.salvage else ""
+            raise DiskError(f"cannot open {name} for reading only: there is no such file{told}")
         sharing = enter(directory, name, options, process_id=process_id, is_ephemeral=is_ephemeral)
         try:
             if options.salvage:

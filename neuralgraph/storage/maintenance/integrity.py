@@ -16,11 +16,11 @@ A problem is reported, not raised: a damaged file should say all that is wrong w
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from neuralgraph.errors import CorruptionError
+from neuralgraph.errors import DiskError, StorageError
 from neuralgraph.storage.indexes.sorted_parts import NumberPart
 from neuralgraph.storage.maintenance.inventory import pieces_of
 from neuralgraph.storage.versions.base_arrays import SEGMENT_ROWS
@@ -61,10 +61,15 @@ def check_chain(base: Base) -> list[Problem]:
 
 
 class _Report:
-    """Collects problems."""
+    """Collects problems.
+
+    Attributes:
+        is_unreadable: the disk did not deliver something.
+    """
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.is_unreadable = False
 
     def note(self, where: str, what: str) -> None:
         self.problems.append(Problem(where, what))
@@ -78,10 +83,14 @@ class _Report:
         """Damage inside is one problem; the sections after it are checked all the same."""
         try:
             yield
-        except CorruptionError as error:
+        except StorageError as error:
+            self.is_unreadable |= isinstance(error, DiskError)
             self.note(where, str(error))
         except (IndexError, ValueError) as error:
             self.note(where, f"the stored arrays do not fit together: {error}")
+
+
+UNREADABLE: Final = "they were not held against each other: the disk fails"
 
 
 def check_base(base: Base, blocks: BlockFile | None = None) -> list[Problem]:
@@ -96,16 +105,11 @@ def check_base(base: Base, blocks: BlockFile | None = None) -> list[Problem]:
     """
     report = _Report()
     if blocks is not None:
-        with report.section("header"):
-            for what in blocks.header_problems():
-                report.note("header", what)
-        checked = set()
-        for piece in pieces_of(base):
-            for ref in piece.refs:
-                if ref not in checked:
-                    checked.add(ref)
-                    with report.section(f"{piece.where}, block at {ref.offset}"):
-                        blocks.check(ref)
+        _check_blocks(report, base, blocks)
+    if report.is_unreadable:
+        # All else maps the blocks: what the disk does not deliver then ends the process by a signal.
+        report.note("the data", UNREADABLE)
+        return report.problems
     _check_label_sets(report, base)
     with report.section("commits"):
         _check_commits(report, base)
@@ -127,6 +131,20 @@ def check_base(base: Base, blocks: BlockFile | None = None) -> list[Problem]:
         with report.section(f"history of {name}"):
             _check_history(report, base, name, log)
     return report.problems
+
+
+def _check_blocks(report: _Report, base: Base, blocks: BlockFile) -> None:
+    """Header and manifest, and every block, as they are in the file now."""
+    with report.section("header"):
+        for what in blocks.header_problems():
+            report.note("header", what)
+    checked = set()
+    for piece in pieces_of(base):
+        for ref in piece.refs:
+            if ref not in checked:
+                checked.add(ref)
+                with report.section(f"{piece.where}, block at {ref.offset}"):
+                    blocks.check(ref)
 
 
 def _check_label_sets(report: _Report, base: Base) -> None:

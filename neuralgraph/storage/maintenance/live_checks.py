@@ -10,7 +10,7 @@ import numpy as np
 from neuralgraph.errors import ConstraintViolationError, CorruptionError, StorageError
 from neuralgraph.storage.maintenance.history_proof import check_told
 from neuralgraph.storage.maintenance.index_checks import check_delta_indexes
-from neuralgraph.storage.maintenance.integrity import Problem, check_base, check_chain
+from neuralgraph.storage.maintenance.integrity import UNREADABLE, Problem, check_base, check_chain
 from neuralgraph.storage.transactions.commit_codec import CommitReader
 from neuralgraph.storage.transactions.schema_changes import check_data
 from neuralgraph.values import NO_IDS
@@ -36,7 +36,10 @@ def check_all(
         log: the log, and the folder that it is in.
         history: the chain of commits, and that they tell what the data is.
     """
-    yield from check_base(state.base, blocks)
+    problems = check_base(state.base, blocks)
+    yield from problems
+    if problems and problems[-1].what == UNREADABLE:
+        return
     yield from check_space(state.base, blocks, pins)
     yield from check_state(state)
     yield from check_log(*log)

@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from neuralgraph.errors import StorageError
+from neuralgraph.errors import CorruptionError, StorageError
 from neuralgraph.storage import disk
 from neuralgraph.storage.disk import BlockFile, SegmentedLog, Sharing
 from neuralgraph.storage.disk.sharing import (
@@ -86,12 +86,7 @@ def enter(
 
 def open_files(directory: Directory, name: str, options: Options, sharing: Sharing) -> Opened:
     """Open or create the files, and replay the log. A failure closes what was opened, but the sharing."""
-    is_there = directory.exists(name)
-    blocks = (
-        BlockFile.open(directory, name, read_only=options.read_only)
-        if is_there
-        else BlockFile.create(directory, name)
-    )
+    blocks = _open_blocks(directory, name, options)
     try:
         if sharing.is_shared and (
             sharing.has_other_writers() if options.read_only else not sharing.is_first
@@ -101,6 +96,26 @@ def open_files(directory: Directory, name: str, options: Options, sharing: Shari
     except BaseException:
         blocks.close()
         raise
+
+
+def _open_blocks(directory: Directory, name: str, options: Options) -> BlockFile:
+    """The database file; a new one, where there is none and no log either.
+
+    Raises:
+        CorruptionError: there is a log, and the file was emptied or is gone.
+    """
+    has_log = directory.has_child(log_name(name))
+    if has_log and disk.identity_in(directory.child(log_name(name))) is not None:
+        # A file has its header, safe, before its log is begun.
+        if not directory.exists(name) or BlockFile.is_new(directory, name):
+            raise CorruptionError(
+                "the file is empty, but its log has records: salvage=True reads what they tell; move the"
+                f" folder {log_name(name)} away to begin anew",
+                where=name,
+            )
+    elif not directory.exists(name):
+        return BlockFile.create(directory, name)
+    return BlockFile.open(directory, name, read_only=options.read_only)
 
 
 def _recover(
@@ -218,9 +233,16 @@ def _durability(options: Options, sharing: Sharing) -> Durability:
 
 def open_salvaged(directory: Directory, name: str, sharing: Sharing) -> Opened:
     """What can be read; nothing is written, so that blocks need not be told apart."""
-    from neuralgraph.storage.maintenance.salvage import Loss, published_base, salvage_base
+    from neuralgraph.storage.maintenance.salvage import (
+        Loss,
+        loss_of_manifest,
+        published_base,
+        salvage_base,
+    )
 
-    blocks = BlockFile.open(directory, name, read_only=True)
+    has_log = directory.has_child(log_name(name))
+    folder = directory.child(log_name(name)) if has_log else disk.MemoryDirectory()
+    blocks, error = BlockFile.open_what_is_left(directory, name, disk.identity_in(folder))
     try:
         pins = BasePins(blocks, sharing, None)
         losses: list[Loss] = []
@@ -230,12 +252,15 @@ def open_salvaged(directory: Directory, name: str, sharing: Sharing) -> Opened:
             losses.extend(lost)
             return base
 
-        published = pins.pin(published_base(blocks, open_base, losses))
-        kept = disk.read_what_is_left(_copy_of_log(directory, log_name(name)), blocks.identity)
+        base, error = published_base(blocks, open_base, error)
+        published = pins.pin(base)
+        kept = disk.read_what_is_left(folder, blocks.identity)
         losses.extend(Loss(*lost) for lost in kept.lost)
         recovered = recover(
             published, kept, open_base, on_loss=lambda *lost: losses.append(Loss(*lost))
         )
+        if error is not None:
+            losses.insert(0, loss_of_manifest(error, recovered))
         log = SegmentedLog.open(
             disk.MemoryDirectory(), segment_bytes=4096, identity=blocks.identity
         )

@@ -33,7 +33,7 @@ from neuralgraph.values.records import record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neuralgraph.storage.disk import KeptRecords, LogStore, SegmentedLog, TornTail
+    from neuralgraph.storage.disk import KeptRecords, LogRecord, LogStore, SegmentedLog, TornTail
     from neuralgraph.storage.versions import Base
     from neuralgraph.storage.versions.changes import Commit
 
@@ -100,14 +100,15 @@ def recover(
         base: what the manifest holds.
         log: the commits since, and some of those before.
         open_base: makes a base from the manifest that a bulk load logged.
-        on_loss: told where the log cannot be used from, and why; without it that is raised.
+        on_loss: told where the log cannot be used from, and why; without it that is raised. With it a gap
+            in front of a bulk load does no harm: its manifest describes all that there was.
         version: where those of the catalogues begin.
 
     Raises:
         CorruptionError: the log is damaged, or commits between it and the base are missing.
     """
     torn = log.torn
-    replay = _Replay(state_of(base, version), open_base)
+    replay = _Replay(state_of(base, version), open_base, on_loss)
     try:
         replay.run(log)
     except Exception as error:
@@ -133,11 +134,24 @@ def recover(
     )
 
 
+def _gap(last_txid: int, commit: Commit, entry: LogRecord) -> CorruptionError:
+    return CorruptionError(
+        f"transactions {last_txid + 1} to {commit.txid - 1} are neither in the file nor in the log",
+        where=f"log record {entry.index}",
+    )
+
+
 class _Replay:
     """Walks the log once, then applies what it found."""
 
-    def __init__(self, state: State, open_base: Callable[[bytes], Base]) -> None:
+    def __init__(
+        self,
+        state: State,
+        open_base: Callable[[bytes], Base],
+        on_loss: Callable[[str, str], None] | None,
+    ) -> None:
         self.state = state
+        self._on_loss = on_loss
         self.commits: list[Commit] = []
         self.changes_count = 0
         self.commits_count = 0
@@ -158,6 +172,7 @@ class _Replay:
     def _walk(self, log: LogStore | KeptRecords) -> None:
         reader = CommitReader()
         last_txid = self.state.txid
+        gap: CorruptionError | None = None
         for entry in log.read(log.first_index):
             if entry.kind == RecordKind.LEASE:
                 node_limit, edge_limit = decode(entry.payload)
@@ -170,11 +185,16 @@ class _Replay:
             if commit is None:
                 continue
             if commit.txid != last_txid + 1:
-                raise CorruptionError(
-                    f"transactions {last_txid + 1} to {commit.txid - 1} are neither in the file"
-                    " nor in the log",
-                    where=f"log record {entry.index}",
-                )
+                gap = gap or _gap(last_txid, commit, entry)
+                if self._on_loss is None:
+                    raise gap
+                if not is_load(commit):
+                    continue
+            if gap is not None:
+                assert self._on_loss is not None
+                what = f"what was there then is in the bulk load of transaction {commit.txid}"
+                self._on_loss("the log", f"{gap}; {what}")
+                gap = None
             last_txid = commit.txid
             self.commits_count += 1
             self.changes_count += sum(map(size_of, commit.changes))
@@ -182,6 +202,8 @@ class _Replay:
                 # Its base has all that came before it. The blocks of an earlier load may be overwritten.
                 self._waiting.clear()
             self._waiting.append(commit)
+        if gap is not None:
+            raise gap
         self.aborted = reader.aborted
         if reader.unfinished is not None:
             self.aborted.append(reader.unfinished)

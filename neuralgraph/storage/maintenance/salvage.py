@@ -12,7 +12,10 @@
 
 What results is a base in memory over the healthy blocks, for reading only. Without a readable manifest
 nothing says what the blocks are; then there is nothing to salvage but a log that goes back to the first
-transaction.
+transaction, or to a bulk load, whose record describes all that there was. Then the graph is put together from
+that, and `losses` say so.
+
+Blocks and log are read, not mapped: what the disk cannot deliver is an error, and a loss.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from neuralgraph.errors import CorruptionError, NeuralGraphError
+from neuralgraph.errors import CorruptionError, DiskError, NeuralGraphError
 from neuralgraph.storage.indexes.stored_array import StoredArray
 from neuralgraph.storage.maintenance.inventory import pieces_of
 from neuralgraph.storage.versions import Base
@@ -41,9 +44,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from neuralgraph.errors import StorageError
     from neuralgraph.storage.disk import BlockFile, BlockRef
     from neuralgraph.storage.indexes.search_run import SearchRun
     from neuralgraph.storage.indexes.sorted_index import IndexRun
+    from neuralgraph.storage.maintenance.recovery import Recovered
     from neuralgraph.values import IdArray
 
 
@@ -359,12 +364,25 @@ def _csr(own: IdArray, others: IdArray, ids: IdArray) -> dict[int, AdjacencySegm
 
 
 def published_base(
-    blocks: BlockFile, open_base: Callable[[bytes], Base], losses: list[Loss]
-) -> Base:
-    """The base that the header names; an empty one, and a loss, when its manifest cannot be read."""
+    blocks: BlockFile, open_base: Callable[[bytes], Base], header_error: StorageError | None
+) -> tuple[Base, StorageError | None]:
+    """The base that the header names; an empty one, and why, when its manifest cannot be read."""
+    if header_error is not None:
+        return Base.empty(), header_error
     try:
         manifest = blocks.manifest()
-        return Base.empty() if manifest is None else open_base(manifest)
-    except CorruptionError as error:
-        losses.append(Loss("the manifest", f"{error}; all that was folded into the file is lost"))
-        return Base.empty()
+        return (Base.empty() if manifest is None else open_base(manifest)), None
+    except (CorruptionError, DiskError) as error:
+        return Base.empty(), error
+
+
+def loss_of_manifest(error: StorageError, recovered: Recovered) -> Loss:
+    """What became of a database without its manifest."""
+    report = recovered.report
+    if report.txid == 0:
+        return Loss("the manifest", f"{error}; all that was folded into the file is lost")
+    return Loss(
+        "the manifest",
+        f"{error}; the graph was put together from the log alone, as it was after transaction"
+        f" {report.txid}, the last one that the log tells of",
+    )

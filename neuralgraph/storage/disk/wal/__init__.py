@@ -19,7 +19,11 @@ from neuralgraph.storage.disk.framing import LogRecord
 if TYPE_CHECKING:
     from neuralgraph.storage.disk.wal.log_following import FellBehindError
     from neuralgraph.storage.disk.wal.log_recovery import TornTail
-    from neuralgraph.storage.disk.wal.log_salvage import KeptRecords, read_what_is_left
+    from neuralgraph.storage.disk.wal.log_salvage import (
+        KeptRecords,
+        identity_in,
+        read_what_is_left,
+    )
     from neuralgraph.storage.disk.wal.log_store import LogStore, RecordKind
     from neuralgraph.storage.disk.wal.segmented_log import SegmentedLog
 else:
@@ -27,7 +31,7 @@ else:
         __name__,
         log_following="FellBehindError",
         log_recovery="TornTail",
-        log_salvage="KeptRecords read_what_is_left",
+        log_salvage="KeptRecords identity_in read_what_is_left",
         log_store="LogStore RecordKind",
         segmented_log="SegmentedLog",
     )
@@ -40,5 +44,6 @@ __all__ = [
     "RecordKind",
     "SegmentedLog",
     "TornTail",
+    "identity_in",
     "read_what_is_left",
 ]

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 from neuralgraph.errors import StorageError
 from neuralgraph.storage.disk.framing import decode_frame, frames_beyond
-from neuralgraph.storage.disk.wal.log_segment import HEADER_BYTES, open_segment, segment_numbers
+from neuralgraph.storage.disk.wal.log_segment import (
+    HEADER_BYTES,
+    open_segment,
+    owner_of,
+    segment_numbers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from neuralgraph.storage.disk.files import Directory
     from neuralgraph.storage.disk.framing import LogRecord
+    from neuralgraph.storage.disk.wal.log_segment import Segment
+
+_PIECE_BYTES: Final = 1 << 16
 
 Lost = tuple[str, str]
 """Where, and what."""
@@ -41,6 +50,14 @@ class KeptRecords:
                 yield record
 
 
+def identity_in(directory: Directory) -> bytes | None:
+    """Of the database that a log belongs to, by the first header that can be read; None without one."""
+    for number in segment_numbers(directory.names()):
+        with suppress(StorageError):
+            return owner_of(directory, number)
+    return None
+
+
 def read_what_is_left(directory: Directory, identity: bytes) -> KeptRecords:
     """The records of all segments, up to the first that is damaged or missing; never raises for damage."""
     lost: list[Lost] = []
@@ -59,13 +76,24 @@ def read_what_is_left(directory: Directory, identity: bytes) -> KeptRecords:
     return KeptRecords(records, lost)
 
 
+def _readable_front(segment: Segment) -> tuple[bytes, StorageError | None]:
+    """What the disk delivers, up to the first place where it refuses; and how."""
+    pieces: list[bytes] = []
+    for offset in range(0, segment.size, _PIECE_BYTES):
+        try:
+            pieces.append(segment.file.read_at(offset, min(_PIECE_BYTES, segment.size - offset)))
+        except StorageError as error:
+            return b"".join(pieces), error
+    return b"".join(pieces), None
+
+
 def _read_segment(
     directory: Directory, number: int, identity: bytes, records: list[LogRecord], *, is_last: bool
 ) -> str:
     """Add a segment's records; what is wrong with the rest of it, in words, or nothing."""
     segment = open_segment(directory, number, identity)
     try:
-        data = segment.file.read_at(0, segment.size)
+        data, error = _readable_front(segment)
     finally:
         segment.file.close()
     index = records[-1].index + 1 if records else segment.base_index
@@ -79,6 +107,8 @@ def _read_segment(
             break
         records.append(frame.record)
         offset, index = frame.end, index + 1
+    if error is not None:
+        return f"from record {index} on it cannot be read: {error}"
     tail = data[offset:].rstrip(b"\0")
     if not tail:
         return ""

@@ -145,12 +145,34 @@ def open_segment(directory: Directory, number: int, identity: bytes) -> Segment:
     name = segment_name(number)
     file = directory.open(name)
     try:
-        base_index, previous_term = _read_header(file, number, identity)
+        owner, base_index, previous_term = _read_header(file, number)
+        _check_owner(file, owner, identity)
     except BaseException:
         file.close()
         raise
     seed = segment_seed(identity, number, base_index)
     return Segment(file, number, base_index, previous_term, seed, file.size())
+
+
+def _check_owner(file: File, owner: bytes, identity: bytes) -> None:
+    if owner != identity:
+        raise NotADatabaseError(
+            f"{file.name} is the log of another database; move its folder away to open this one without it"
+        )
+
+
+def owner_of(directory: Directory, number: int) -> bytes:
+    """The identity of the database that a segment belongs to.
+
+    Raises:
+        CorruptionError, FormatVersionError: as `open_segment`.
+    """
+    file = directory.open(segment_name(number))
+    try:
+        owner, _, _ = _read_header(file, number)
+    finally:
+        file.close()
+    return owner
 
 
 def recycle_segment(directory: Directory, number: int, size: int) -> None:
@@ -198,7 +220,8 @@ def _find_spare(directory: Directory, size: int) -> str | None:
     return None
 
 
-def _read_header(file: File, number: int, identity: bytes) -> tuple[int, int]:
+def _read_header(file: File, number: int) -> tuple[bytes, int, int]:
+    """Whose it is, its first record, and the term of the one before."""
     where = f"{file.name}, header"
     head = file.read_at(0, HEADER_BYTES)
     if len(head) < HEADER_BYTES:
@@ -210,10 +233,6 @@ def _read_header(file: File, number: int, identity: bytes) -> tuple[int, int]:
         raise CorruptionError("the header of a log segment is damaged", where=where)
     if version > VERSION or required & ~REQUIRED_FEATURES:
         raise FormatVersionError(f"{file.name} was written by a newer version; upgrade this one")
-    if owner != identity:
-        raise NotADatabaseError(
-            f"{file.name} is the log of another database; move its folder away to open this one without it"
-        )
     if own_number != number:
         raise CorruptionError(f"a log segment says that it is number {own_number}", where=where)
-    return base_index, previous_term
+    return owner, base_index, previous_term

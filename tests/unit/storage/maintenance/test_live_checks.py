@@ -4,11 +4,14 @@ import pytest
 
 from neuralgraph.access import ConstraintDefinition, IndexDefinition
 from neuralgraph.storage.disk import MemoryDirectory
+from neuralgraph.storage.maintenance.integrity import UNREADABLE
 from neuralgraph.storage.maintenance.live_checks import check_state
 from neuralgraph.storage.versions.changes import Commit, CreateEdge, CreateNode, SetNodeProperty
 from neuralgraph.values import Column
+from tests.support.damage import make_image
 from tests.support.engines import NAME, add_node, open_engine
-from tests.support.faulty_directory import flip_bit
+from tests.support.faulty_directory import FaultyDirectory, flip_bit
+from tests.support.recording_directory import directory_of
 
 ONE_NAME = ConstraintDefinition("one_name", "unique", "node", "P", ("name",))
 
@@ -113,3 +116,24 @@ def test_damage_to_what_only_the_next_opening_needs_is_found():
     flip_bit(disk, NAME, ref.offset)
     (problem,) = engine.verify()
     assert problem.where == "what the next opening begins with"
+
+
+def test_a_disk_that_fails_is_named_by_verify_and_nothing_is_mapped():
+    image = make_image()
+    found = 0
+    for number in range(1, 40):
+        directory = FaultyDirectory(start=directory_of(image))
+        engine = open_engine(directory)
+        schedule = directory.schedule
+        schedule.operations = frozenset(("read",))
+        schedule.count, schedule.fail_at = 0, number
+        del schedule.log[:]
+        problems = engine.verify()
+        if not schedule.has_failed:
+            break
+        assert any("Input/output error" in problem.what for problem in problems), number
+        found += 1
+        if problems[-1].what == UNREADABLE:
+            assert ("map", NAME) not in schedule.log
+        engine._lock.release()
+    assert found > 5

@@ -5,9 +5,19 @@ import copy
 import numpy as np
 import pytest
 
-from neuralgraph.errors import AccessModeError
-from tests.support.damage import BY_AGE, LOG, flipped, make_image, places_of, read_everything
+from neuralgraph.errors import AccessModeError, CorruptionError
+from neuralgraph.values import Column
+from tests.support.damage import (
+    BY_AGE,
+    LOG,
+    flipped,
+    image_of,
+    make_image,
+    places_of,
+    read_everything,
+)
 from tests.support.engines import NAME, open_engine
+from tests.support.faulty_directory import FaultyDirectory
 from tests.support.recording_directory import directory_of
 from tests.support.torture_life import differences, snapshot_of
 
@@ -171,3 +181,91 @@ def test_a_missing_log_segment_ends_the_log():
     ids = np.concatenate(list(view.scan_nodes()))
     assert view.node_values(ids.tolist(), "number") == list(range(len(ids)))
     assert 0 < len(ids) < 40
+
+
+def life(directory, *, folds=False, loads=False, segment_bytes=1 << 16):
+    """What a log tells from the first transaction on; the engine is killed at the end."""
+    engine = open_engine(directory, wal_segment_bytes=segment_bytes)
+    writing = engine.begin()
+    writing.create_index(BY_AGE)
+    writing.commit()
+    for number in range(12):
+        writing = engine.begin({"actor": "me"})
+        node = writing.create_node(["P"], {"age": number, "text": "x" * 300})
+        writing.create_edge("KNOWS", node, node, {"w": number})
+        writing.commit()
+        if number == 6 and loads:
+            engine.load_nodes(["P"], {"age": Column.of_values(list(range(50)))})
+        if number == 6 and folds:
+            engine.checkpoint()
+    before = snapshot_of(engine.reader()), engine.reader().txid
+    engine._lock.release()
+    return image_of(directory), *before
+
+
+def cut(image, size):
+    return {**image, "": {NAME: image[""][NAME][:size]}}
+
+
+@pytest.mark.parametrize("folds", [False, True])
+def test_a_file_that_was_cut_anywhere_is_put_together_from_its_log(folds):
+    image, before, last = life(directory_of({"": {}}), folds=folds)
+    size = len(image[""][NAME])
+    assert size > 1 << 17 if folds else size == 8192
+    for end in (0, 1, 100, 247, 248, 4096, 5000, 8191, 8192, 8193, size // 2, size - 1):
+        engine = salvage(cut(image, end))
+        assert differences(snapshot_of(engine.reader()), before) == [], end
+        assert engine.reader().txid == last
+        assert {problem.where for problem in engine.verify()} <= {"header"}
+        if end < 248 or (folds and end <= 8193):
+            (loss,) = told(engine)
+            assert loss.startswith("the manifest: "), end
+            assert loss.endswith(
+                f"put together from the log alone, as it was after transaction {last}, the last one"
+                " that the log tells of"
+            )
+
+
+def test_a_log_that_begins_with_a_bulk_load_goes_back_to_the_first_transaction():
+    image, before, last = life(directory_of({"": {}}), loads=True, segment_bytes=2048)
+    del image[LOG]["00000001.log"]
+    with pytest.raises(CorruptionError, match="transactions 1 to"):
+        open_engine(directory_of(image))
+    engine = salvage(image)
+    (loss,) = told(engine)
+    assert loss.startswith("the log: transactions 1 to")
+    assert "what was there then is in the bulk load of transaction 9" in loss
+    assert engine.reader().txid == last
+    assert differences(snapshot_of(engine.reader()), before) == []
+
+
+def test_an_emptied_file_is_not_made_anew_beside_its_log():
+    image, before, _last = life(directory_of({"": {}}))
+    for spoilt in (cut(image, 0), {**image, "": {}}):
+        directory = directory_of(spoilt)
+        for _ in range(2):  # nothing is written, so that a salvage still finds what it needs
+            with pytest.raises(CorruptionError, match="salvage=True"):
+                open_engine(directory)
+    directory.open(NAME, create=True)
+    assert differences(snapshot_of(open_engine(directory, salvage=True).reader()), before) == []
+
+
+def test_a_salvage_goes_on_where_the_disk_does_not():
+    image, before, last = life(directory_of({"": {}}), segment_bytes=1 << 17)
+
+    def salvaged(number):
+        directory = FaultyDirectory(
+            start=directory_of(image),
+            fail_at=number,
+            operations=frozenset(("read", "map")),
+        )
+        engine = open_engine(directory, salvage=True)
+        now = snapshot_of(engine.reader())
+        assert now.nodes.items() <= before.nodes.items()
+        assert engine.reader().txid == last or engine.losses, number
+        return directory.has_failed
+
+    number = 1
+    while salvaged(number):
+        number += 1
+    assert number > 3
