@@ -12,7 +12,6 @@ Texts repeat their words. A WordAnalyzer looks at each distinct chunk once and k
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -20,8 +19,12 @@ import numpy as np
 
 from neuralgraph.errors import QueryArgumentError
 from neuralgraph.text.tokens import GAP, EncodedTexts, TermNumbers, Token
+from neuralgraph.text.words import lower_case
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from neuralgraph.text.words import WordTerms
     from neuralgraph.values.arrays import Int64Array
 
 WORDS_KEPT_MAX: Final = 50_000
@@ -43,9 +46,6 @@ _TEXT_BREAK: Final = "\x00"
 _CHUNK: Final = re.compile("\x01|[^\\s\x00\x01]+")
 # ASCII that no word contains: cutting at it, too, keeps the number of distinct chunks low.
 _BLANKED: Final = str.maketrans(dict.fromkeys(map(ord, '!"#$%&()*+,/:;<=>?@[\\]^`{|}~-'), " "))
-
-WordTerms = Callable[[str], Sequence[tuple[str, int]]]
-"""Terms of a word, each with its position after the word's own; none for a stop word."""
 
 
 class Analyzer(Protocol):
@@ -93,7 +93,7 @@ class WordAnalyzer:
         name: str,
         pattern: Any,
         terms_of: WordTerms,
-        normalise: Callable[[str], str] = str.lower,
+        normalise: Callable[[str], str] = lower_case,
         *,
         cuts_punctuation: bool = True,
         counts_letters: bool = False,
@@ -179,7 +179,8 @@ class WordAnalyzer:
                 for term, at in terms:
                     low, high = start, end
                     if self._counts_letters:
-                        low, high = start + at, start + at + len(term)
+                        # At the end of the word at most: some marks are letters of their own in it.
+                        low, high = min(start + at, end - 1), min(start + at + len(term), end)
                     found.append(Token(term, position + at, low, high))
                 position += width
             kept = (tuple(found), position)

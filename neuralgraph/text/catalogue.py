@@ -22,6 +22,7 @@ from neuralgraph.text.words import (
     sound_terms,
     stemmed,
     unchanged,
+    wide_case,
     without,
 )
 
@@ -46,11 +47,11 @@ _ALIASES: Final = {
     "unicode_whitespace": "whitespace",
 }
 
-# Unicode's rules for words, near enough: Chinese characters and Hiragana stand alone; dots and apostrophes
-# join what they stand between.
+# Unicode's rules for words, near enough: Chinese characters and Hiragana stand alone; dots, apostrophes
+# and soft hyphens join what they stand between.
 _IDEOGRAPH: Final = r"[\p{Han}\p{Hiragana}]"
 _LETTER: Final = rf"[\w--{_IDEOGRAPH}]"
-_WORD: Final = rf"(?V1){_IDEOGRAPH}|{_LETTER}+(?:[.'’]{_LETTER}+)*"
+_WORD: Final = rf"(?V1){_IDEOGRAPH}|{_LETTER}+(?:[.'’\u00ad]{_LETTER}+)*"
 _LETTERS: Final = r"(?V1)[\p{L}\p{M}]+"
 _NOT_BLANK: Final = r"\S+"
 _CODE_WORD: Final = r"[\w$]+"
@@ -155,7 +156,7 @@ def _code(name: str) -> Analyzer:
 
 
 def _cjk(name: str) -> Analyzer:
-    return WordAnalyzer(name, _pattern(_RUN), gram_terms, counts_letters=True)
+    return WordAnalyzer(name, _pattern(_RUN), gram_terms, wide_case, counts_letters=True)
 
 
 def _addresses(name: str) -> Analyzer:

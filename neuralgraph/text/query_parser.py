@@ -39,6 +39,8 @@ CLAUSES_MAX: Final = 1024
 """As Lucene has it: a longer text is most likely no query."""
 DISTANCE_MAX: Final = 2
 
+_JOINING: Final = ("AND", "OR", "NOT")
+
 _BLANK: Final = re.compile(r"\s*")
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 # A word ends at a blank, a bracket, a quote, a colon or a suffix; an escaped character never ends it.
@@ -123,8 +125,13 @@ class _Parser:
             self.place += 1
         else:
             return Occur.SHOULD
+        sign = self.text[place : self.place].strip()
         if self.place == len(self.text) or self.text[self.place] in ") \t\n":
-            raise self.error(f"nothing stands after {self.text[place : self.place].strip()}", place)
+            raise self.error(f"nothing stands after {sign}", place)
+        if self.text[self.place] in "+-!":
+            raise self.error(
+                f"{self.text[self.place]} after {sign}; write \\ before a sign to seek it"
+            )
         return Occur.MUST if letter == "+" else Occur.MUST_NOT
 
     def keyword(self, word: str) -> bool:
@@ -258,6 +265,8 @@ class _Parser:
         if found is None:
             raise self.error(f"unexpected {self.text[start]!r}")
         body = found[0]
+        if body in _JOINING:
+            raise self.error(f"{body} stands where a word should; write \\{body} to seek it")
         self.place = found.end()
         if body.endswith("\\") and not body.endswith("\\\\"):
             raise self.error("nothing stands after the backslash", self.place - 1)
@@ -275,7 +284,7 @@ class _Parser:
         """Letters that may differ; a fraction is the similarity that older texts give."""
         if given is None:
             return DISTANCE_MAX
-        if given < 1:
+        if 0 < given < 1:
             return min(DISTANCE_MAX, int((1 - given) * len(_unescaped(body))))
         if given > DISTANCE_MAX or given != int(given):
             raise self.error(f"~{given:g}: words may differ by 0, 1 or 2 letters", start)

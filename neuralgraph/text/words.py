@@ -11,13 +11,17 @@ from neuralgraph.text.stop_words import missing_extra, stop_words_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from neuralgraph.text.analyzers import WordTerms
-
     Terms = Sequence[tuple[str, int]]
+    WordTerms = Callable[[str], Terms]
+    """Terms of a word, each with its position after the word's own; none for a stop word."""
 
 _PARTS: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+")
 _GRAM: Final = 2
-_APOSTROPHES: Final = ("'", "’")
+_SOFT_HYPHEN: Final = "\u00ad"
+_PAIRED: Final = re.compile(
+    "[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+"""Characters of scripts that put no spaces between words."""
 
 # Letters that have no decomposition into a base and an accent.
 _LETTERS: Final = str.maketrans(
@@ -35,11 +39,21 @@ _LETTERS: Final = str.maketrans(
     }
 )
 _TURKISH: Final = str.maketrans({"I": "ı", "İ": "i"})
+# One sigma, wherever it stands, or no prefix in capitals would find its words; one i, and one apostrophe.
+_ONE_OF_EACH: Final = str.maketrans({"ς": "σ", "İ": "i", "’": "'", _SOFT_HYPHEN: None})
+
+
+def lower_case(word: str) -> str:
+    """In lower case, and each letter in one form: composed, without soft hyphens, sigma never final."""
+    if word.isascii():
+        return word.lower()
+    whole = unicodedata.normalize("NFC", word).translate(_ONE_OF_EACH)
+    return whole.lower().translate(_ONE_OF_EACH)
 
 
 def lowered(word: str) -> Terms:
-    """In lower case."""
-    return ((word.lower(), 0),)
+    """See `lower_case`."""
+    return ((lower_case(word), 0),)
 
 
 def unchanged(word: str) -> Terms:
@@ -49,19 +63,28 @@ def unchanged(word: str) -> Terms:
 
 def folded(word: str) -> str:
     """In lower case and without accents."""
-    lower = word.lower()
+    lower = lower_case(word)
     if lower.isascii():
         return lower
-    plain = unicodedata.normalize("NFD", lower.translate(_LETTERS))
+    plain = unicodedata.normalize("NFKD", lower.translate(_LETTERS))
     return "".join(letter for letter in plain if unicodedata.category(letter) != "Mn")
 
 
 def turkish_lower(word: str) -> str:
     """Lower case as Turkish has it: a dotless I stays dotless."""
-    return word.translate(_TURKISH).lower()
+    return lower_case(unicodedata.normalize("NFC", word).translate(_TURKISH))
 
 
-def without(words: frozenset[str], normalise: Callable[[str], str] = str.lower) -> WordTerms:
+def greek_lower(word: str) -> str:
+    """Lower case without accents, for capitals are written without them."""
+    plain = unicodedata.normalize("NFD", lower_case(word))
+    return "".join(letter for letter in plain if unicodedata.category(letter) != "Mn")
+
+
+_NORMALISE: Final = {"turkish": turkish_lower, "greek": greek_lower}
+
+
+def without(words: frozenset[str], normalise: Callable[[str], str] = lower_case) -> WordTerms:
     """Terms of all words but some."""
 
     def terms_of(word: str) -> Terms:
@@ -91,20 +114,17 @@ def stemmed(language: str) -> tuple[WordTerms, Callable[[str], str]]:
     except ImportError as error:
         raise missing_extra(error) from error
     stem = snowballstemmer.stemmer(language).stemWord
-    stops = stop_words_of(language)
-    normalise = turkish_lower if language == "turkish" else str.lower
+    normalise = _NORMALISE.get(language, lower_case)
+    stops = frozenset(map(normalise, stop_words_of(language)))
     elided = frozenset(_ELIDED.get(language, "").split())
 
     def terms_of(word: str) -> Terms:
         term = normalise(word)
-        for apostrophe in _APOSTROPHES:
-            head, found, tail = term.partition(apostrophe)
-            if found:
-                # l'avion is avion; Ankara'da is Ankara.
-                term = tail if head in elided else head if language == "turkish" else term
-        if term in stops:
-            return ()
-        return ((stem(term.replace("’", "'")), 0),)
+        head, found, tail = term.partition("'")
+        if found:
+            # l'avion is avion; Ankara'da is Ankara.
+            term = tail if head in elided else head if language == "turkish" else term
+        return () if term in stops else ((stem(term), 0),)
 
     return terms_of, normalise
 
@@ -125,10 +145,16 @@ def identifier_terms(word: str) -> Terms:
 # ── Chinese, Japanese, Korean ─────────────────────────────────────────────────────────────────
 
 
+def wide_case(word: str) -> str:
+    """In lower case, and of the usual width."""
+    return lower_case(unicodedata.normalize("NFKC", word))
+
+
 def gram_terms(word: str) -> Terms:
-    """Pairs of neighbouring characters of a run without spaces; words of other scripts in lower case."""
-    if word[0] < "\u1100":
-        return ((word.lower(), 0),)
+    """Pairs of neighbouring characters of a run without spaces; words of other scripts whole."""
+    word = wide_case(word)
+    if not _PAIRED.match(word):
+        return ((word, 0),)
     if len(word) < _GRAM:
         return ((word, 0),)
     return tuple((word[at : at + _GRAM], at) for at in range(len(word) - _GRAM + 1))

@@ -202,6 +202,7 @@ def test_a_malformed_query_says_where(graph):
         ({"operator": "XOR"}, "operator is AND or OR"),
         ({"boosts": {"title": 2}}, "there is no field 'title' to boost"),
         ({"analyzer": "klingon"}, "there is no analyzer 'klingon'"),
+        ({"analyzer": 1}, "analyzer is a name, not 1"),
         ({"colour": 1}, "no option 'colour'"),
     ],
 )

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (words are spelt in their own letters)
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,12 +19,16 @@ def terms(analyzer: str, text: str) -> list[str]:
         ("standard-no-stop-words", "The quick, BROWN fox's 3.14!", "the quick brown fox's 3.14"),
         ("standard", "The quick fox and the hound", "quick fox hound"),
         ("standard-folding", "Crème Brûlée straße", "creme brulee strasse"),
+        ("standard-folding", "ﬁne ＡＢＣ ĲSSEL Łódź", "fine abc ijssel lodz"),
+        ("standard-no-stop-words", "cafe\u0301 İstanbul ΦΙΛΟΣ won’t", "café istanbul φιλοσ won't"),
+        ("standard-no-stop-words", "soft\u00adhyphen", "softhyphen"),
         ("simple", "it's R2D2", "it s r d"),
         ("stop", "The Fox is here", "fox here"),
         ("whitespace", "Foo-Bar, baz", "Foo-Bar, baz"),
         ("unicode_whitespace", "Foo bar", "Foo bar"),
         ("cjk", "東京都 people", "東京 京都 people"),
         ("cjk", "データ 한국어 山", "デー ータ 한국 국어 山"),
+        ("cjk", "ﾊﾝｶｸ ＡＢＣ Ấn ἄνθρωπος", "ハン ンカ カク abc ấn ἄνθρωποσ"),
         ("standard", "東京 tower", "東 京 tower"),
         ("url", "see https://example.com/a?b=1.", "see https://example.com/a?b=1"),
         ("email", "write to Ada@Example.org!", "write to ada@example.org"),
@@ -56,6 +61,8 @@ def test_tokens_say_where_they_stand():
     text = "Die  Häuser, 東京都!"
     found = [text[token.start : token.end] for token in analyzer_named("german").tokens(text)]
     assert found == ["Häuser", "東", "京", "都"]
+    for token in analyzer_named("cjk").tokens("ｶﾞｷﾞ"):
+        assert 0 <= token.start < token.end <= 4
     grams = [text[token.start : token.end] for token in analyzer_named("cjk").tokens(text)]
     assert grams == ["Die", "Häuser", "東京", "京都"]
 

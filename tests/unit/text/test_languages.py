@@ -1,6 +1,8 @@
 # ruff: noqa: RUF001 (words are spelt in their own letters)
 """Each language with real words: forms of a word are one term, other words are not, stop words are none."""
 
+import unicodedata
+
 import pytest
 
 from neuralgraph.text import analyzer_named
@@ -55,6 +57,27 @@ def test_stop_words_are_no_terms(language):
     assert terms(language, stops) == []
     tokens = analyzer_named(language).tokens(f"{stops} {word}")
     assert [token.position for token in tokens] == [3], "what is left out still takes its place"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_accents_may_be_written_apart_from_their_letters(language):
+    for word in " ".join([STOPPED.get(language, ""), *sum(SAME.get(language, []), ())]).split():
+        assert terms(language, unicodedata.normalize("NFD", word)) == terms(language, word)
+
+
+def test_greek_is_found_however_it_is_written():
+    assert terms("greek", "Ο ΔΡΟΜΟΣ ΗΤΑΝ") == terms("greek", "δρόμος")
+    assert analyzer_named("greek").normalised("ΦΙΛΟΣ") == "φιλοσ", "the start of φιλοσοφία"
+
+
+def test_turkish_has_two_letters_i():
+    assert terms("turkish", "IRMAK İSTANBUL") == terms("turkish", "ırmak istanbul")
+    assert terms("turkish", "IRMAK") != terms("turkish", "irmak")
+
+
+def test_arabic_is_found_with_and_without_vowel_signs():
+    assert terms("arabic", "كِتَابٌ") == terms("arabic", "كتـــاب") == terms("arabic", "كتاب")
+    assert terms("arabic", "إسلام") == terms("arabic", "اسلام")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -96,6 +96,9 @@ class QuerySettings:
         unknown = set(options) - {"analyzer", "phonetic", "distance", "operator", "boosts"}
         if unknown:
             raise QueryArgumentError(f"full-text queries have no option {min(unknown)!r}")
+        analyzer_name = options.get("analyzer")
+        if analyzer_name is not None and not isinstance(analyzer_name, str):
+            raise QueryArgumentError(f"analyzer is a name, not {analyzer_name!r}")
         phonetic = options.get("phonetic")
         if phonetic is not None and phonetic not in SOUNDS:
             raise QueryArgumentError(f"phonetic is one of {', '.join(SOUNDS)}; not {phonetic!r}")
@@ -108,7 +111,7 @@ class QuerySettings:
         boosts = options.get("boosts")
         if boosts is not None:
             check_boosts(boosts, keys)
-        return QuerySettings(options.get("analyzer"), phonetic, distance, operator == "AND", boosts)
+        return QuerySettings(analyzer_name, phonetic, distance, operator == "AND", boosts)
 
 
 PLAIN_QUERY: Final = QuerySettings()
