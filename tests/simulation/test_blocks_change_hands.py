@@ -8,9 +8,11 @@ import gc
 import pytest
 
 from neuralgraph.access import IndexDefinition
+from neuralgraph.errors import DiskError
 from neuralgraph.storage.disk import MemoryDirectory
 from neuralgraph.storage.maintenance import bulk_load
 from neuralgraph.storage.maintenance.pins import RETIRED_NOTE, BasePins
+from neuralgraph.storage.transactions.commit import CommitPipeline
 from neuralgraph.values import Column
 from tests.support.block_witness import BlockWitness
 from tests.support.engines import NAME, open_engine
@@ -187,3 +189,24 @@ def test_steps_of_a_large_creation_share_blocks_too(join):
     assert engine.reader().catalog.node_count("A") == 3 * ROWS
     engine.checkpoint()
     assert engine.verify() == []
+
+
+def test_an_error_that_is_kept_keeps_no_blocks_of_a_load_that_was_not_logged(join, monkeypatch):
+    """Others wrote where its rows had been, and found their blocks claimed by a base that nobody reads."""
+    one, other = join("one"), join("other")
+    load(one, "first")
+
+    def refuse(*_):
+        raise DiskError("the log is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CommitPipeline, "_propose", refuse)
+        with pytest.raises(DiskError) as kept:
+            load(one, "never")
+    load(other, "second")
+    other.checkpoint()
+    load(one, "third")
+    one.checkpoint()
+    assert kept.value.__traceback__ is not None
+    assert [*one.verify(), *other.verify()] == []
+    assert one.reader().catalog.node_count("N") == 3 * ROWS

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from neuralgraph.storage.disk import BlockFile
-    from neuralgraph.storage.maintenance.pins import BasePins
+    from neuralgraph.storage.maintenance.pins import BasePins, PinnedBase
     from neuralgraph.storage.transactions.manager import TransactionManager
     from neuralgraph.storage.versions import Base, State
     from neuralgraph.storage.versions.schema_history import Births
@@ -104,6 +104,7 @@ class Loader:
         """Make the last of the bases the graph; the ones before it were steps on the way."""
         pipeline = self.manager.pipeline
         txid, timestamp_us = made[-1].txid, self.timestamp_us or pipeline.next_timestamp_us()
+        base: PinnedBase | None = None
         try:
             noted = CommitTime(txid, timestamp_us, self.metadata)
             commits = made[-1].commits.add([noted], self.blocks)
@@ -119,7 +120,7 @@ class Loader:
                     timestamp_us=timestamp_us,
                 )
         except BaseException:
-            self._forget(made)
+            self._forget(made, base)
             raise
         # Whatever the durability: only once its record is safe may the blocks of the load before go.
         self.flush()
@@ -137,10 +138,12 @@ class Loader:
             base.txid,
         )
 
-    def _forget(self, made: Sequence[Base]) -> None:
+    def _forget(self, made: Sequence[Base], pinned: PinnedBase | None) -> None:
         # After a failed sync the log may hold the commit after all, and need the blocks.
         if self.manager.pipeline.failure is None:
             self.pins.discard(*made)
+            if pinned is not None:
+                self.pins.withdraw(pinned)
 
 
 def load_nodes(

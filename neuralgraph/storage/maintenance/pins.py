@@ -177,6 +177,16 @@ class BasePins:
         made = frozenset[BlockRef]().union(*(base.block_refs() for base in bases))
         self._blocks.release(made - self.needed())
 
+    def withdraw(self, base: PinnedBase) -> None:
+        """A base that was shown to nobody after all; whoever still refers to it, an error, reads nothing.
+
+        Others may use its blocks from now on: none of them was told. Here they go with the next `reclaim`.
+        """
+        with self._mutex:
+            self._held = [held for held in self._held if held.base() is not base]
+            self._advance()
+        self._displaced |= base.refs
+
     def current(self) -> frozenset[BlockRef]:
         """What an opening would need."""
         return self._published.refs | self._logged.refs
