@@ -171,7 +171,7 @@ def compare(left: Any, right: Any) -> int | None:
 def ordered(left: Any, right: Any) -> Literal[-1, 0, 1, 2] | None:
     """`compare`, with `UNORDERED` (2) where a NaN makes every comparison false.
 
-    Maps, nodes, relationships and paths have no order of their own: None.
+    Maps, nodes, relationships, paths and points have no order of their own: None.
     """
     if left is None or right is None:
         return None
@@ -187,10 +187,8 @@ def ordered(left: Any, right: Any) -> Literal[-1, 0, 1, 2] | None:
     group = _group(left)
     if group == _LIST_RANK:
         return _ordered_lists(left, right)
-    if group in (_MAP_RANK, 1, 2, 4, 13):
+    if group in (_MAP_RANK, 1, 2, 4, 5, 13):
         return None
-    if group == 5:
-        return _ordered_points(left, right)
     if group == 11 and left != right:
         return None  # which of two durations is longer depends on where they begin
     one, other = (left, right) if group in (12, 96, 97, 98) else (left.sort_key, right.sort_key)
@@ -207,20 +205,6 @@ def _ordered_lists(left: Sequence[Any], right: Sequence[Any]) -> Literal[-1, 0, 
     if len(left) == len(right):
         return 0
     return -1 if len(left) < len(right) else 1
-
-
-def _ordered_points(left: Point, right: Point) -> Literal[-1, 0, 1] | None:
-    """Points compare when every coordinate agrees on the order."""
-    if left.srid != right.srid:
-        return None
-    signs = {
-        (one > other) - (one < other)
-        for one, other in zip(left.coordinates, right.coordinates, strict=True)
-    }
-    if signs == {0}:
-        return 0
-    signs.discard(0)
-    return signs.pop() if len(signs) == 1 else None  # type: ignore[return-value]
 
 
 # ── equivalence ───────────────────────────────────────────────────────────────────────────────

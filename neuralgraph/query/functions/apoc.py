@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from sys import getsizeof
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import QueryArgumentError
@@ -14,13 +13,14 @@ from neuralgraph.query.functions.collections import distinct, flattened
 from neuralgraph.query.functions.entities import properties_of_value
 from neuralgraph.query.functions.patterns import searched_pattern
 from neuralgraph.query.functions.signature import CallContext, Function
+from neuralgraph.query.functions.sizes import reserve_text
 from neuralgraph.query.functions.texts import text_of
 from neuralgraph.values import Node, NodeRef, Relationship, type_name
 from neuralgraph.values.nesting import DEPTH_MAX, require_walkable
 from neuralgraph.values.types import from_python
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _TYPES: Final = {
     "ZONED DATETIME": "DATE_TIME",
@@ -31,6 +31,8 @@ _TYPES: Final = {
 }
 _PART_BYTES: Final = 64
 _LARGE_CHARACTERS: Final = 1 << 16
+_ESCAPED_SHORT: Final = '"\\\b\f\n\r\t'
+_ESCAPED_LONG: Final = "".join(sorted(set(map(chr, range(32))) - set(_ESCAPED_SHORT)))
 _GROWING: Final = frozenset(
     {"text.join", "text.replace", "text.split", "convert.toJson", "coll.flatten"}
 )
@@ -132,7 +134,9 @@ def _join(context: CallContext, texts: Any, delimiter: Any) -> str:
     parts = expect_list("apoc.text.join", texts)
     glue = expect_string("apoc.text.join", delimiter)
     joined = ["null" if part is None else text_of(part) for part in parts]
-    context.reserve(sum(map(getsizeof, joined)) + getsizeof(glue) * len(joined))
+    characters = sum(map(len, joined)) + len(glue) * len(joined)
+    if characters > _LARGE_CHARACTERS:
+        reserve_text(context, characters, (*joined, glue))
     return glue.join(joined)
 
 
@@ -144,8 +148,7 @@ def _text_replace(context: CallContext, text: Any, pattern: Any, replacement: An
     if len(whole) * (len(template) + 1) > _LARGE_CHARACTERS:
         # Groups make a replacement no longer than all of the text at each match.
         longest = len(template) + (len(whole) if "\\g<" in template else 0)
-        width = 1 if whole.isascii() and template.isascii() else 4
-        context.reserve(width * (len(whole) + searched.count(whole) * longest))
+        reserve_text(context, len(whole) + searched.count(whole) * longest, (whole, template))
     return searched.sub(template, whole)
 
 
@@ -184,8 +187,31 @@ def _to_json(context: CallContext, value: Any) -> str:
             return {"id": str(item.id), "type": "node", "labels": labels, "properties": properties}
         return str(item)
 
-    context.reserve(_PART_BYTES * require_walkable(value))
+    count = require_walkable(value)
+    context.reserve(_PART_BYTES * count)
+    texts = list(_texts_in(value))
+    if sum(map(len, texts)) > _LARGE_CHARACTERS:
+        characters = sum(map(_escaped_characters, texts)) + _PART_BYTES * count
+        reserve_text(context, characters, texts)
     return json.dumps(value, default=shown, ensure_ascii=False, separators=(",", ":"))
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if type(value) is str:
+        yield value
+    elif type(value) is list:
+        for item in value:
+            yield from _texts_in(item)
+    elif type(value) is dict:
+        yield from value
+        for item in value.values():
+            yield from _texts_in(item)
+
+
+def _escaped_characters(text: str) -> int:
+    """Characters of a text in JSON: some get a backslash, other control characters six characters."""
+    short = sum(map(text.count, _ESCAPED_SHORT))
+    return len(text) + short + 5 * sum(map(text.count, _ESCAPED_LONG))
 
 
 def _from_json(kind: type[list[Any]] | type[dict[str, Any]]) -> Callable[..., Any]:

@@ -16,6 +16,7 @@ from neuralgraph.query.functions.arguments import (
     out_of_range,
 )
 from neuralgraph.query.functions.signature import CallContext, Function
+from neuralgraph.query.functions.sizes import reserve_text, width_of
 from neuralgraph.values import Column, Kind
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 _LARGE_CHARACTERS: Final = 1 << 16
 _PART_BYTES: Final = 64
-_GROWING: Final = frozenset({"replace", "split"})
+_GROWING: Final = frozenset({"normalize", "replace", "split"})
+_COUNTED_MAX: Final = 64
+"""Of how many different characters it is counted how often they occur."""
 _FORMS: Final = frozenset({"NFC", "NFD", "NFKC", "NFKD"})
 
 
@@ -77,8 +80,8 @@ def _replace(
     if len(whole) * (len(new) + 1) > _LARGE_CHARACTERS:
         found = whole.count(wanted)
         found = found if count < 0 else min(found, count)
-        width = 1 if whole.isascii() and new.isascii() else 4
-        context.reserve(width * (len(whole) + found * max(0, len(new) - len(wanted))))
+        growth = found * max(0, len(new) - len(wanted))
+        reserve_text(context, len(whole) + growth, (whole, new))
     return whole.replace(wanted, new, count)
 
 
@@ -108,11 +111,28 @@ def _substring(context: CallContext, text: Any, start: Any, length: Any = None) 
     return whole[first : first + expect_count("substring", length)]
 
 
-def _normalize(context: CallContext, text: Any, form: Any = "NFC") -> str:  # noqa: ARG001
+def _normalize(context: CallContext, text: Any, form: Any = "NFC") -> str:
     name = expect_string("normalize", form).upper()
     if name not in _FORMS:
         raise out_of_range(f"normalize() knows {', '.join(sorted(_FORMS))}, not {form}")
-    return unicodedata.normalize(name, expect_string("normalize", text))  # type: ignore[arg-type]
+    whole = expect_string("normalize", text)
+    if len(whole) > _LARGE_CHARACTERS and not whole.isascii():
+        reserve_text(context, *_normal_size(whole, name))
+    return unicodedata.normalize(name, whole)  # type: ignore[arg-type]
+
+
+def _normal_size(whole: str, form: str) -> tuple[int, tuple[str, ...]]:
+    """Characters that a text has at most in a normal form, and what shows how wide they are."""
+    # Composing only makes fewer of what decomposing makes.
+    form = form.replace("C", "D") if form.endswith("C") else form
+    parts = {each: unicodedata.normalize(form, each) for each in set(whole)}  # type: ignore[arg-type]
+    longer = {each: len(part) - 1 for each, part in parts.items() if len(part) > 1}
+    if len(longer) > _COUNTED_MAX:
+        growth = len(whole) * max(longer.values())
+    else:
+        growth = sum(whole.count(each) * more for each, more in longer.items())
+    widest = max(parts.values(), key=width_of)
+    return len(whole) + growth, (whole, widest)
 
 
 def _is_normalized(context: CallContext, text: Any, form: Any = "NFC") -> bool | None:

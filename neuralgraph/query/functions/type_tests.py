@@ -161,6 +161,11 @@ def _union(tokens: list[str], text: str) -> tuple[tuple[_Type, ...], list[str]]:
         member, tokens = _simple(tokens, text)
         members.append(member)
         if not tokens or tokens[0] != "|":
+            if len({one.nullable for one in members if one.name not in ("NULL", "NOTHING")}) > 1:
+                raise QuerySyntaxError(
+                    f"{text} has members with and without NOT NULL; write it behind all or none",
+                    detail="UnexpectedSyntax",
+                )
             return tuple(members), tokens
         tokens = tokens[1:]
 

@@ -20,7 +20,7 @@ from neuralgraph.query.language.expression_checks import (
     undefined,
 )
 from neuralgraph.query.language.pattern_checks import PatternChecker, storable
-from neuralgraph.query.language.projection_checks import ProjectionChecker
+from neuralgraph.query.language.projection_checks import ProjectionChecker, require_names
 from neuralgraph.query.language.search_checks import check_search
 from neuralgraph.query.language.show_columns import show_columns
 from neuralgraph.query.language.syntax import (
@@ -203,6 +203,8 @@ class _Analysis:
         _check_order(clauses, kind)
         for clause in clauses:
             if isinstance(clause, Return):
+                if kind == "CALL":
+                    require_names(clause, "RETURN of CALL { }")
                 columns, visible = self.projections.check(clause, scope, self.outer)
                 self.scopes[id(clause)] = visible
                 continue

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from neuralgraph.query.language.syntax import Projection, ProjectionItem
 
 
+def require_names(clause: Projection, where: str) -> None:
+    """Complain of an item that is neither a variable nor named by AS; what it returns is to be used."""
+    for item in clause.items:
+        if not item.aliased and type(item.expression) is not Variable:
+            message = f"An expression in {where} needs a name; add AS and a name"
+            complain(message, item, "NoExpressionAlias")
+
+
 class ProjectionChecker:
     """Checks projections of one statement."""
 
@@ -55,7 +63,7 @@ class ProjectionChecker:
             if bound is not None:
                 self._bound(name, bound)
         if isinstance(clause, With):
-            self._aliases(clause)
+            require_names(clause, "WITH")
             if clause.where is not None:
                 where = (
                     with_projected(clause.where, _by_expression(clause)) if narrow else clause.where
@@ -85,12 +93,6 @@ class ProjectionChecker:
             for expression in aggregates:
                 check_beside_aggregates(expression, keys, scope, expressions)
         return bool(aggregates)
-
-    def _aliases(self, clause: With) -> None:
-        for item in clause.items:
-            if not item.aliased and type(item.expression) is not Variable:
-                message = "An expression in WITH needs a name; add AS and a name"
-                complain(message, item, "NoExpressionAlias")
 
     def _order(
         self, clause: Projection, visible: Scope, *, narrow: bool, aggregating: bool

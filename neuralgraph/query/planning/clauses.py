@@ -53,7 +53,7 @@ from neuralgraph.query.planning.plan import (
     UnwindList,
 )
 from neuralgraph.query.planning.projections import project, visible
-from neuralgraph.query.planning.repeats import path_names, shortest_paths
+from neuralgraph.query.planning.repeats import asks_of_the_way, path_names, shortest_paths
 from neuralgraph.query.planning.searching import index_search
 from neuralgraph.query.planning.subqueries import aggregated_by_row
 from neuralgraph.query.planning.walking import (
@@ -91,7 +91,14 @@ def plan_query(
         stays: do columns of the `Argument` stay visible behind every WITH?
     """
     parts = [plan_part(context, part, start, stays=stays) for part in query.parts]
-    operator = parts[0] if len(parts) == 1 else _union(parts, all_rows=query.union_all)
+    if len(parts) == 1:
+        operator = parts[0]
+    elif isinstance(query.parts[0].clauses[-1], Return):
+        operator = _union(parts, [slot.name for slot in parts[0].slots])
+        operator = operator if query.union_all else distinct(operator)
+    else:
+        # Nothing is returned, so that only what came in is left, and no two rows are the same.
+        operator = _union(parts, [slot.name for slot in start.slots])
     if query.at is not None:
         operator = at_moment(operator, query.at, names_of(start.slots))
     return operator
@@ -122,9 +129,8 @@ def _still_needed(start: Operator, clause: Projection, later: Sequence[Clause]) 
     return Argument(slots=slots) if slots else None
 
 
-def _union(parts: list[Operator], *, all_rows: bool) -> Operator:
-    """All parts give the first one's columns in its order; kinds that differ become values."""
-    names = [slot.name for slot in parts[0].slots]
+def _union(parts: list[Operator], names: Sequence[str]) -> Operator:
+    """All rows of all parts with these columns; kinds that differ become values."""
     kinds = [{slot.name: slot.kind for slot in part.slots} for part in parts]
     slots = [
         Slot(name, kinds[0][name] if len({kind[name] for kind in kinds}) == 1 else "value")
@@ -137,8 +143,7 @@ def _union(parts: list[Operator], *, all_rows: bool) -> Operator:
         for part in parts
     ]
     rows = sum(part.estimated_rows for part in parts)
-    union = UnionAll(slots=tuple(slots), estimated_rows=rows, parts=tuple(aligned))
-    return union if all_rows else distinct(union)
+    return UnionAll(slots=tuple(slots), estimated_rows=rows, parts=tuple(aligned))
 
 
 def plan_clause(context: PlanningContext, clause: Clause, child: Operator) -> Operator:
@@ -176,7 +181,11 @@ def _matched(context: PlanningContext, clause: Match, child: Operator) -> Operat
     if clause.search is not None:
         child = index_search(context, clause.search, clause.pattern, child)
     paths = clause.pattern.paths
-    whole = [path for path in paths if path.selector is not None and not is_search(path)]
+    whole = [
+        path
+        for path in paths
+        if path.selector is not None and (asks_of_the_way(path) or not is_search(path))
+    ]
     if not whole:
         return match_pattern(context, child, clause.pattern, clause.where)[0]
     waiting = conjuncts(clause.where)

@@ -23,7 +23,7 @@ from neuralgraph.query.planning.plan import (
     Slot,
 )
 from neuralgraph.query.planning.steps import Step, Walked
-from neuralgraph.query.planning.walking import conjunction
+from neuralgraph.query.planning.walking import conjunction, free_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +65,16 @@ def path_names(path: PathPattern) -> frozenset[str]:
         elif element.variable is not None:
             names.add(element.variable)
     return frozenset(names)
+
+
+def asks_of_the_way(path: PathPattern) -> bool:
+    """Does a condition inside the path look at more of it than its ends?
+
+    ``SHORTEST 1 ((a)-[r]->+(b) WHERE size(r) > 2)`` chooses among the paths for which it holds.
+    """
+    ends = [node for node in (path.elements[0], path.elements[-1]) if isinstance(node, NodePattern)]
+    between = path_names(path) - {node.variable for node in ends}
+    return any(node.predicate is not None and free_names(node.predicate) & between for node in ends)
 
 
 def selection(selector: PathSelector) -> tuple[Literal["shortest", "groups"], int]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from neuralgraph.errors import MemoryLimitError
+from neuralgraph.query.functions.sizes import VALUE_BYTES_MAX, require_size
 from neuralgraph.values import Kind
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.values import Column
-
-VALUE_BYTES_MAX: Final = 1 << 30
-"""No single string or list is larger, whatever the machine has."""
 
 _FREE_BYTES: Final = 1 << 16
 """Less is not worth asking for."""
@@ -87,11 +84,7 @@ def require_columns(columns: Sequence[Column], count: int, context: ExecutionCon
 def _require(count: int, rows: Iterable[tuple[Any, ...]], context: ExecutionContext) -> None:
     if count > VALUE_BYTES_MAX:
         for row in rows:
-            whole = shallow_bytes(row)
-            if whole > VALUE_BYTES_MAX:
-                raise MemoryLimitError(
-                    f"a value of {whole:,} bytes is too large; a value may have {VALUE_BYTES_MAX:,}"
-                )
+            require_size(shallow_bytes(row))
     context.reserve(count)
 
 

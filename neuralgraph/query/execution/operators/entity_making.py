@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from neuralgraph.errors import EntityNotFoundError, SemanticError
+from neuralgraph.errors import EntityNotFoundError, QueryError, SemanticError
 from neuralgraph.query.execution.columns import entity_column, ids_column
 from neuralgraph.query.execution.expressions.labels import LabelNames
 from neuralgraph.query.execution.expressions.look_ups import properties_of
@@ -151,7 +151,7 @@ class NodeMaker:
 class EdgeMaker:
     """Makes an edge a row."""
 
-    __slots__ = ("edge_type", "properties", "slot", "source", "target")
+    __slots__ = ("edge_type", "must_be_known", "properties", "slot", "source", "target")
 
     def __init__(
         self, entity: EdgeToCreate, expressions: ExpressionCompiler, *, must_be_known: bool
@@ -160,6 +160,7 @@ class EdgeMaker:
         self.edge_type = LabelNames(entity.edge_type, expressions.compile)
         self.source = expressions.places[entity.source]
         self.target = expressions.places[entity.target]
+        self.must_be_known = must_be_known
         self.properties = PropertyMaker(entity.properties, expressions, must_be_known=must_be_known)
 
     def make(self, batch: Batch, context: ExecutionContext) -> Column:
@@ -187,14 +188,22 @@ class EdgeMaker:
         ends = zip(sources.to_list(), targets.to_list(), maps, strict=True)
         for row, (source, target, properties) in enumerate(ends):
             if source is None or target is None:
-                raise EntityNotFoundError(
-                    "a relationship needs two nodes, and one of them is null",
-                    detail="DeletedEntityAccess",
-                )
+                raise self._without_node()
             name = names[0] if names else self._type_of_row(batch, row, context)
             counters.properties_set += len(properties)
             edges.append(writer.create_edge(name, source, target, properties))
         return Column(Kind.EDGE, count, None, None, edges)
+
+    def _without_node(self) -> QueryError:
+        if self.must_be_known:
+            return SemanticError(
+                "MERGE cannot look for the relationship, because one of its nodes is null",
+                detail="MergeReadOwnWrites",
+            )
+        return EntityNotFoundError(
+            "a relationship needs two nodes, and one of them is null",
+            detail="DeletedEntityAccess",
+        )
 
     def _type_of_row(self, batch: Batch, row: int, context: ExecutionContext) -> str:
         names = self.edge_type.of_row(batch.slice(row, row + 1), context)

@@ -95,6 +95,7 @@ def make_local_datetime(value: Any, now: DateTime) -> LocalDateTime | None:
         seen = Zone.parse(fields["timezone"]).view(now)
         return LocalDateTime(seen.days, seen.nanos)
     days = parts.days_from(fields, parts.selected_days(fields))
+    parts.check_day(fields)
     return LocalDateTime(days, parts.nanos_from(fields, parts.selected_time(fields)[0]))
 
 

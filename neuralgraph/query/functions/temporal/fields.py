@@ -8,7 +8,7 @@ where the same moment is seen, while without a selected zone it says where the c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from neuralgraph.errors import QueryArgumentError
 from neuralgraph.hints import close_name
@@ -193,8 +193,24 @@ def _check_one_way(fields: Mapping[str, Any]) -> None:
         )
 
 
+def check_day(fields: Mapping[str, Any]) -> None:
+    """Raises QueryArgumentError where a time of day is named and the day is not."""
+    clock = next((name for name in TIME_FIELDS if name in fields), None)
+    if clock is None or selected_days(fields) is not None or "ordinalDay" in fields:
+        return
+    missing = "month" if "month" not in fields else "day"
+    if any(name in fields for name in WEEK_FIELDS):
+        missing = "dayOfWeek"
+    elif any(name in fields for name in QUARTER_FIELDS):
+        missing = "dayOfQuarter"
+    if missing not in fields:
+        _complain_of_gap(clock, missing)
+
+
 def nanos_from(fields: Mapping[str, Any], base: int | None) -> int:
     """The time of day that the fields name, as nanoseconds; what they do not name is of `base`, or 0."""
+    if base is None:
+        _check_no_gap(fields)
     seconds, fraction = divmod(base or 0, NANOS_PER_SECOND)
     if any(name in fields for name in SUBSECOND_FIELDS):
         fraction = _fraction_from(fields)
@@ -203,6 +219,22 @@ def nanos_from(fields: Mapping[str, Any], base: int | None) -> int:
         integer(fields, "minute", seconds // 60 % 60),
         integer(fields, "second", seconds % 60),
         fraction,
+    )
+
+
+def _check_no_gap(fields: Mapping[str, Any]) -> None:
+    """A smaller part says nothing where a larger one is left out: ``{hour: 1, second: 2}``."""
+    missing: str | None = None
+    for name in TIME_FIELDS:
+        if name in fields and missing is not None:
+            _complain_of_gap(name, missing)
+        if name not in fields and name not in SUBSECOND_FIELDS:
+            missing = missing or name
+
+
+def _complain_of_gap(name: str, missing: str) -> NoReturn:
+    raise QueryArgumentError(
+        f"{name} means nothing without {missing}", detail="InvalidArgumentValue"
     )
 
 
@@ -253,6 +285,7 @@ def datetime_from(fields: Mapping[str, Any], default: Zone = UTC) -> DateTime:
         return _from_epoch(fields)
     base_nanos, zone = selected_time(fields)
     days = days_from(fields, selected_days(fields))
+    check_day(fields)
     nanos = nanos_from(fields, base_nanos)
     if "timezone" not in fields:
         return (zone or default).moment(days, nanos)

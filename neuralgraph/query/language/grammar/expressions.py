@@ -117,7 +117,12 @@ _CLOSE_ANGLE = regex(r"\s*>")
 _CLOSE_PAREN = regex(r"\s*\)")
 _CLOSE_BRACE = regex(r"\s*\}")
 _OLD_PARAMETER = regex(rf"\s*({NAME})\s*\}}")
-_ARGUMENTS = regex(r"\s*(?:(?P<star>\*\s*\))|(?P<none>\))|(?P<distinct>DISTINCT\b))", re.IGNORECASE)
+_ARGUMENTS = regex(
+    r"\s*(?:(?P<star>\*\s*\))|(?P<none>\))|(?P<distinct>DISTINCT\b)"
+    # `all` may be a variable, or begin all(x IN ...).
+    r"|(?P<every>ALL\s+(?!(?:IN|AND|X?OR|IS|STARTS|ENDS|CONTAINS)\b)(?=[\w`$'\"\[{])))",
+    re.IGNORECASE,
+)
 _LIST_PATTERN = regex(rf"\s*(?:{NAME}\s*=\s*)?(?=\()")
 
 
@@ -439,7 +444,7 @@ class Operand:
                 return location, FunctionCall(name, (), star=True, span=(start, location))
             if head.lastgroup == "none":
                 return location, FunctionCall(name, (), span=(start, location))
-            distinct = True
+            distinct = head.lastgroup == "distinct"
         location, (arguments,) = self.items.parse(text, location)
         location = _closing(_CLOSE_PAREN, text, location, "',' or ')'").end()
         if word == "EXISTS":

@@ -243,7 +243,7 @@ def test_types_of_values():
     assert not is_of_type(None, "INT!")
     assert is_of_type([1, None], "LIST<INTEGER>")
     assert not is_of_type([1, None], "LIST<INTEGER NOT NULL>")
-    assert is_of_type("a", "INTEGER | STRING NOT NULL")
+    assert is_of_type("a", "INTEGER NOT NULL | STRING NOT NULL")
     assert is_of_type(1, "ANY<INTEGER | FLOAT>")
     assert not is_of_type(NodeRef(1), "PROPERTY VALUE")
     with pytest.raises(QueryError):

@@ -82,7 +82,7 @@ def test_unreadable_text_is_an_argument_error(name, source):
         ("date", {"date": Date.of(1984, 11, 11), "week": 1}, "1984-01-08"),
         ("date", {"date": Date.of(1984, 11, 11), "quarter": 3}, "1984-08-11"),
         ("date", {"date": Date.of(1816, 12, 31), "year": 1817, "week": 2}, "1817-01-07"),
-        ("time", {"hour": 12, "nanosecond": 3, "timezone": "-02:05:07"},
+        ("time", {"hour": 12, "minute": 0, "second": 0, "nanosecond": 3, "timezone": "-02:05:07"},
          "12:00:00.000000003-02:05:07"),
         ("time", {"time": Time(0, 3600), "second": 42, "timezone": "+05:00"}, "04:00:42+05:00"),
         ("datetime", {"year": 1984, "ordinalDay": 202, "timezone": STOCKHOLM},

@@ -1,0 +1,205 @@
+"""What the Cypher manual of Neo4j 5 says of values, of what is refused, and of forms seldom written."""
+
+from __future__ import annotations
+
+import pytest
+
+import neuralgraph
+from neuralgraph.errors import (
+    MemoryLimitError,
+    QueryArgumentError,
+    QueryError,
+    QuerySyntaxError,
+    SemanticError,
+)
+
+LINE = (
+    "CREATE (a:A {n: 1}), (b:B {n: 2}), (c:C {n: 3}), (d:D {n: 4}), (a)-[:R {w: 1}]->(d),"
+    " (a)-[:R {w: 5}]->(b), (b)-[:R {w: 5}]->(c), (c)-[:R {w: 5}]->(d)"
+)
+
+
+@pytest.fixture
+def graph():
+    with neuralgraph.open() as graph:
+        graph.execute(LINE)
+        yield graph
+
+
+def rows(graph, query, **parameters):
+    return graph.execute(query, parameters).to_tuples()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "length"),
+    [
+        ("SHORTEST 1 ((a:A)-[r:R]->+(d:D) WHERE all(x IN r WHERE x.w > 2))", 3),
+        ("SHORTEST 1 ((a:A)-[r:R]->+(d:D) WHERE size(r) > 1)", 3),
+        ("ANY ((a:A)-[r:R]->+(d:D) WHERE size(r) > 1)", 3),
+        ("ALL SHORTEST ((a:A)-[r:R]->+(d:D) WHERE size(r) > 1)", 3),
+        ("SHORTEST 1 GROUP ((a:A) ((x)-[r:R]->(y))+ (d:D) WHERE x[-1].n = 3)", 3),
+        ("SHORTEST 1 ((a:A)-[r:R]->+(d:D) WHERE a.n < d.n)", 1),
+    ],
+)
+def test_a_condition_inside_the_parentheses_is_asked_before_the_shortest_is_chosen(
+    graph, pattern, length
+):
+    assert rows(graph, f"MATCH p = {pattern} RETURN length(p)") == [(length,)]
+
+
+def test_a_condition_inside_may_be_about_the_path(graph):
+    text = "MATCH SHORTEST 1 (p = (a:A)-[:R]->+(d:D) WHERE length(p) = 3) RETURN length(p)"
+    assert rows(graph, text) == [(3,)]
+
+
+def test_a_condition_behind_the_pattern_is_asked_of_the_shortest(graph):
+    text = "MATCH p = SHORTEST 1 (a:A)-[r:R]->+(d:D) WHERE size(r) > 1 RETURN length(p)"
+    assert rows(graph, text) == []
+
+
+@pytest.mark.parametrize("union", ["UNION", "UNION ALL", "UNION DISTINCT"])
+def test_exists_with_a_union_needs_no_return(graph, union):
+    inner = f"MATCH (n)-[:R]->(:C) {union} MATCH (other:D)<-[r:R {{w: 5}}]-(n)"
+    text = f"MATCH (n) RETURN n.n, EXISTS {{ {inner} }} ORDER BY n.n"
+    assert rows(graph, text) == [(1, False), (2, True), (3, True), (4, False)]
+    text = f"MATCH (n) WHERE EXISTS {{ {inner} }} RETURN n.n ORDER BY n.n"
+    assert rows(graph, text) == [(2,), (3,)]
+
+
+def test_a_union_that_returns_nothing_writes_in_all_its_parts(graph):
+    assert rows(graph, "CREATE (x:X) UNION CREATE (y:Y), (z:Y)") == []
+    assert rows(graph, "MATCH (n:X|Y) RETURN labels(n)[0], count(*) ORDER BY labels(n)[0]") == [
+        ("X", 1),
+        ("Y", 2),
+    ]
+    text = "MATCH (a:A) CALL (a) { CREATE (x:Z) UNION CREATE (y:Z {n: a.n}) } RETURN a.n"
+    assert rows(graph, text) == [(1,)]
+    assert rows(graph, "MATCH (z:Z) RETURN count(z), count(z.n)") == [(2, 1)]
+
+
+def test_all_in_an_aggregate_is_what_it_does_anyway(graph):
+    text = "MATCH (n)-[r]->() RETURN count(ALL n), count(DISTINCT n), sum(ALL r.w), collect(all n.n)[0]"
+    assert rows(graph, text) == [(4, 3, 16, 1)]
+    text = (
+        "WITH [1, 2] AS all RETURN size(all), size(all + [3]), 1 IN all, all(x IN all WHERE x > 0)"
+    )
+    assert rows(graph, text) == [(2, 3, True, True)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CALL { RETURN 1 } RETURN 2",
+        "MATCH (n) CALL { WITH n RETURN n.n } RETURN 1 AS one",
+        "CALL () { RETURN 1 AS x UNION RETURN 1 } RETURN x",
+    ],
+)
+def test_what_a_subquery_returns_is_named(graph, text):
+    with pytest.raises(QuerySyntaxError) as caught:
+        graph.execute(text)
+    assert caught.value.detail == "NoExpressionAlias"
+
+
+def test_a_union_of_types_says_not_null_of_all_or_none(graph):
+    with pytest.raises(QuerySyntaxError, match="NOT NULL"):
+        graph.execute("RETURN 1 IS :: INTEGER NOT NULL | FLOAT")
+    assert rows(graph, "RETURN null IS :: INTEGER NOT NULL | FLOAT NOT NULL") == [(False,)]
+    assert rows(graph, "RETURN null IS :: INTEGER | FLOAT") == [(True,)]
+
+
+def test_merge_from_a_node_that_is_null_is_a_semantic_error(graph):
+    with pytest.raises(SemanticError, match="null"):
+        graph.execute("OPTIONAL MATCH (x:None) MERGE (x)-[:R]->(y) RETURN y")
+
+
+@pytest.mark.parametrize("operator", ["<", "<=", ">", ">="])
+def test_points_do_not_compare(graph, operator):
+    text = f"RETURN point({{x: 1, y: 2}}) {operator} point({{x: 1, y: 3}})"
+    assert rows(graph, text) == [(None,)]
+    assert rows(graph, f"WITH point({{x: 1, y: 2}}) AS p RETURN p {operator} p, p = p") == [
+        (None, True)
+    ]
+
+
+def test_points_are_put_in_order_nevertheless(graph):
+    graph.execute("CREATE INDEX FOR (p:P) ON (p.at)")
+    graph.execute("UNWIND [2, 3, 1] AS x CREATE (:P {at: point({x: x, y: 0})})")
+    assert rows(graph, "MATCH (p:P) RETURN p.at.x ORDER BY p.at") == [(1.0,), (2.0,), (3.0,)]
+    assert rows(graph, "MATCH (p:P) WHERE p.at > point({x: 0, y: 0}) RETURN count(p)") == [(0,)]
+    inside = "point.withinBBox(p.at, point({x: 0, y: 0}), point({x: 2, y: 1}))"
+    assert rows(graph, f"MATCH (p:P) WHERE {inside} RETURN count(p)") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "localtime({minute: 1})",
+        "localtime({hour: 1, second: 2})",
+        "time({hour: 1, minute: 2, nanosecond: 3})",
+        "localdatetime({year: 2000, hour: 3})",
+        "datetime({year: 2000, month: 2, hour: 3})",
+        "datetime({year: 2000, week: 2, hour: 3})",
+        "datetime({year: 2000, quarter: 2, hour: 3})",
+        "datetime({year: 2000, month: 2, day: 3, minute: 4})",
+        "date({year: 2000, day: 2})",
+    ],
+)
+def test_a_smaller_part_of_a_moment_needs_the_larger_ones(graph, text):
+    with pytest.raises(QueryArgumentError):
+        graph.execute(f"RETURN {text}")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("localtime({hour: 1, minute: 2})", "01:02"),
+        ("localtime({time: localtime('12:31:14'), second: 5})", "12:31:05"),
+        ("localtime({time: localtime('12:31:14'), nanosecond: 5})", "12:31:14.000000005"),
+        ("localdatetime({year: 2000, month: 2, day: 3})", "2000-02-03T00:00"),
+        ("localdatetime({year: 2000, ordinalDay: 3, hour: 4})", "2000-01-03T04:00"),
+        ("localdatetime({date: date('2000-01-03'), hour: 4})", "2000-01-03T04:00"),
+        ("localdatetime({year: 2000, week: 1, dayOfWeek: 1, hour: 4})", "2000-01-03T04:00"),
+        ("localtime.truncate('minute', localtime('12:31:14'), {millisecond: 2})", "12:31:00.002"),
+    ],
+)
+def test_the_smallest_parts_may_be_left_out(graph, text, shown):
+    assert rows(graph, f"RETURN toString({text})") == [(shown,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("apoc.text.join($many, $long)", lambda: {"many": ["a"] * 1200, "long": "x" * 1_000_000}),
+        ("replace($text, 'x', $long)", lambda: {"text": "x" * 2000, "long": "y" * 1_000_000}),
+        (
+            "apoc.text.replace($text, 'x', $long)",
+            lambda: {"text": "x" * 20_000, "long": "y" * 100_000},
+        ),
+        ("normalize($text, NFKD)", lambda: {"text": "\ufdfa" * 30_000_000}),
+        ("apoc.convert.toJson($many)", lambda: {"many": ["\x01" * 10_000_000] * 18}),
+    ],
+    ids=["join", "replace", "replace by a pattern", "normalize", "JSON"],
+)
+def test_a_text_that_is_too_large_is_refused_before_it_is_made(graph, text, given):
+    with pytest.raises(MemoryLimitError):
+        graph.execute(f"RETURN size({text})", given())
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "size"),
+    [
+        ("normalize($text, NFKD)", {"text": "\ufdfa" * 70_000}, 18 * 70_000),
+        ("normalize($text, NFC)", {"text": "e\u0301" * 70_000}, 70_000),
+        ("normalize($text, NFD)", {"text": "é" * 70_000}, 140_000),
+        ("apoc.convert.toJson($text)", {"text": '\x01"' * 70_000}, 8 * 70_000 + 2),
+        ("apoc.text.join($many, ', ')", {"many": ["é"] * 70_000}, 3 * 70_000 - 2),
+    ],
+    ids=["longest", "composed", "decomposed", "JSON", "join"],
+)
+def test_large_texts_are_made_whole(graph, text, given, size):
+    assert rows(graph, f"RETURN size({text})", **given) == [(size,)]
+
+
+def test_an_error_of_the_statement_is_one_of_ours(graph):
+    with pytest.raises(QueryError):
+        graph.execute("MATCH (n) RETURN EXISTS { MATCH (n)-->() RETURN n UNION MATCH (n)<--() }")
