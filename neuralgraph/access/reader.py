@@ -25,6 +25,10 @@ Fact = TypeVar("Fact")
 EntityKind = Literal["node", "edge"]
 
 
+def never_stopped() -> None:
+    """Nobody stops it: what is called now and then where something may take long."""
+
+
 class Expansion(NamedTuple):
     """Edges found by `expand`: three arrays of shape (matches,)."""
 
@@ -206,7 +210,12 @@ class GraphReader(Protocol):
         ...
 
     def search(
-        self, index: IndexDefinition, query: SearchQuery, limit: int, within: IdArray | None = None
+        self,
+        index: IndexDefinition,
+        query: SearchQuery,
+        limit: int,
+        within: IdArray | None = None,
+        check: Callable[[], object] = never_stopped,
     ) -> SearchHits:
         """The best matches of a search index, at this snapshot, own writes included.
 
@@ -215,6 +224,7 @@ class GraphReader(Protocol):
             query: what is sought.
             limit: so many at most.
             within: only these entities count; ascending ids, each once. None: all do.
+            check: called now and then; it may raise to stop.
 
         Raises:
             QueryArgumentError: the query cannot be asked of this index.

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from neuralgraph.api.settings import Settings
     from neuralgraph.query.execution import Backoff, Profile
     from neuralgraph.query.planning import Plan
+    from neuralgraph.query.planning.plan import Operator
     from neuralgraph.storage.maintenance import Engine
     from neuralgraph.storage.transactions import Transaction as EngineTransaction
     from neuralgraph.storage.versions import GraphView
@@ -109,12 +110,17 @@ def _explaining(plan: Plan, profile: Profile | None = None) -> Callable[[], str]
     return lambda: explain(plan, profile)
 
 
-def _expecting(plan: Plan, reader: GraphReader) -> Callable[[], str]:
+def _expecting(
+    plan: Plan, reader: GraphReader, parameters: dict[str, Any], literals: tuple[object, ...]
+) -> Callable[[], str]:
     """The plan, and how searches are thought to go about it, as text."""
     from neuralgraph.query.execution.search_paths import expected_path
     from neuralgraph.query.planning.explain import explain
 
-    return lambda: explain(plan, None, lambda operator: expected_path(operator, reader))
+    def expected(operator: Operator) -> str | None:
+        return expected_path(operator, reader, parameters, literals)
+
+    return lambda: explain(plan, None, expected)
 
 
 def _profiled(plan: Plan, context: ExecutionContext) -> Callable[[], str]:
@@ -248,7 +254,7 @@ class StatementRunner:
                 began_ns,
             )
         if prepared.mode == "explain":
-            return self._explained(query, prepared, reader, began_ns)
+            return self._explained(query, prepared, reader, parameters, literals, began_ns)
         if read_only and (prepared.writes or prepared.administers):
             verb = "writes" if prepared.writes else "administers the database"
             raise AccessModeError(f"the statement {verb}, and only reading is allowed here")
@@ -329,7 +335,7 @@ class StatementRunner:
         if not prepared.parameters <= parameters.keys():
             raise _missing(prepared, parameters, query)
         if prepared.mode == "explain":
-            return self._explained(query, prepared, transaction, began_ns)
+            return self._explained(query, prepared, transaction, parameters, literals, began_ns)
         if prepared.in_transactions:
             raise SemanticError(
                 "CALL { } IN TRANSACTIONS begins transactions of its own, and cannot run inside one;"
@@ -468,10 +474,16 @@ class StatementRunner:
         return self._result(query, prepared, kept, context, began_ns, details)
 
     def _explained(
-        self, query: str, prepared: Prepared, reader: GraphReader, began_ns: int
+        self,
+        query: str,
+        prepared: Prepared,
+        reader: GraphReader,
+        parameters: dict[str, Any],
+        literals: tuple[object, ...],
+        began_ns: int,
     ) -> Result:
         details = Details(time.perf_counter_ns())
-        details.explain = _expecting(prepared.plan, reader)
+        details.explain = _expecting(prepared.plan, reader, parameters, literals)
         context = self._context(query, reader, None, _NO_PARAMETERS, ())
         return self._result(query, prepared, [], context, began_ns, details)
 

@@ -25,6 +25,7 @@ from neuralgraph.access import (
     TermCount,
     TermRequest,
 )
+from neuralgraph.access.reader import never_stopped
 from neuralgraph.errors import (
     ConstraintViolationError,
     EntityNotFoundError,
@@ -273,8 +274,14 @@ class DictGraph:
         return _ids(i for _, i in sorted(found))
 
     def search(
-        self, index: IndexDefinition, query: SearchQuery, limit: int, within: IdArray | None = None
+        self,
+        index: IndexDefinition,
+        query: SearchQuery,
+        limit: int,
+        within: IdArray | None = None,
+        check: Callable[[], object] = never_stopped,
     ) -> SearchHits:
+        check()
         return brute_force(index, query, limit, within, *self._covered(index))
 
     def search_terms(self, index: IndexDefinition, request: TermRequest) -> list[TermCount]:

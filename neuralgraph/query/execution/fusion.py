@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from neuralgraph.access import SearchHits, TextQuery, VectorQuery
+from neuralgraph.access.reader import never_stopped
 from neuralgraph.access.search import NO_HITS, best_hits
 from neuralgraph.access.vectors import as_vector
 from neuralgraph.errors import QueryTypeError
@@ -29,10 +30,6 @@ DAMPING: Final = 60.0
 
 STEPS_MAX: Final = 3
 """How far from the anchors nearness goes."""
-
-
-def _no_check() -> None:
-    """Nobody stops it."""
 
 
 def depth(limit: int) -> int:
@@ -63,7 +60,9 @@ def fuse(
     ]
     if not parts:
         return NO_HITS
-    ids, places = np.unique(np.concatenate([part[0] for part in parts]), return_inverse=True)
+    every = np.concatenate([part[0] for part in parts])
+    ids = distinct(every)
+    places = ids.searchsorted(every)
     shares = np.concatenate([part[1] for part in parts])
     # What stubs say of weighted counts differs between versions of numpy.
     totals: Any = np.bincount(places, shares, minlength=len(ids))
@@ -137,7 +136,7 @@ def fused_search(
     anchors: IdArray | None = None,
     weights: Sequence[float] | None = None,
     fusion: Fusion | None = "ranks",
-    check: Callable[[], object] = _no_check,
+    check: Callable[[], object] = never_stopped,
 ) -> SearchHits:
     """What several indexes find, and nearness to some nodes, in one ranking.
 
@@ -157,11 +156,12 @@ def fused_search(
     """
     if fusion is None:
         ((index, query),) = asked
-        return NO_HITS if query is None else reader.search(index, query, limit, within)
+        return NO_HITS if query is None else reader.search(index, query, limit, within, check)
     rankings = []
     for index, query in asked:
-        check()
-        found = NO_HITS if query is None else reader.search(index, query, depth(limit), within)
+        found = (
+            NO_HITS if query is None else reader.search(index, query, depth(limit), within, check)
+        )
         rankings.append(found)
     if anchors is not None:
         near = nearness(reader, anchors, check)
@@ -191,7 +191,7 @@ def _covered(
 def nearness(
     reader: GraphReader,
     anchors: IdArray,
-    check: Callable[[], object] = _no_check,
+    check: Callable[[], object] = never_stopped,
     steps_max: int = STEPS_MAX,
 ) -> SearchHits:
     """Nodes within some relationships of the anchors, whatever type and direction: 1 / (1 + steps).

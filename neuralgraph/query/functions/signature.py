@@ -38,12 +38,14 @@ class CallContext:
         random: uniform in [0, 1).
         reserve: what makes something large calls it, before and again as it grows, with the bytes that
             it will hold: it raises when the statement is to stop, or may not hold so much.
+        note: tells PROFILE how the function goes about it; None: nobody profiles.
     """
 
     reader: GraphReader
     now_ns: int
     random: Callable[[], float]
     reserve: Callable[[int], object] = _no_limit
+    note: Callable[[str], object] | None = None
 
 
 @record

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_chec
 
 import numpy as np
 
+from neuralgraph.access.reader import never_stopped
 from neuralgraph.values import NO_IDS
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ class SearchRun(Protocol):
         overlay: Overlay,
         within: IdArray | None,
         read: Read,
+        check: Callable[[], object] = never_stopped,
     ) -> SearchHits:
         """See `access.GraphReader.search`.
 
@@ -127,6 +129,7 @@ class SearchRun(Protocol):
             overlay: what the snapshot has besides the run, or does not have of it.
             within: the entities that count, ascending; None: all.
             read: the properties that entities of the run have; for those that are not hidden.
+            check: called before each step that may take long; it may raise to stop.
         """
         ...
 

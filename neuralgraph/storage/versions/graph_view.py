@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import numpy as np
 
+from neuralgraph.access.reader import never_stopped
 from neuralgraph.storage.versions import index_reading, traversal
 from neuralgraph.storage.versions.chains import OWN_TXID
 from neuralgraph.storage.versions.patching import patch
@@ -371,12 +372,17 @@ class GraphView:
         return index_reading.seek_prefix(self, index, prefix)
 
     def search(
-        self, index: IndexDefinition, query: SearchQuery, limit: int, within: IdArray | None = None
+        self,
+        index: IndexDefinition,
+        query: SearchQuery,
+        limit: int,
+        within: IdArray | None = None,
+        check: Callable[[], object] = never_stopped,
     ) -> SearchHits:
         """See `access.GraphReader`."""
         from neuralgraph.storage.versions import search_reading
 
-        return search_reading.search(self, index, query, limit, within)
+        return search_reading.search(self, index, query, limit, within, check)
 
     def search_terms(self, index: IndexDefinition, request: TermRequest) -> Sequence[TermCount]:
         """See `access.GraphReader`."""

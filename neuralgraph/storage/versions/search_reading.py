@@ -13,7 +13,7 @@ from neuralgraph.storage.versions.search_building import base_read
 from neuralgraph.values import DateTime
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from neuralgraph.access import (
         IndexDefinition,
@@ -33,10 +33,12 @@ def search(
     query: SearchQuery,
     limit: int,
     within: IdArray | None,
+    check: Callable[[], object],
 ) -> SearchHits:
     """See `access.GraphReader.search`."""
     run = _run(view, index)
-    return run.search(query, limit, _overlay(view, index), within, base_read(view.base, index))
+    read = base_read(view.base, index)
+    return run.search(query, limit, _overlay(view, index), within, read, check)
 
 
 def search_terms(

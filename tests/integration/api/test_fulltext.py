@@ -243,6 +243,26 @@ def test_a_pattern_that_takes_for_ever_is_stopped(graph, monkeypatch):
         found(graph, "/((a|aa)+)+b/")
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        " ".join(f"*{number:x}*" for number in range(1000)),
+        " ".join(f"word{number}~2" for number in range(1000)),
+        '"a b c"~900',
+    ],
+)
+def test_a_search_is_stopped_in_time(query):
+    with neuralgraph.open(query_timeout_s=0.1) as graph:
+        words = [f"word{number:x}" for number in range(20_000)]
+        long = "a b c " * 300
+        graph.load_nodes("Doc", {"text": [*words, *[long] * 500]})
+        graph.execute(CREATE)
+        began = time.monotonic()
+        with pytest.raises(QueryTimeoutError):
+            found(graph, query)
+        assert time.monotonic() - began < 2.0
+
+
 # ── ways to ask ───────────────────────────────────────────────────────────────────────────────
 
 

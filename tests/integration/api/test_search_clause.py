@@ -214,3 +214,39 @@ def test_explain_and_profile_say_which_way_a_search_takes():
         left = "[passes all rows: not every node of the label has a vector in the index]"
         assert left in plan("EXPLAIN " + order)
         assert left in plan("PROFILE " + order)
+
+
+def test_explain_and_profile_say_which_way_a_called_search_takes():
+    with neuralgraph.open() as graph:
+        matrix = np.random.default_rng(3).random((50, 4), dtype=np.float32)
+        graph.load_nodes("Doc", {"v": matrix, "t": [f"text {number}" for number in range(50)]})
+        graph.execute("CREATE VECTOR INDEX v FOR (d:Doc) ON (d.v)")
+        graph.execute("CREATE FULLTEXT INDEX t FOR (d:Doc) ON EACH [d.t]")
+        vectors = "v compares all 50 vectors: the index is flat"
+        texts = "t reads the postings of each term among 50 texts"
+        some = "MATCH (d:Doc) WITH collect(d)[..5] AS found CALL neural.search('v', $v, {within: found})"
+        unknown = "v: which way it takes goes by how many count: see PROFILE"
+        for call, expected, taken in (
+            ("CALL db.index.vector.queryNodes('v', 3, $v)", vectors, vectors),
+            ("CALL db.index.fulltext.queryNodes($t, 'text', {limit: 1})", texts, texts),
+            ("CALL neural.fulltext.fuzzyQuery('t', 'txt')", texts, texts),
+            ("CALL neural.search('t', 'text')", texts, texts),
+            ("CALL neural.search('v', $v, {exact: true})", vectors, vectors),
+            (
+                "CALL neural.hybrid([{index: 'v', query: $v}, {index: $t, query: 'text'}])",
+                f"{vectors}; {texts}",
+                f"{vectors}; {texts}",
+            ),
+            (some, unknown, "v compares 5 of 50 vectors: the index is flat"),
+            (
+                "UNWIND ['v'] AS name CALL neural.search(name, $v)",
+                "which way it takes, only the run can tell: see PROFILE",
+                vectors,
+            ),
+        ):
+            for mode, shown in (("EXPLAIN", expected), ("PROFILE", taken)):
+                text = f"{mode} {call} YIELD score RETURN score"
+                plan = graph.execute(text, v=[1.0, 0.0, 0.0, 0.0], t="t").summary.plan
+                assert f"[{shown}]" in plan, (text, plan)
+        plan = graph.execute("EXPLAIN CALL neural.search('none', 'x') YIELD score RETURN score")
+        assert "[" not in plan.summary.plan.split("ProcedureCall")[1].split("~")[1]

@@ -8,6 +8,7 @@ from neuralgraph import text
 from neuralgraph.access import IndexOptions, TermRequest, TextQuery
 from neuralgraph.errors import QueryArgumentError, QueryTypeError
 from neuralgraph.query.execution.built_in.searching import (
+    asked,
     calls,
     entities,
     found_columns,
@@ -107,7 +108,7 @@ def _text_of(procedure: str, value: Any) -> str:
 
 def _found(
     procedure: str,
-    reader: GraphReader,
+    context: CallContext,
     arguments: tuple[Any, ...],
     *,
     entity: Literal["node", "edge"] | None = None,
@@ -115,7 +116,7 @@ def _found(
 ) -> tuple[IndexDefinition, SearchHits]:
     """What one call finds."""
     name, sought, given = arguments
-    index = fulltext_index(reader, name, entity)
+    index = fulltext_index(context.reader, name, entity)
     options = _Options(procedure, given)
     skip = options.count("skip", 0)
     limit = options.count("limit", _EVERYTHING)
@@ -123,7 +124,7 @@ def _found(
     if distance and "distance" not in settings:
         settings = IndexOptions({**settings, "distance": distance})
     query = TextQuery(_text_of(procedure, sought), settings)
-    hits = reader.search(index, query, min(_EVERYTHING, skip + limit))
+    hits = asked(context, index, query, min(_EVERYTHING, skip + limit))
     return index, type(hits)(hits.ids[skip:], hits.scores[skip:])
 
 
@@ -133,9 +134,8 @@ def _querying(procedure: str, entity: Literal["node", "edge"]) -> Any:
     def columns(
         context: CallContext, count: int, *arguments: Column
     ) -> tuple[RowArray, list[Column]]:
-        reader = context.reader
         return found_columns(
-            _found(procedure, reader, given, entity=entity) for given in calls(count, arguments, 3)
+            _found(procedure, context, given, entity=entity) for given in calls(count, arguments, 3)
         )
 
     return columns
@@ -147,9 +147,8 @@ def _querying_either(procedure: str, distance: int = 0) -> Any:
     def columns(
         context: CallContext, count: int, *arguments: Column
     ) -> tuple[RowArray, list[Column]]:
-        reader = context.reader
         found = [
-            _found(procedure, reader, given, distance=distance)
+            _found(procedure, context, given, distance=distance)
             for given in calls(count, arguments, 3)
         ]
         rows, (_, scores) = found_columns(found)

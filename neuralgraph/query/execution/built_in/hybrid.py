@@ -22,6 +22,7 @@ from neuralgraph.query.execution.fusion import (
     question_of,
 )
 from neuralgraph.query.execution.procedure import Procedure
+from neuralgraph.query.execution.search_paths import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -56,11 +57,17 @@ def _hybrid(context: CallContext, searches: Any, options: Any) -> Found:
     if given.get("near") is not None:
         anchors = anchors_of(given["near"])
         weights.append(given.get("nearWeight", 1.0))
+    limit = limit_of(_ME, given.get("limit", _LIMIT))
+    within = within_of(_ME, index, given.get("within"))
+    if context.note is not None:
+        count = None if within is None else len(within)
+        indexes = [one for one, _ in asked]
+        context.note(path_of(context.reader, indexes, limit, count, is_fused=True))
     hits = fused_search(
         context.reader,
         asked,
-        limit_of(_ME, given.get("limit", _LIMIT)),
-        within_of(_ME, index, given.get("within")),
+        limit,
+        within,
         anchors=anchors,
         weights=fusion_weights(weights, len(weights)),
         fusion=fusion,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from neuralgraph.errors import QueryArgumentError, QueryTypeError, SchemaError
 from neuralgraph.hints import close_name
 from neuralgraph.query.execution.columns import ids_column
 from neuralgraph.query.execution.procedure import Procedure
+from neuralgraph.query.execution.search_paths import path_of
 from neuralgraph.values import Column, EdgeRef, Kind, NodeRef
 from neuralgraph.values.arrays import distinct
 
@@ -92,9 +94,8 @@ def _querying(procedure: str, entity: Literal["node", "edge"]) -> Any:
     def columns(
         context: CallContext, count: int, *arguments: Column
     ) -> tuple[RowArray, list[Column]]:
-        reader = context.reader
         return found_columns(
-            _neighbours(procedure, reader, entity, *given) for given in calls(count, arguments, 3)
+            _neighbours(procedure, context, entity, *given) for given in calls(count, arguments, 3)
         )
 
     return columns
@@ -102,26 +103,26 @@ def _querying(procedure: str, entity: Literal["node", "edge"]) -> Any:
 
 def _neighbours(
     me: str,
-    reader: GraphReader,
+    context: CallContext,
     entity: Literal["node", "edge"],
     name: Any,
     limit: Any,
     vector: Any,
 ) -> Found:
-    index = index_named(reader, name, kinds=("vector",), entity=entity)
+    index = index_named(context.reader, name, kinds=("vector",), entity=entity)
     query = VectorQuery(vector_of(me, vector))
-    return index, reader.search(index, query, limit_of(me, limit))
+    return index, asked(context, index, query, limit_of(me, limit))
 
 
 def _search_columns(
     context: CallContext, count: int, *arguments: Column
 ) -> tuple[RowArray, list[Column]]:
-    return found_columns(_search(context.reader, *given) for given in calls(count, arguments, 3))
+    return found_columns(_search(context, *given) for given in calls(count, arguments, 3))
 
 
-def _search(reader: GraphReader, name: Any, sought: Any, options: Any) -> Found:
+def _search(context: CallContext, name: Any, sought: Any, options: Any) -> Found:
     me = "neural.search"
-    index = index_named(reader, name)
+    index = index_named(context.reader, name)
     given = dict(map_of(me, options))
     limit = limit_of(me, given.pop("limit", _LIMIT))
     within = within_of(me, index, given.pop("within", None))
@@ -139,7 +140,22 @@ def _search(reader: GraphReader, name: Any, sought: Any, options: Any) -> Found:
                 f"{me} asks a full-text index for a string", detail="InvalidArgumentType"
             )
         query = TextQuery(sought, IndexOptions(given))
-    return index, reader.search(index, query, limit, within)
+    return index, asked(context, index, query, limit, within)
+
+
+def asked(
+    context: CallContext,
+    index: IndexDefinition,
+    query: SearchQuery,
+    limit: int,
+    within: IdArray | None = None,
+) -> SearchHits:
+    """What an index finds; PROFILE is told how, and the statement's timeout holds."""
+    if context.note is not None:
+        exact = isinstance(query, VectorQuery) and query.exact
+        count = None if within is None else len(within)
+        context.note(path_of(context.reader, (index,), limit, count, exact=exact))
+    return context.reader.search(index, query, limit, within, partial(context.reserve, 0))
 
 
 def calls(count: int, arguments: Sequence[Column], most: int) -> Iterator[tuple[Any, ...]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
     from neuralgraph.query.execution.procedure import Piece
+    from neuralgraph.query.functions.signature import CallContext
     from neuralgraph.query.planning.plan import ProcedureCall
     from neuralgraph.values import Batch
 
@@ -26,10 +29,11 @@ if TYPE_CHECKING:
 class CallStep(Step):
     """Calls a procedure for each row; each of its rows stands beside the row it was called for."""
 
-    __slots__ = ("arguments", "child", "floats", "layout", "procedure", "wanted")
+    __slots__ = ("arguments", "child", "floats", "layout", "operator", "procedure", "wanted")
 
     def __init__(self, operator: ProcedureCall, compiler: PlanCompiler) -> None:
         super().__init__(operator.slots)
+        self.operator = operator
         self.child = compiler.step(operator.child)
         self.procedure = compiler.procedure(operator.procedure)
         self.arguments = compiler.expressions(self.child.slots).compile_all(operator.arguments)
@@ -131,14 +135,14 @@ class CallStep(Step):
     def _called(self, arguments: tuple[Any, ...], context: ExecutionContext) -> Iterable[Any]:
         procedure = self.procedure
         if procedure.change is None:
-            return procedure.call(context.call_context, *self._converted(arguments))
+            return procedure.call(self._call_context(context), *self._converted(arguments))
         return procedure.change(context, *self._converted(arguments))
 
     def _at_once(
         self, call: Callable[..., Any], batch: Batch, context: ExecutionContext
     ) -> Iterator[Piece]:
         columns = [argument.vector(batch, context) for argument in self.arguments]
-        given = call(context.call_context, batch.count, *columns)
+        given = call(self._call_context(context), batch.count, *columns)
         pieces = (given,) if isinstance(given, tuple) else given
         context.open(pieces)
         try:
@@ -148,6 +152,12 @@ class CallStep(Step):
                 yield rows, [outputs[place] for place in self.wanted]
         finally:
             context.close(pieces)
+
+    def _call_context(self, context: ExecutionContext) -> CallContext:
+        if context.profile is None:
+            return context.call_context
+        note = partial(context.profile.note, self.operator)
+        return replace(context.call_context, note=note)
 
     def _converted(self, arguments: tuple[Any, ...]) -> list[Any]:
         """Integers as floats where the procedure asks for floats."""

@@ -54,7 +54,7 @@ class NearestRowsStep(Step):
         reader = context.reader
         if self.is_whole:
             self._note(context, limit, None)
-            ids = reader.search(self.index, query, limit).ids
+            ids = reader.search(self.index, query, limit, None, context.check).ids
             yield Batch([ids_column(Kind.NODE, ids)], len(ids))
             return
         kept = list(self.child.batches(context))
@@ -68,7 +68,7 @@ class NearestRowsStep(Step):
             yield from kept
             return
         self._note(context, limit, len(everyone))
-        ids = np.sort(reader.search(self.index, query, limit, everyone).ids)
+        ids = np.sort(reader.search(self.index, query, limit, everyone, context.check).ids)
         for batch, own in zip(kept, each, strict=True):
             rows = np.flatnonzero(np.isin(own, ids))
             if len(rows):

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from neuralgraph.access.reader import never_stopped
 from neuralgraph.storage.indexes.text.text_segment import ragged
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -87,14 +88,24 @@ class FieldStatistics:
 
 
 class Corpus:
-    """Parts, and statistics that are made when they are asked for; for one search."""
+    """Parts, and statistics that are made when they are asked for; for one search.
 
-    __slots__ = ("_postings", "_statistics", "parts")
+    Attributes:
+        parts: in which anybody lives.
+        check: called at each part of a query, and more often where that takes long; it may raise to stop.
+    """
+
+    __slots__ = ("_postings", "_statistics", "check", "parts")
 
     def __init__(
-        self, parts: Sequence[CorpusPart], statistics: dict[int, FieldStatistics] | None = None
+        self,
+        parts: Sequence[CorpusPart],
+        statistics: dict[int, FieldStatistics] | None = None,
+        *,
+        check: Callable[[], object] = never_stopped,
     ) -> None:
         """`statistics` are kept there for the next corpus of the same parts."""
+        self.check = check
         self.parts = [part for part in parts if part.living_count]
         self._statistics = {} if statistics is None else statistics
         self._postings: dict[tuple[int, int, int], tuple[Any, Any]] = {}

@@ -14,11 +14,12 @@ from neuralgraph.storage.indexes.text.corpus import positions_in
 from neuralgraph.values.arrays import distinct
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from neuralgraph.storage.indexes.text.text_segment import FieldPostings
     from neuralgraph.values.arrays import Float64Array, Int64Array
 
+_CHECKED_ROWS: Final = 256
 _STRIDE: Final = 1 << 32
 _SHIFT: Final = 1 << 31
 
@@ -28,6 +29,7 @@ def phrase_frequencies(
     words: Sequence[tuple[int, Sequence[int]]],
     documents: Int64Array,
     slop: int,
+    check: Callable[[], object],
 ) -> Float64Array:
     """How often each document has the phrase; with slop, each match counts ``1 / (1 + distance)``.
 
@@ -36,6 +38,7 @@ def phrase_frequencies(
         words: for each, its offset in the phrase, and the numbers of the terms that it may be.
         documents: that have all the words; ascending.
         slop: how far words may be from where they should stand, from the first to the last.
+        check: called now and then; it may raise to stop.
     """
     keys = [_keys(field, offset, numbers, documents) for offset, numbers in words]
     if slop == 0:
@@ -49,6 +52,8 @@ def phrase_frequencies(
     frequencies = np.zeros(len(documents), dtype=np.float64)
     offsets = [offset for offset, _ in words]
     for row in range(len(documents)):
+        if row % _CHECKED_ROWS == 0:
+            check()
         lists = [
             own[bound[row] : bound[row + 1]].tolist()
             for own, bound in zip(keys, bounds, strict=True)

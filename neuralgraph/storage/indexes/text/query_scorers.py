@@ -80,6 +80,7 @@ class ScorerMaker:
             return self._boolean(query, boost)
         if isinstance(query, EverythingQuery) and query.field is None:
             return EveryScorer(self._corpus, None, boost)
+        self._corpus.check()
         found: list[Scorer] = []
         for field in self._fields(query.field):
             scorer = self._in_field(query, field, boost * self._field_boost(field))

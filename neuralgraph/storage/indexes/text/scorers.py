@@ -120,7 +120,7 @@ class PhraseScorer:
         if len(documents) == 0:
             return NOTHING
         own = corpus.parts[place].segment.fields[field]
-        frequencies = phrase_frequencies(own, words, documents, self._slop)
+        frequencies = phrase_frequencies(own, words, documents, self._slop, corpus.check)
         keep = frequencies > 0
         found = (documents[keep], frequencies[keep])
         return Scored(found[0], corpus.scores(place, field, found, self._weight))
@@ -186,7 +186,9 @@ class BooleanScorer:
         count = len(self._corpus.parts[place].segment)
         total = np.zeros(count, dtype=np.float64)
         mask: MaskArray | None = None
+        check = self._corpus.check
         for scorer in self._must:
+            check()
             found = scorer.score(place)
             if len(found.documents) == 0:
                 return NOTHING
@@ -197,11 +199,13 @@ class BooleanScorer:
         if mask is None:
             mask = np.zeros(count, dtype=np.bool_)
         for scorer in self._should:
+            check()
             found = scorer.score(place)
             total[found.documents] += found.scores
             if not self._must:
                 mask[found.documents] = True
         for scorer in self._must_not:
+            check()
             mask[scorer.score(place).documents] = False
         documents = np.flatnonzero(mask)
         return Scored(documents, total[documents])

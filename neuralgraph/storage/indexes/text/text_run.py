@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from neuralgraph.access.reader import never_stopped
 from neuralgraph.access.search import TextQuery, best_hits
 from neuralgraph.errors import NeuralGraphError, QueryArgumentError
 from neuralgraph.storage.indexes.search_run import NO_OVERLAY, Overlay, SearchSource
@@ -39,7 +40,7 @@ from neuralgraph.values import NO_IDS
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from neuralgraph.access import (
         IndexDefinition,
@@ -152,6 +153,7 @@ class TextRun:
         overlay: Overlay,
         within: IdArray | None,
         read: Read,
+        check: Callable[[], object] = never_stopped,
     ) -> SearchHits:
         """See `SearchRun`."""
         if not isinstance(query, TextQuery):
@@ -163,7 +165,7 @@ class TextRun:
         analyzer = self._settings.analyzer()
         if settings.analyzer_name is not None:
             analyzer = analyzer_named(settings.analyzer_name)
-        corpus = self.corpus(overlay, read)
+        corpus = self.corpus(overlay, read, check)
         scorer = ScorerMaker(corpus, self._settings, settings, analyzer).make(tree)
         ids: list[IdArray] = [NO_IDS]
         scores: list[Any] = [np.empty(0, dtype=np.float64)]
@@ -193,17 +195,19 @@ class TextRun:
             QuerySettings.of(query.options, self._settings.keys) if query.options else PLAIN_QUERY
         )
 
-    def corpus(self, overlay: Overlay, read: Read) -> Corpus:
-        """What a snapshot sees."""
+    def corpus(
+        self, overlay: Overlay, read: Read, check: Callable[[], object] = never_stopped
+    ) -> Corpus:
+        """What a snapshot sees; `check` as in `search`."""
         parts = self._own_parts(read)
         if not len(overlay.hidden) and not overlay.fresh:
-            return Corpus(parts, self._statistics)
+            return Corpus(parts, self._statistics, check=check)
         if len(overlay.hidden):
             parts = [part.without(part.segment.documents_of(overlay.hidden)) for part in parts]
         for fresh in overlay.fresh:
             if len(fresh.places):
                 parts = [*parts, *fresh.entries.parts(fresh.places)]
-        return Corpus(parts)
+        return Corpus(parts, check=check)
 
     def _own_parts(self, read: Read) -> list[CorpusPart]:
         parts = self._parts

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from neuralgraph.access.reader import never_stopped
 from neuralgraph.access.search import VectorQuery, best_hits
 from neuralgraph.access.vectors import VectorSettings, scores_of, vectors_of
 from neuralgraph.errors import QueryArgumentError
@@ -26,7 +27,7 @@ from neuralgraph.storage.indexes.vector.vector_part import Sought, VectorPart
 from neuralgraph.values import NO_IDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from neuralgraph.access import IndexDefinition, SearchHits, SearchQuery
     from neuralgraph.access.vectors import VectorKindName
@@ -117,8 +118,10 @@ class VectorRun:
         overlay: Overlay,
         within: IdArray | None,
         read: Read,
+        check: Callable[[], object] = never_stopped,
     ) -> SearchHits:
         """See `SearchRun`."""
+        check()
         settings = self._settings
         if not isinstance(query, VectorQuery):
             raise QueryArgumentError(f"the vector index {settings.name} is asked for a vector")
