@@ -203,3 +203,34 @@ def test_large_texts_are_made_whole(graph, text, given, size):
 def test_an_error_of_the_statement_is_one_of_ours(graph):
     with pytest.raises(QueryError):
         graph.execute("MATCH (n) RETURN EXISTS { MATCH (n)-->() RETURN n UNION MATCH (n)<--() }")
+
+
+def names(graph, what):
+    return graph.execute(f"SHOW {what} YIELD name RETURN collect(name)").value()
+
+
+def test_a_parameter_may_name_an_index_or_a_constraint(graph):
+    graph.execute("CREATE TEXT INDEX $name IF NOT EXISTS FOR (n:A) ON n.text", name="texts")
+    graph.execute("CREATE CONSTRAINT $name FOR (n:A) REQUIRE n.id IS UNIQUE", name="the ids")
+    assert names(graph, "INDEXES") == ["texts", "the ids"]
+    assert names(graph, "CONSTRAINTS") == ["the ids"]
+    graph.execute("DROP INDEX $name", name="texts")
+    graph.execute("DROP INDEX $name IF EXISTS", name="texts")
+    graph.execute("DROP CONSTRAINT $name", name="the ids")
+    assert names(graph, "INDEXES") == names(graph, "CONSTRAINTS") == []
+    with pytest.raises(QueryError, match="string"):
+        graph.execute("CREATE INDEX $name FOR (n:A) ON (n.k)", name=5)
+    with pytest.raises(QueryError, match=r"\$name"):
+        graph.execute("DROP INDEX $name")
+
+
+def test_options_of_a_constraint_are_those_of_its_index(graph):
+    options = "OPTIONS {indexProvider: 'range-1.0'}"
+    graph.execute(f"CREATE CONSTRAINT one FOR (n:A) REQUIRE n.k IS UNIQUE {options}")
+    graph.execute(f"CREATE CONSTRAINT two FOR (n:M) REQUIRE (n.k, n.l) IS NODE KEY {options}")
+    assert names(graph, "CONSTRAINTS") == ["one", "two"]
+    with pytest.raises(QueryError) as caught:
+        graph.execute("CREATE CONSTRAINT FOR (n:A) REQUIRE n.l IS UNIQUE OPTIONS {indexProvder: 1}")
+    assert caught.value.hint == "indexProvider"
+    with pytest.raises(QuerySyntaxError, match="OPTIONS"):
+        graph.execute(f"CREATE CONSTRAINT FOR (n:A) REQUIRE n.l IS NOT NULL {options}")

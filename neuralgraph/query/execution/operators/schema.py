@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.access import ConstraintDefinition, IndexDefinition
+from neuralgraph.errors import QueryTypeError
 from neuralgraph.query.execution.operators.index_options import check_whole, checked_options
 from neuralgraph.query.execution.operators.step import Step
 from neuralgraph.query.language.syntax.clauses import (
@@ -49,7 +51,7 @@ class SchemaChangeStep(Step):
     def __init__(self, operator: SchemaChange, compiler: PlanCompiler) -> None:
         super().__init__(operator.slots)
         self.command = command = operator.command
-        given = command.options if isinstance(command, CreateIndex) else None
+        given = None if isinstance(command, DropIndex | DropConstraint) else command.options
         self.options = None if given is None else compiler.expressions(()).compile(given)
 
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
@@ -57,8 +59,22 @@ class SchemaChangeStep(Step):
         given = None
         if self.options is not None:
             given = self.options.items(Batch((), 1), context)[0]
-        change_schema(self.command, context, given)
+        change_schema(_named(self.command, context), context, given)
         return iter(())
+
+
+def _named(command: SchemaCommand, context: ExecutionContext) -> SchemaCommand:
+    """The command with the name that a parameter gives."""
+    if command.given_name is None:
+        return command
+    parameter = command.given_name.name
+    name = context.parameter(parameter)
+    if type(name) is not str or not name:
+        raise QueryTypeError(
+            f"${parameter} names an index or a constraint: it is a string",
+            detail="InvalidArgumentType",
+        )
+    return replace(command, name=name, given_name=None)
 
 
 def change_schema(command: SchemaCommand, context: ExecutionContext, options: Any = None) -> None:
@@ -67,7 +83,7 @@ def change_schema(command: SchemaCommand, context: ExecutionContext, options: An
     Args:
         command: what to do.
         context: of the statement.
-        options: the OPTIONS of an index, as a value.
+        options: the OPTIONS of an index or a constraint, as a value.
 
     Raises:
         SchemaError: it exists already, or does not exist, and the command does not allow for it.
@@ -92,6 +108,9 @@ def change_schema(command: SchemaCommand, context: ExecutionContext, options: An
             writer.drop_index(command.name)
             counters.indexes_removed += 1
         case CreateConstraint():
+            checked_options(
+                "range", options
+            )  # its index has none of its own, but a misspelt one is told
             constraint = constraint_definition(command)
             if command.if_not_exists and _constraint_exists(constraint, catalog):
                 return

@@ -48,7 +48,7 @@ class CommandElement(Element):
             "FLASHBACK": flashback_command(operand),
             "VACUUM": vacuum_command(),
         }
-        schema: list[Parses] = [old_index(), create_index(operand), create_constraint()]
+        schema: list[Parses] = [old_index(), create_index(operand), create_constraint(operand)]
         self.schema = FirstOf("an index or a constraint", schema)
         self.body = Choice("a statement", commands, query)
 

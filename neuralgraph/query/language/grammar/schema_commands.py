@@ -19,7 +19,6 @@ from neuralgraph.query.language.grammar.elements import (
     Separated,
     Sequence,
     flag,
-    name,
     refuse,
     words,
 )
@@ -32,6 +31,7 @@ from neuralgraph.query.language.syntax import (
     DropConstraint,
     DropIndex,
     ListLiteral,
+    Parameter,
     ProjectionItem,
     Show,
     TransactionCommand,
@@ -100,6 +100,7 @@ def create_index(operand: Operand) -> Sequence:
     )
     keys = Piece(
         rf"ON\s*(?:EACH\s*)?(?:\(\s*{_KEY_LIST}\s*\)|\[\s*{_KEY_LIST.replace('keys', 'listed')}\s*\]"
+        rf"|(?P<bare>{NAME}\s*\.\s*{NAME})(?!\s*,)"
         rf"|\(?\s*(?P<lookup>labels|type)\s*\(\s*{NAME}\s*\)\s*\)?)",
         "ON and properties, such as ON (n.key)",
         _index_keys,
@@ -108,7 +109,7 @@ def create_index(operand: Operand) -> Sequence:
     entity = Piece(rf"FOR\s*{_ENTITY}", "FOR and a pattern, such as FOR (n:Label)", _entity)
 
     def build(_text: SourceText, start: int, end: int, values: list[Any]) -> CreateIndex:
-        kind, index_name, if_absent, (variable, what, labels), pairs, settings = values
+        kind, (index_name, given), if_absent, (variable, what, labels), pairs, settings = values
         settings = unlifted(settings)
         span = (start, end)
         entity_: Any = what
@@ -121,7 +122,7 @@ def create_index(operand: Operand) -> Sequence:
             syntax_error("An index is of a label or a type, and of properties", *span)
         found = _checked_keys(variable, pairs, start)
         return CreateIndex(
-            _KINDS[kind], index_name, entity_, labels, found, if_absent, settings, span=span
+            _KINDS[kind], index_name, entity_, labels, found, if_absent, settings, given, span=span
         )
 
     return Sequence(
@@ -132,7 +133,7 @@ def create_index(operand: Operand) -> Sequence:
 def _index_keys(match: re.Match[str]) -> list[tuple[str, str]]:
     if match.group("lookup") is not None:
         return []
-    keys = match.group("keys") or match.group("listed")
+    keys = match.group("keys") or match.group("listed") or match.group("bare")
     parts = [name_value(part) for part in _NAMES.findall(keys)]
     return list(zip(parts[::2], parts[1::2], strict=True))
 
@@ -152,8 +153,19 @@ def old_index() -> Sequence:
     return Sequence("CREATE INDEX", [target], build)
 
 
+def _command_name() -> Piece:
+    """A name, or a parameter that gives it: (name, parameter), one of them None."""
+
+    def found(match: re.Match[str]) -> tuple[str | None, Parameter | None]:
+        if match.group("parameter") is None:
+            return name_value(match.group("name")), None
+        return None, Parameter(name_value(match.group("parameter")), span=match.span("parameter"))
+
+    return Piece(rf"(?:\$(?P<parameter>{NAME})|(?P<name>{NAME}))", "a name", found)
+
+
 def _optional_name() -> Maybe:
-    return Maybe(rf"(?={_NOT_NAME}{NAME})", name("a name"), None)
+    return Maybe(rf"(?=\$|{_NOT_NAME}{NAME})", _command_name(), (None, None))
 
 
 def _if_not_exists() -> Maybe:
@@ -192,20 +204,32 @@ class Requirement(Element):
         return end, [("TYPE", pairs, type_name)]
 
 
-def create_constraint() -> Sequence:
-    """``CREATE CONSTRAINT name IF NOT EXISTS FOR (n:L) REQUIRE n.k IS UNIQUE``."""
+def create_constraint(operand: Operand) -> Sequence:
+    """``CREATE CONSTRAINT name IF NOT EXISTS FOR (n:L) REQUIRE n.k IS UNIQUE OPTIONS {...}``."""
     entity = Piece(rf"(?:FOR|ON)\s*{_ENTITY}", "FOR and a pattern, such as FOR (n:Label)", _entity)
     require = Piece(r"(?:REQUIRE|ASSERT)\b", "REQUIRE")
 
     def build(_text: SourceText, start: int, end: int, values: list[Any]) -> CreateConstraint:
-        constraint_name, if_absent, (variable, what, labels), (kind, pairs, type_name) = values[:4]
+        (constraint_name, given), if_absent, (variable, what, labels), required, options = values
+        kind, pairs, type_name = required
         span = (start, end)
+        if options is not None and kind not in ("UNIQUE", "KEY"):
+            syntax_error("Only a constraint with an index (IS UNIQUE, IS KEY) has OPTIONS", *span)
         if len(labels) != 1:
             syntax_error("The pattern of a constraint names one label or type", *span)
         found = _checked_keys(variable, pairs, start)
         entity_: Any = what
         return CreateConstraint(
-            kind, constraint_name, entity_, labels[0], found, type_name, if_absent, span=span
+            kind,
+            constraint_name,
+            entity_,
+            labels[0],
+            found,
+            type_name,
+            if_absent,
+            unlifted(options),
+            given,
+            span=span,
         )
 
     return Sequence(
@@ -217,6 +241,7 @@ def create_constraint() -> Sequence:
             entity,
             require,
             Requirement("a requirement"),
+            Maybe(r"OPTIONS\b", operand.run, None),
         ],
         build,
     )
@@ -228,15 +253,13 @@ def drop_command() -> Sequence:
     def build(
         _text: SourceText, start: int, end: int, values: list[Any]
     ) -> DropIndex | DropConstraint:
-        kind, dropped, if_exists = values
-        span = (start, end)
-        if kind == "INDEX":
-            return DropIndex(dropped, if_exists, span=span)
-        return DropConstraint(dropped, if_exists, span=span)
+        kind, (dropped, given), if_exists = values
+        class_ = DropIndex if kind == "INDEX" else DropConstraint
+        return class_(dropped or "", if_exists, given, span=(start, end))
 
     kind = Piece(r"(INDEX|CONSTRAINT)\b", "INDEX or CONSTRAINT", lambda m: m.group(1).upper())
     if_exists = flag(r"IF\s+EXISTS\b")
-    return Sequence("DROP", [words("DROP"), kind, name("a name"), if_exists], build)
+    return Sequence("DROP", [words("DROP"), kind, _command_name(), if_exists], build)
 
 
 def transaction_command() -> Sequence:

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from neuralgraph.query.language.syntax import RemoveItem, SubqueryTransactions, YieldItem
+    from neuralgraph.query.language.syntax.clauses import SchemaCommand
 
 
 def print_statement(statement: Statement) -> str:
@@ -283,7 +284,10 @@ class StatementPrinter(ExpressionPrinter):
         if body.kind == "KEY":
             what = "NODE KEY" if body.entity == "node" else "RELATIONSHIP KEY"
         head = _create("CREATE CONSTRAINT", body)
-        return f"{head} FOR {_entity(body.entity, (body.label,))} REQUIRE ({keys}) IS {what}"
+        text = f"{head} FOR {_entity(body.entity, (body.label,))} REQUIRE ({keys}) IS {what}"
+        if body.options is not None:
+            text += f" OPTIONS {self.expression(body.options)}"
+        return text
 
     def _show(self, body: Show) -> str:
         text = "TERMINATE" if body.terminate else "SHOW"
@@ -313,14 +317,17 @@ def _entity(entity: str, labels: tuple[str, ...]) -> str:
 
 
 def _create(head: str, body: CreateIndex | CreateConstraint) -> str:
-    if body.name is not None:
-        head += " " + _command_name(body.name)
+    if body.name is not None or body.given_name is not None:
+        head += " " + _command_name(body)
     return head + (" IF NOT EXISTS" if body.if_not_exists else "")
 
 
-def _command_name(name: str) -> str:
+def _command_name(body: SchemaCommand) -> str:
+    if body.given_name is not None:
+        return f"${quoted(body.given_name.name)}"
+    name = body.name or ""
     return f"`{name}`" if name.upper() in {"IF", "FOR", "ON"} else quoted(name)
 
 
 def _drop(kind: str, body: DropIndex | DropConstraint) -> str:
-    return f"DROP {kind} {_command_name(body.name)}{' IF EXISTS' if body.if_exists else ''}"
+    return f"DROP {kind} {_command_name(body)}{' IF EXISTS' if body.if_exists else ''}"

@@ -8,7 +8,7 @@ from neuralgraph.query.language.syntax.expressions import Expression, Syntax
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
-    from neuralgraph.query.language.syntax.expressions import Property, Variable
+    from neuralgraph.query.language.syntax.expressions import Parameter, Property, Variable
     from neuralgraph.query.language.syntax.patterns import LabelExpression, PathPattern, Pattern
 
 
@@ -323,7 +323,10 @@ class Query(Syntax):
 
 @record
 class CreateIndex(Syntax):
-    """CREATE [RANGE|TEXT|POINT|LOOKUP|VECTOR|FULLTEXT] INDEX name IF NOT EXISTS FOR (n:L) ON (n.k)."""
+    """CREATE [RANGE|TEXT|POINT|LOOKUP|VECTOR|FULLTEXT] INDEX name IF NOT EXISTS FOR (n:L) ON (n.k).
+
+    `given_name` is a parameter that gives the name; so with the other commands.
+    """
 
     kind: Literal["RANGE", "TEXT", "POINT", "LOOKUP", "VECTOR", "FULLTEXT"]
     name: str | None
@@ -332,6 +335,7 @@ class CreateIndex(Syntax):
     keys: tuple[str, ...]
     if_not_exists: bool = False
     options: Expression | None = None
+    given_name: Parameter | None = None
 
 
 @record
@@ -340,6 +344,7 @@ class DropIndex(Syntax):
 
     name: str
     if_exists: bool = False
+    given_name: Parameter | None = None
 
 
 @record
@@ -353,6 +358,8 @@ class CreateConstraint(Syntax):
     keys: tuple[str, ...]
     type_name: str | None = None
     if_not_exists: bool = False
+    options: Expression | None = None
+    given_name: Parameter | None = None
 
 
 @record
@@ -361,6 +368,7 @@ class DropConstraint(Syntax):
 
     name: str
     if_exists: bool = False
+    given_name: Parameter | None = None
 
 
 SchemaCommand = CreateIndex | DropIndex | CreateConstraint | DropConstraint
