@@ -59,7 +59,7 @@ class NeuralGraphError(Exception):
 
 
 class OptionError(NeuralGraphError, TypeError):
-    """An option of `neuralgraph.open` that does not exist, or a value that it cannot have."""
+    """An option that does not exist, a value that it cannot have, or one whose packages are not installed."""
 
     code = "Neo.ClientError.General.InvalidOption"
     kind = "OptionError"

@@ -112,10 +112,10 @@ def fault_of(vector: Float32Array, settings: VectorSettings) -> str | None:
 
 
 def as_vector(value: Any) -> Float32Array | None:
-    """A vector, or a list of numbers, as float32; None for everything else."""
+    """A vector, or a list of numbers (or of nothing), as float32; None for everything else."""
     if isinstance(value, np.ndarray):
         return value.astype(np.float32, copy=False)
-    if type(value) is list and value and set(map(type, value)) <= _NUMBERS:
+    if type(value) is list and set(map(type, value)) <= _NUMBERS:
         with np.errstate(over="ignore"):
             return np.array(value, dtype=np.float64).astype(np.float32)
     return None

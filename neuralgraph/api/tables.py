@@ -114,7 +114,9 @@ def _check_integers(items: list[Any]) -> None:
 def _from_numpy(array: AnyArray) -> Column:
     kind = array.dtype.kind
     if array.ndim == 2 and kind == "f":
-        return Column.of_array(Kind.VECTOR, np.ascontiguousarray(array, dtype=np.float32))
+        # What is too large becomes infinity; an index that it is for refuses it by name.
+        with np.errstate(over="ignore"):
+            return Column.of_array(Kind.VECTOR, np.ascontiguousarray(array, dtype=np.float32))
     if array.ndim != 1:
         return _from_list(list(array))
     if kind == "b":

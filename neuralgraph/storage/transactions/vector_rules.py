@@ -103,7 +103,7 @@ def _dimension_there(view: GraphView, index: IndexDefinition) -> int | None:
             return int(column.array.shape[1])
         for value in column.to_values():
             vector = as_vector(value)
-            if vector is not None:
+            if vector is not None and len(vector):
                 return len(vector)
     return None
 

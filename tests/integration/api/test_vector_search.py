@@ -101,6 +101,73 @@ def test_what_an_index_cannot_hold_is_refused_by_name_and_the_transaction_goes_o
         nearest(graph, vector)
 
 
+BAD_VECTORS = {
+    "another dimension": [1.0, 2.0, 3.0],
+    "none": [],
+    "NaN": [float("nan"), 1.0],
+    "infinity": [1.0, float("-inf")],
+    "more than 32 bits hold": [1e300, 1.0],
+    "zeros": [0, 0],
+    "an array": np.array([np.nan, 1.0], dtype=np.float32),
+}
+
+
+@pytest.mark.parametrize("vector", BAD_VECTORS.values(), ids=BAD_VECTORS.keys())
+def test_no_way_of_writing_brings_a_bad_vector_into_an_index(vector):
+    graph = neuralgraph.open()
+    graph.execute(
+        "CREATE (:Doc {i: 1, embedding: [1.0, 0.0]})-[:SAID {embedding: [1.0, 0.0]}]->(:Other {i: 2})"
+    )
+    graph.execute(CREATE, metric="cosine")
+    graph.execute("CREATE VECTOR INDEX said FOR ()-[r:SAID]-() ON (r.embedding)")
+    ways = (
+        ("docs", "CREATE (:Doc {embedding: $v})"),
+        ("docs", "MATCH (d:Doc) SET d.embedding = $v"),
+        ("docs", "MATCH (d:Doc) SET d['embedding'] = $v"),
+        ("docs", "MATCH (d:Doc) SET d += {embedding: $v}"),
+        ("docs", "MATCH (d:Doc) SET d = {embedding: $v}"),
+        ("docs", "MERGE (d:Doc {i: 9}) ON CREATE SET d.embedding = $v"),
+        ("docs", "MERGE (d:Doc {i: 1}) ON MATCH SET d.embedding = $v"),
+        ("docs", "MERGE (d:Doc {i: 9, embedding: $v})"),
+        ("docs", "MATCH (o:Other) SET o.embedding = $v SET o:Doc"),
+        ("docs", "MATCH (o:Other) SET o:Doc SET o.embedding = $v"),
+        ("docs", "FOREACH (k IN [1] | CREATE (:Doc {embedding: $v}))"),
+        ("docs", "UNWIND range(1, 2000) AS k CREATE (:Doc {embedding: $v})"),
+        ("said", "MATCH (a:Doc), (b:Other) CREATE (a)-[:SAID {embedding: $v}]->(b)"),
+        ("said", "MATCH ()-[r:SAID]->() SET r.embedding = $v"),
+        ("said", "MATCH (a:Doc), (b:Other) MERGE (b)-[r:SAID]->(a) ON CREATE SET r.embedding = $v"),
+    )
+    with graph.transaction() as transaction:
+        for index, statement in ways:
+            with pytest.raises(VectorError, match=rf"(node|relationship) \d+ .* index {index} on"):
+                transaction.execute(statement, v=vector)
+        transaction.execute("CREATE (:Doc {i: 3, embedding: [0.0, 1.0]})")
+    for table in ({"embedding": [[1.0, 1.0], vector]}, {"embedding": np.array([vector, vector])}):
+        with pytest.raises(VectorError, match="docs"):
+            graph.load_nodes("Doc", table)
+        ends = {"from": [1, 1], "to": [2, 2]}
+        with pytest.raises(VectorError, match="said"):
+            graph.load_relationships(
+                "SAID", {**ends, **table}, source=("Doc", "from", "i"), target=("Other", "to", "i")
+            )
+    query = "CALL db.index.vector.queryNodes('docs', 9, $v) YIELD node RETURN node.i"
+    assert graph.execute(query, v=[1.0, 0.0]).values() == [1, 3]
+    with pytest.raises(QueryArgumentError, match="docs cannot be asked for this vector"):
+        graph.execute(query, v=vector)
+    assert graph.verify() == []
+
+
+def test_undoing_a_mended_vector_is_refused_by_the_index_that_came_since():
+    with neuralgraph.open() as graph:
+        graph.execute("CREATE (:Doc {embedding: [0.0, 0.0]})")
+        graph.execute("MATCH (d:Doc) SET d.embedding = [1.0, 0.0]")
+        mended = graph.info().txid
+        graph.execute(CREATE, metric="cosine")
+        with pytest.raises(VectorError, match=r"node 0 .* index docs"):
+            graph.execute(f"FLASHBACK TRANSACTION {mended}")
+        assert graph.verify() == []
+
+
 def test_a_bulk_load_takes_a_matrix_and_refuses_what_does_not_fit():
     graph = neuralgraph.open()
     graph.execute(CREATE, metric="euclidean")

@@ -87,18 +87,20 @@ def _set_property(context: ExecutionContext, nodes: Any, key: Any, value: Any) -
 def _set_node_vector(context: ExecutionContext, node: Any, key: Any, vector: Any) -> Rows:
     me = "db.create.setNodeVectorProperty"
     (name,) = names_of(me, key, "the key")
-    set_property(context, node_of(me, node), name, _vector(me, vector))
+    found = node_of(me, node)
+    set_property(context, found, name, _vector(me, f"node {found.id}", vector))
     return ()
 
 
 def _set_edge_vector(context: ExecutionContext, edge: Any, key: Any, vector: Any) -> Rows:
     me = "db.create.setRelationshipVectorProperty"
     (name,) = names_of(me, key, "the key")
-    set_property(context, edge_of(me, edge), name, _vector(me, vector))
+    found = edge_of(me, edge)
+    set_property(context, found, name, _vector(me, f"relationship {found.id}", vector))
     return ()
 
 
-def _vector(procedure: str, value: Any) -> Any:
+def _vector(procedure: str, entity: str, value: Any) -> Any:
     """A list of numbers as a vector.
 
     Raises:
@@ -107,11 +109,13 @@ def _vector(procedure: str, value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value
     if type(value) is list and value and all(type(item) in (int, float) for item in value):
-        vector = np.array(value, dtype=np.float32)
+        with np.errstate(over="ignore"):
+            vector = np.array(value, dtype=np.float32)
         if np.isfinite(vector).all():
             return vector
     raise QueryArgumentError(
-        f"{procedure} takes a list of finite numbers, at least one", detail="InvalidArgumentValue"
+        f"{procedure} takes a list of finite numbers, at least one, for {entity}",
+        detail="InvalidArgumentValue",
     )
 
 

@@ -5,7 +5,7 @@
     flat          int8, product, binary      all of them, but smaller
 
 The bytes are read where they are mapped: opening one takes as long for a million vectors as for ten. faiss is
-imported when the first index is made or asked; without it, every search compares with all vectors.
+imported when the first index is made or asked; without it, only exact searches can be answered.
 """
 
 from __future__ import annotations

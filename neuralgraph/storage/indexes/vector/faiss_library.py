@@ -14,7 +14,7 @@ _WAITING: Final = "OMP_WAIT_POLICY"
 
 def is_there() -> bool:
     """Can faiss be imported?"""
-    return find_spec("faiss") is not None
+    return "faiss" in sys.modules or find_spec("faiss") is not None
 
 
 @cache

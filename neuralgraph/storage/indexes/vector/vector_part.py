@@ -187,6 +187,11 @@ class VectorPart:
         found: Int64Array = places[own[places] == ids]
         return found
 
+    @property
+    def has_index(self) -> bool:
+        """Is there a faiss index?"""
+        return self._index is not None
+
     def index_rows(self) -> int:
         """How many vectors the faiss index has; as many as there are ids when there is none."""
         mapped = self._opened()

@@ -18,7 +18,7 @@ import numpy as np
 from neuralgraph.access.reader import never_stopped
 from neuralgraph.access.search import VectorQuery, best_hits
 from neuralgraph.access.vectors import VectorSettings, scores_of, vectors_of
-from neuralgraph.errors import QueryArgumentError
+from neuralgraph.errors import OptionError, QueryArgumentError
 from neuralgraph.storage.indexes.search_run import NO_OVERLAY, Overlay
 from neuralgraph.storage.indexes.stored_array import StoredArray, narrowest
 from neuralgraph.storage.indexes.vector import faiss_library
@@ -78,7 +78,15 @@ class VectorRun:
     def is_unfinished(self) -> bool:
         """Is there so much outside the main part that the next checkpoint makes it anew?"""
         loose = len(self._tail) + len(self._dead)
-        return loose > max(_LOOSE_MIN, len(self._main) // _LOOSE_SHARE)
+        return self._is_overdue or loose > max(_LOOSE_MIN, len(self._main) // _LOOSE_SHARE)
+
+    @property
+    def _is_overdue(self) -> bool:
+        """Was the main part made where faiss was not installed, though it should be in an index of faiss?"""
+        main = self._main
+        if main.has_index or len(main) < _LOOSE_MIN:
+            return False
+        return _is_for_faiss(self._settings, len(main)) and faiss_library.is_there()
 
     @property
     def _is_flat(self) -> bool:
@@ -120,13 +128,19 @@ class VectorRun:
         read: Read,
         check: Callable[[], object] = never_stopped,
     ) -> SearchHits:
-        """See `SearchRun`."""
+        """See `SearchRun`.
+
+        Raises:
+            OptionError: the index is searched by faiss, which is not installed.
+        """
         check()
         settings = self._settings
         if not isinstance(query, VectorQuery):
             raise QueryArgumentError(f"the vector index {settings.name} is asked for a vector")
         vector = np.asarray(query.vector, dtype=np.float32)
         settings.check(vector)
+        if not query.exact:
+            self._check_library()
         ready = prepared_one(settings, vector)
         sought = Sought(settings, vector, ready, limit, query.exact, query.effort, read)
         found: list[tuple[IdArray, Float64Array]] = []
@@ -150,6 +164,18 @@ class VectorRun:
             return best_hits(*found[0], limit)
         ids, scores = (np.concatenate(pieces) for pieces in zip(*found, strict=True))
         return best_hits(ids, scores, limit)
+
+    def _check_library(self) -> None:
+        """Is faiss there, if it was asked for or made the index? Else all would be compared in silence."""
+        settings = self._settings
+        if not (self._main.has_index or settings.kind != "auto" or settings.quantization != "none"):
+            return
+        if _is_for_faiss(settings, len(self)) and not faiss_library.is_there():
+            raise OptionError(
+                f"the vector index {settings.name} is searched by faiss, which is not installed:"
+                " pip install 'neuralgraphdb[search]'; neural.search with {exact: true} compares with all"
+                " vectors instead"
+            )
 
     def path(self, limit: int, overlay: Overlay, candidates: int | None, *, exact: bool) -> str:
         """See `SearchRun`."""
@@ -188,7 +214,8 @@ class VectorRun:
         dead = np.union1d(dead, died)
         loose = int(kept.sum()) + len(fresh_ids) + len(dead)
         main = self._main
-        if blocks is not None and loose > max(_LOOSE_MIN, len(main) // _LOOSE_SHARE):
+        is_due = self._is_overdue or loose > max(_LOOSE_MIN, len(main) // _LOOSE_SHARE)
+        if blocks is not None and is_due:
             live = np.isin(main.ids, dead, assume_unique=True, invert=True)
             ids = np.sort(np.concatenate([main.ids[live], tail.ids[kept], fresh_ids]))
             vectors = fresh if len(ids) == len(fresh) else _gathered(settings, ids, source.read)
@@ -213,8 +240,8 @@ class VectorRun:
         """All in a new main part."""
         settings = self._settings
         kind: VectorKindName = settings.kind_for(len(ids))
-        is_plain = kind == "flat" and settings.quantization == "none"
-        if not is_plain and (not faiss_library.is_there() or len(ids) < _LOOSE_MIN):
+        is_indexed = len(ids) >= _LOOSE_MIN and _is_for_faiss(settings, len(ids))
+        if not is_indexed or not faiss_library.is_there():
             kind, settings = "flat", _flat(settings)
         main = VectorPart.of(
             settings, ids, vectors, blocks, kind=kind, progress=self._note_progress
@@ -289,6 +316,11 @@ def _scores(
     settings: VectorSettings, entries: FreshVectors, places: IdArray, vector: Float32Array
 ) -> Float64Array:
     return scores_of(settings.metric, entries.take(places), vector)
+
+
+def _is_for_faiss(settings: VectorSettings, rows: int) -> bool:
+    """Are so many vectors to be in an index of faiss?"""
+    return settings.quantization != "none" or settings.kind_for(rows) != "flat"
 
 
 def _flat(settings: VectorSettings) -> VectorSettings:

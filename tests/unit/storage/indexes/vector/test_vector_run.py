@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from neuralgraph.access import IndexDefinition, IndexOptions, VectorQuery
+from neuralgraph.errors import OptionError
 from neuralgraph.storage.disk import BlockFile, MemoryDirectory
 from neuralgraph.storage.indexes.search_run import NO_OVERLAY, FreshRows, Overlay, SearchSource
 from neuralgraph.storage.indexes.vector.vector_kind import VectorKind
@@ -182,16 +183,27 @@ def test_a_little_change_leaves_the_main_part_as_it_is_and_much_makes_it_anew(ki
     assert found(gone, given, query) == []
 
 
-def test_without_faiss_every_search_is_exact(monkeypatch):
+def test_without_faiss_a_search_is_exact_or_refused(monkeypatch):
     given = source(vectors())
     run, blocks = stored(definition("hnsw"), given)
+    vector = vectors(1, seed=4)[0]
+    best = found(run, given, vector, exact=True)
     monkeypatch.setattr("neuralgraph.storage.indexes.vector.faiss_library.is_there", lambda: False)
     reopened = KIND.read(definition("hnsw"), run.descriptor(), blocks)
-    vector = vectors(1, seed=4)[0]
-    assert found(reopened, given, vector) == found(run, given, vector, exact=True)
-    made, _ = stored(definition("hnsw"), given)
+    made, blocks = stored(definition("hnsw"), given)
     assert made.facts()["kind"] == "flat"
-    assert found(made, given, vector) == found(run, given, vector, exact=True)
+    for one in (reopened, made):
+        assert found(one, given, vector, exact=True) == best
+        with pytest.raises(OptionError, match=r"index v is searched by faiss.*neuralgraphdb"):
+            found(one, given, vector)
+    auto, _ = stored(definition("auto"), given)
+    assert found(auto, given, vector) == best, "nobody asked for another kind than there is"
+    monkeypatch.undo()
+    assert made.is_unfinished, "once faiss is there, the next checkpoint makes what was asked for"
+    again = made.changed(NO_IDS, SearchSource(NO_IDS, given.read), blocks)
+    assert again.facts()["kind"] == "hnsw"
+    assert not again.is_unfinished
+    assert found(again, given, vector, exact=True) == best
 
 
 def test_fresh_entries_count_and_hidden_ones_do_not():
