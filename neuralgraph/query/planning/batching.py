@@ -137,6 +137,8 @@ def grouped_by_row(plan: Operator, names: Sequence[str]) -> Operator | None:
 
 
 def _batched_union(plan: UnionAll) -> Operator | None:
+    if plan.first_only:
+        return None  # each row has a first part of its own
     parts = [batched(part) for part in plan.parts]
     whole = tuple(part for part in parts if part is not None)
     if len(whole) < len(parts):

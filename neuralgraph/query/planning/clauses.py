@@ -23,7 +23,6 @@ from neuralgraph.query.language.syntax import (
     Set,
     Unwind,
     Use,
-    Variable,
     With,
 )
 from neuralgraph.query.planning.batching import batched
@@ -37,7 +36,7 @@ from neuralgraph.query.planning.operators import (
     cross_joined,
     distinct,
     names_of,
-    projected,
+    union_of,
     writes,
 )
 from neuralgraph.query.planning.past_matches import at_moment, with_outer_values
@@ -48,12 +47,17 @@ from neuralgraph.query.planning.plan import (
     LoadCsvRows,
     ProcedureCall,
     Slot,
-    UnionAll,
     Unit,
     UnwindList,
 )
 from neuralgraph.query.planning.projections import project, visible
-from neuralgraph.query.planning.repeats import asks_of_the_way, path_names, shortest_paths
+from neuralgraph.query.planning.repeats import (
+    asks_of_the_way,
+    choosy_search,
+    path_names,
+    searched_again,
+    shortest_paths,
+)
 from neuralgraph.query.planning.searching import index_search
 from neuralgraph.query.planning.subqueries import aggregated_by_row
 from neuralgraph.query.planning.walking import (
@@ -94,11 +98,11 @@ def plan_query(
     if len(parts) == 1:
         operator = parts[0]
     elif isinstance(query.parts[0].clauses[-1], Return):
-        operator = _union(parts, [slot.name for slot in parts[0].slots])
+        operator = union_of(parts, [slot.name for slot in parts[0].slots])
         operator = operator if query.union_all else distinct(operator)
     else:
         # Nothing is returned, so that only what came in is left, and no two rows are the same.
-        operator = _union(parts, [slot.name for slot in start.slots])
+        operator = union_of(parts, [slot.name for slot in start.slots])
     if query.at is not None:
         operator = at_moment(operator, query.at, names_of(start.slots))
     return operator
@@ -127,23 +131,6 @@ def _still_needed(start: Operator, clause: Projection, later: Sequence[Clause]) 
     names = frozenset[str]().union(*map(mentioned, behind))
     slots = tuple(slot for slot in start.slots if slot.name in names or EVERYTHING in names)
     return Argument(slots=slots) if slots else None
-
-
-def _union(parts: list[Operator], names: Sequence[str]) -> Operator:
-    """All rows of all parts with these columns; kinds that differ become values."""
-    kinds = [{slot.name: slot.kind for slot in part.slots} for part in parts]
-    slots = [
-        Slot(name, kinds[0][name] if len({kind[name] for kind in kinds}) == 1 else "value")
-        for name in names
-    ]
-    aligned = [
-        part
-        if part.slots == tuple(slots)
-        else projected(part, [(slot, Variable(slot.name)) for slot in slots])
-        for part in parts
-    ]
-    rows = sum(part.estimated_rows for part in parts)
-    return UnionAll(slots=tuple(slots), estimated_rows=rows, parts=tuple(aligned))
 
 
 def plan_clause(context: PlanningContext, clause: Clause, child: Operator) -> Operator:
@@ -186,9 +173,12 @@ def _matched(context: PlanningContext, clause: Match, child: Operator) -> Operat
         for path in paths
         if path.selector is not None and (asks_of_the_way(path) or not is_search(path))
     ]
-    if not whole:
-        return match_pattern(context, child, clause.pattern, clause.where)[0]
     waiting = conjuncts(clause.where)
+    if not whole:
+        choosy = choosy_search(paths, waiting, names_of(child.slots))
+        if choosy is None:
+            return match_pattern(context, child, clause.pattern, clause.where)[0]
+        return searched_again(context, child, clause.pattern, choosy, waiting, match_pattern)
     plain = tuple(path for path in paths if path not in whole)
     operator = child
     if plain:

@@ -313,8 +313,8 @@ class GraphBuilder:
             self.graph.derived.append((last.variable, Slice(nodes, LiteralValue(1), None)))
 
     def _pushed_into_walk(self, predicate: Expression, walks: dict[str, int]) -> bool:
-        """``all(r IN rs WHERE ...)`` and ``all(r IN relationships(p) ...)`` are asked on the way."""
-        if not isinstance(predicate, Quantified) or predicate.quantifier != "all":
+        """``all(r IN rs WHERE ...)`` and ``none(r IN relationships(p) ...)`` are asked on the way."""
+        if not isinstance(predicate, Quantified) or predicate.quantifier not in ("all", "none"):
             return False
         source = predicate.source
         name = source.name if isinstance(source, Variable) else self._walk_of_path(source)
@@ -328,6 +328,8 @@ class GraphBuilder:
             return False
         each = edge.predicate_edge or self._context.fresh("each")
         asked = substitute(predicate.predicate, {predicate.variable: Variable(each)})
+        if predicate.quantifier == "none":
+            asked = Unary("NOT", asked)
         both = [asked] if edge.predicate is None else [edge.predicate, asked]
         self.graph.edges[place] = replace(edge, predicate=conjunction(both), predicate_edge=each)
         return True

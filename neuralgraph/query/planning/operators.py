@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from neuralgraph.query.language.syntax import Variable
 from neuralgraph.query.planning.plan import (
     ROW_SLOT,
     Aggregate,
@@ -165,6 +166,25 @@ def projected(child: Operator, items: Sequence[tuple[Slot, Expression]]) -> Proj
         estimated_rows=child.estimated_rows,
         child=child,
         items=tuple(expression for _, expression in items),
+    )
+
+
+def union_of(parts: list[Operator], names: Sequence[str], *, first_only: bool = False) -> UnionAll:
+    """Rows of all parts, or of the first that has any; kinds that differ become values."""
+    kinds = [{slot.name: slot.kind for slot in part.slots} for part in parts]
+    slots = [
+        Slot(name, kinds[0][name] if len({kind[name] for kind in kinds}) == 1 else "value")
+        for name in names
+    ]
+    aligned = [
+        part
+        if part.slots == tuple(slots)
+        else projected(part, [(slot, Variable(slot.name)) for slot in slots])
+        for part in parts
+    ]
+    rows = sum(part.estimated_rows for part in parts)
+    return UnionAll(
+        slots=tuple(slots), estimated_rows=rows, parts=tuple(aligned), first_only=first_only
     )
 
 

@@ -9,10 +9,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from neuralgraph.query.language.syntax import NodePattern, Pattern, QuantifiedPath
+from neuralgraph.query.language.syntax import (
+    Comparison,
+    EdgePattern,
+    FunctionCall,
+    NodePattern,
+    PathPattern,
+    Pattern,
+    Quantified,
+    QuantifiedPath,
+    Variable,
+)
 from neuralgraph.query.planning.batching import batched
 from neuralgraph.query.planning.graphs import labels_predicate
-from neuralgraph.query.planning.operators import added, filtered, names_of
+from neuralgraph.query.planning.operators import added, filtered, names_of, projected, union_of
 from neuralgraph.query.planning.plan import (
     Apply,
     Argument,
@@ -23,12 +33,12 @@ from neuralgraph.query.planning.plan import (
     Slot,
 )
 from neuralgraph.query.planning.steps import Step, Walked
-from neuralgraph.query.planning.walking import conjunction, free_names
+from neuralgraph.query.planning.walking import conjunction, conjuncts, free_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from neuralgraph.query.language.syntax import Expression, PathPattern, PathSelector
+    from neuralgraph.query.language.syntax import Expression, PathSelector
     from neuralgraph.query.planning.context import PlanningContext
     from neuralgraph.query.planning.graphs import GraphEdge, PatternGraph
     from neuralgraph.query.planning.plan import Operator
@@ -202,6 +212,96 @@ def shortest_paths(
         inner=kept,
         kind="inner",
     )
+
+
+def choosy_search(
+    paths: Sequence[PathPattern], where: Sequence[Expression], bound: frozenset[str]
+) -> PathPattern | None:
+    """The one ``shortestPath(...)`` of which more is asked in WHERE than can be asked on the way."""
+    found = [path for path in paths if path.selector is not None and path.selector.legacy]
+    if len(found) != 1:
+        return None
+    names = _between(found[0])
+    asked = [p for p in where if free_names(p) & names and not _is_of_the_shortest(p, found[0])]
+    return found[0] if asked and not names & bound else None
+
+
+def searched_again(
+    context: PlanningContext,
+    child: Operator,
+    pattern: Pattern,
+    path: PathPattern,
+    where: Sequence[Expression],
+    match_pattern: MatchPattern,
+) -> Operator:
+    """The shortest path for which all conditions hold.
+
+    First the shortest is sought, and asked. Where there is one and it does not do, all paths between the two
+    nodes are looked at, which may be a great many: so in Neo4j.
+
+    Args:
+        context: of this planning.
+        child: what is bound before.
+        pattern: of the clause.
+        path: the one that `choosy_search` found in it.
+        where: all conditions of the clause.
+        match_pattern: plans patterns.
+    """
+    assert path.selector is not None
+    names = _between(path)
+    about = conjunction([p for p in where if free_names(p) & names])
+    certain = conjunction([p for p in where if _is_of_the_shortest(p, path)])
+    early = conjunction([p for p in where if not free_names(p) & names])
+    named, ends = named_ends(path, context)
+    nodes = [PathPattern((node,)) for node in (named.elements[0], named.elements[-1])]
+    rest = tuple(other for other in pattern.paths if other is not path)
+    outer, _ = match_pattern(context, child, replace(pattern, paths=(*rest, *nodes)), early)
+    bare = tuple(NodePattern(variable=name) for name in ends)
+    way = replace(named, elements=(bare[0], named.elements[1], bare[1]))
+    start = Argument(slots=outer.slots)
+    shortest = replace(way, selector=path.selector)
+    first, _ = match_pattern(context, start, Pattern((shortest,)), about)
+    one = replace(shortest, selector=replace(path.selector, kind="shortest"))
+    guard, _ = match_pattern(context, start, Pattern((one,)), certain)
+    guard = projected(guard, [(slot, Variable(slot.name)) for slot in outer.slots])
+    second = shortest_paths(context, guard, shortest, tuple(conjuncts(about)), match_pattern)
+    new = tuple(slot for slot in first.slots if slot.name in names)
+    inner = union_of([first, second], [slot.name for slot in (*outer.slots, *new)], first_only=True)
+    return Apply(
+        slots=(*outer.slots, *new),
+        estimated_rows=outer.estimated_rows,
+        outer=outer,
+        inner=inner,
+        kind="inner",
+    )
+
+
+def _between(path: PathPattern) -> frozenset[str]:
+    """Names of a path without those of its ends."""
+    ends = {getattr(path.elements[place], "variable", None) for place in (0, -1)}
+    return path_names(path) - ends
+
+
+def _is_of_the_shortest(predicate: Expression, path: PathPattern) -> bool:
+    """Does it hold for no path where it does not hold for the shortest that a search finds?
+
+    Such is ``all(r IN relationships(p) WHERE ...)``, which the search asks of each relationship, and
+    ``length(p) < 5``.
+    """
+    if isinstance(predicate, Comparison) and len(predicate.operators) == 1:
+        length = FunctionCall("length", (Variable(path.variable or ""),))
+        operator, (left, right) = predicate.operators[0], predicate.operands
+        if operator in (">", ">="):
+            left, right = right, left
+        is_bound = operator in ("<", "<=", ">", ">=") and left == length
+        return is_bound and not free_names(right) & _between(path)
+    if not isinstance(predicate, Quantified) or predicate.quantifier not in ("all", "none"):
+        return False
+    source = predicate.source
+    if isinstance(source, FunctionCall) and source.name.lower() == "relationships":
+        return source.arguments == (Variable(path.variable or ""),)
+    edge = path.elements[1]
+    return isinstance(edge, EdgePattern) and source == Variable(edge.variable or "")
 
 
 def named_ends(path: PathPattern, context: PlanningContext) -> tuple[PathPattern, tuple[str, str]]:

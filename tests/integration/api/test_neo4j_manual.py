@@ -57,6 +57,42 @@ def test_a_condition_behind_the_pattern_is_asked_of_the_shortest(graph):
     assert rows(graph, text) == []
 
 
+@pytest.mark.parametrize(
+    ("match", "found"),
+    [
+        ("shortestPath((a:A)-[:R*]->(d:D)) WHERE length(p) > 1", [(4, 3)]),
+        ("shortestPath((a:A)-[:R*..2]->(d:D)) WHERE length(p) > 1", []),
+        ("shortestPath((a:A)-[:R*]->(d:D)) WHERE length(p) < 2", [(4, 1)]),
+        ("shortestPath((a:A)-[:R*]->(d:D)) WHERE 1 > length(p)", []),
+        ("shortestPath((a:A)-[:R*]->(d:D)) WHERE length(p) > 1 AND length(p) < 9", [(4, 3)]),
+        ("shortestPath((a:A)-[:R*]->(d:D)) WHERE length(p) > 1 AND length(p) < 3", []),
+        ("shortestPath((a:A)-[r:R*]->(d:D)) WHERE none(x IN r WHERE x.w < 2)", [(4, 3)]),
+        ("shortestPath((a:A)-[r:R*]->(d:D)) WHERE all(x IN r WHERE x.w < 2)", [(4, 1)]),
+        ("shortestPath((a:A)-[:R*]->(d)) WHERE any(x IN nodes(p) WHERE x:C)", [(3, 2), (4, 3)]),
+        ("allShortestPaths((a:A)-[:R*]-(d)) WHERE length(p) = 2", [(3, 2), (3, 2)]),
+        ("shortestPath((a:A)-[:R*]->(d)) WHERE length(p) > 1 AND d.n < 4", [(3, 2)]),
+    ],
+)
+def test_a_shortest_path_is_the_shortest_for_which_the_conditions_hold(graph, match, found):
+    text = f"MATCH p = {match} RETURN d.n, length(p) ORDER BY d.n, length(p)"
+    assert rows(graph, text) == found
+    text = f"MATCH (a:A) MATCH (d) MATCH p = {match.replace('(a:A)', '(a)')}"
+    assert len(rows(graph, f"{text} RETURN 1 AS one")) == len(found)
+    inside = f"EXISTS {{ MATCH p = {match.replace('(a:A)', '(a)')} RETURN p }}"
+    assert rows(graph, f"MATCH (a:A) RETURN {inside}") == [(bool(found),)]
+
+
+def test_a_shortest_path_is_not_sought_among_all_where_there_is_none(graph):
+    graph.execute("CREATE (:Far)")
+    # All paths among so many nodes could never be looked at.
+    graph.execute("UNWIND range(1, 30) AS i CREATE (:Dense {i: i})")
+    graph.execute("MATCH (x:Dense), (y:Dense) WHERE x.i < y.i CREATE (x)-[:R]->(y)")
+    text = "MATCH p = shortestPath((x:Dense {i: 1})-[:R*]-(y:Far)) WHERE length(p) > 1 RETURN p"
+    assert rows(graph, text) == []
+    text = "MATCH p = shortestPath((x:Dense {i: 1})-[:R*]-(y:Dense {i: 9})) WHERE length(p) < 1 RETURN p"
+    assert rows(graph, text) == []
+
+
 @pytest.mark.parametrize("union", ["UNION", "UNION ALL", "UNION DISTINCT"])
 def test_exists_with_a_union_needs_no_return(graph, union):
     inner = f"MATCH (n)-[:R]->(:C) {union} MATCH (other:D)<-[r:R {{w: 5}}]-(n)"

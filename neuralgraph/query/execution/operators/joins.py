@@ -196,10 +196,11 @@ def _hashable_rows(keys: Sequence[Column], count: int) -> Iterator[tuple[int, ob
 class UnionAllStep(Step):
     """Rows of each part in turn."""
 
-    __slots__ = ("orders", "parts")
+    __slots__ = ("first_only", "orders", "parts")
 
     def __init__(self, operator: UnionAll, compiler: PlanCompiler) -> None:
         super().__init__(operator.slots)
+        self.first_only = operator.first_only
         self.parts = [compiler.step(part) for part in operator.parts]
         # The parts have the same slots, maybe in another order.
         self.orders: list[tuple[int, ...] | None] = []
@@ -210,8 +211,12 @@ class UnionAllStep(Step):
 
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
         """The parts' batches."""
+        found = False
         for part, order in zip(self.parts, self.orders, strict=True):
+            if found and self.first_only:
+                return
             for batch in part.batches(context):
+                found = found or batch.count > 0
                 if order is None:
                     yield batch
                 else:

@@ -57,9 +57,13 @@ class CrossJoin(Operator):
 
 @record
 class UnionAll(Operator):
-    """Rows of each part in turn; all have the same slot names."""
+    """Rows of each part in turn; all have the same slot names.
+
+    `first_only`: those of the first part that has any; the parts behind it are not asked.
+    """
 
     parts: tuple[Operator, ...]
+    first_only: bool = False
 
 
 @record
