@@ -62,6 +62,22 @@ def test_the_past_is_searched_as_it_was(graph):
     assert graph.execute(f"{query} AT TRANSACTION {then}").value() == "red fish"
 
 
+def test_an_index_that_was_dropped_since_is_told_and_made_again_it_has_the_past(graph):
+    add(graph, "red fish")
+    before = graph.info().txid
+    graph.execute(CREATE)
+    add(graph, "blue fish")
+    then = graph.info().txid
+    graph.execute("DROP INDEX docs")
+    with pytest.raises(SchemaError, match="docs of this moment was dropped since"):
+        found(graph.at(then), "fish")
+    with pytest.raises(SchemaError, match="no fulltext index named docs"):
+        found(graph, "fish")
+    graph.execute(CREATE)
+    assert found(graph.at(before), "fish") == ["red fish"]
+    assert sorted(found(graph.at(then), "fish")) == ["blue fish", "red fish"]
+
+
 def test_scores_do_not_depend_on_how_documents_came(graph):
     graph.execute(CREATE)
     texts = [f"word{number % 7} common word{number % 3}" for number in range(40)]

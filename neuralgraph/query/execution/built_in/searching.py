@@ -50,6 +50,13 @@ def index_named(
             if index.name == name:
                 return index
             indexes.append(index)
+    for index in reader.catalog.defined_indexes():
+        if index.name == name and index.kind in kinds and entity in (None, index.entity):
+            raise SchemaError(
+                f"the {index.kind} index {name} of this moment was dropped since; when it is made again,"
+                " it searches this moment, too",
+                detail="IndexNotFound",
+            )
     what = " or ".join(kinds) + " index"
     where = "" if entity is None else f" on {_WORDS[entity]}"
     names = [index.name for index in indexes]

@@ -40,10 +40,15 @@ _OVERFETCHED_MAX: Final = 64
 """Up to so many hidden rows are simply asked for besides."""
 _SPARE: Final = 2
 """Twice as many are asked for as should hold as many as are wanted: chance may have it otherwise."""
-_DEVIATIONS: Final = 2
+_DEVIATIONS: Final = 3
 """If so many standard deviations fewer count than do of all, it is hardly by chance."""
-_SCANNED_TIMES, _SCANNED_MIN = 4, 500
-"""Looking through all codes takes so long that more of what it finds may be compared in full."""
+_TELLING: Final = 10
+"""Where fewer are expected to count, that none does tells nothing."""
+_SCANNED: Final = {"none": (4, 500), "int8": (4, 500), "product": (4, 500), "binary": (16, 2_000)}
+"""By quantization: so many times what is wanted, and at least so many, are compared in full of all codes.
+
+Looking through them takes long anyway, and where all that is near does not count, the nearest of the rest are
+all about as far away: a bit for each dimension hardly tells them apart."""
 _GATHER_COST: Final = 6.0
 """Comparing a vector here and there costs as much as so many that stand one after the other."""
 _READ_COST: Final = 18.0
@@ -78,6 +83,11 @@ class Sought:
         """How many must be found roughly for the best of them to be the best of all."""
         times, least = CANDIDATES[self.settings.quantization]
         return max(least, times * self.limit)
+
+    def scanned(self, wanted: int) -> int:
+        """How many are taken of all codes."""
+        times, least = _SCANNED[self.settings.quantization]
+        return max(times * wanted, least)
 
     def effort_for(self, kind: VectorKindName) -> int:
         """Candidates to look at; 0: as an index of the kind does it."""
@@ -251,12 +261,14 @@ class VectorPart:
         way = self._way(sought, left, count, is_narrowed=is_narrowed)
         if way == "walk":
             rows = mapped.search(sought.ready, count, sought.effort_for(self.kind))
+            is_well = True
             if kept is not None:
-                rows = rows[kept[rows]]
+                counts = kept[rows]
+                is_well = _is_as_dense(counts, left / len(self))
+                rows = rows[counts]
             elif len(hidden):
                 rows = rows[np.isin(rows, hidden, invert=True)]
-            expected = count * left / len(self) if is_narrowed else 0.0
-            if len(rows) >= max(wanted, expected - _DEVIATIONS * sqrt(expected)):
+            if is_well and len(rows) >= wanted:
                 return rows
             way = self._way(sought, left, None, is_narrowed=is_narrowed)
         if way == "compare":
@@ -264,7 +276,7 @@ class VectorPart:
         if kept is None:
             kept = np.ones(len(self), dtype=np.bool_)
             kept[hidden] = False
-        return mapped.scan(sought.ready, _scanned(wanted), kept)
+        return mapped.scan(sought.ready, sought.scanned(wanted), kept)
 
     def _count(self, sought: Sought, left: int, hidden_count: int, *, is_narrowed: bool) -> int:
         """For how many the index is asked, so that enough of them count."""
@@ -285,7 +297,7 @@ class VectorPart:
         if sought.exact or mapped is None:
             return "compare"
         wanted = min(left, sought.wanted)
-        scanned = mapped.scan_cost + _READ_COST * _scanned(wanted)
+        scanned = mapped.scan_cost + _READ_COST * sought.scanned(wanted)
         compared = _READ_COST * left
         if mapped.has_matrix:
             scanned = compared = min(_GATHER_COST * left, float(len(self)))
@@ -412,6 +424,18 @@ class VectorPart:
         )
 
 
-def _scanned(wanted: int) -> int:
-    """How many are taken of all codes."""
-    return max(_SCANNED_TIMES * wanted, _SCANNED_MIN)
+def _is_as_dense(counts: MaskArray, share: float) -> bool:
+    """Do about as many count of the nearest as of all? And of half of them, a fourth, and so on, the nearest?
+
+    Args:
+        counts: which of the nearest count, the nearest first.
+        share: of all that count.
+    """
+    size = len(counts)
+    found = np.cumsum(counts)
+    while size * share >= _TELLING:
+        expected = size * share
+        if found[size - 1] < expected - _DEVIATIONS * sqrt(expected):
+            return False
+        size //= 2
+    return True
