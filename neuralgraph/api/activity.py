@@ -123,6 +123,7 @@ def _row(number: int, began_ns: int, query: str, stopped: bool) -> dict[str, Any
     from neuralgraph.values.instants import DateTime, Duration
 
     return {
+        "database": "neo4j",  # as SHOW DATABASES calls it
         "transactionId": f"{_PREFIX}{number}",
         "username": "",
         "currentQuery": query,

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _LARGE_CHARACTERS: Final = 1 << 16
 _PART_BYTES: Final = 64
 _GROWING: Final = frozenset({"normalize", "replace", "split"})
+_OWN_NULLS: Final = frozenset({"left", "right", "substring"})
+"""Functions of a null text that are null, while how many characters are wanted must not be."""
 _COUNTED_MAX: Final = 64
 """Of how many different characters it is counted how often they occur."""
 _FORMS: Final = frozenset({"NFC", "NFD", "NFKC", "NFKD"})
@@ -54,11 +56,13 @@ def _unary(
     return scalar, kernel
 
 
-def _left(context: CallContext, text: Any, length: Any) -> str:  # noqa: ARG001
-    return expect_string("left", text)[: expect_count("left", length)]
+def _left(context: CallContext, text: Any, length: Any) -> str | None:  # noqa: ARG001
+    return None if text is None else expect_string("left", text)[: expect_count("left", length)]
 
 
-def _right(context: CallContext, text: Any, length: Any) -> str:  # noqa: ARG001
+def _right(context: CallContext, text: Any, length: Any) -> str | None:  # noqa: ARG001
+    if text is None:
+        return None
     count = expect_count("right", length)
     return expect_string("right", text)[-count:] if count else ""
 
@@ -103,12 +107,14 @@ def _split(context: CallContext, text: Any, delimiters: Any) -> list[str]:
     return re.split("|".join(map(re.escape, marks)), whole)
 
 
-def _substring(context: CallContext, text: Any, start: Any, length: Any = None) -> str:  # noqa: ARG001
+def _substring(context: CallContext, text: Any, start: Any, *length: Any) -> str | None:  # noqa: ARG001
+    if text is None:
+        return None
     first = expect_count("substring", start)
     whole = expect_string("substring", text)
-    if length is None:
+    if not length:
         return whole[first:]
-    return whole[first : first + expect_count("substring", length)]
+    return whole[first : first + expect_count("substring", length[0])]
 
 
 def _normalize(context: CallContext, text: Any, form: Any = "NFC") -> str:
@@ -149,13 +155,14 @@ FUNCTIONS: Final = tuple(
     Function(
         name, parameters, result, scalar, required=required, kernel=kernel, category="String",
         grows=name in _GROWING, description=description,
+        null_in_null_out=name not in _OWN_NULLS,
     )
     for name, parameters, required, result, scalar, kernel, description in (
         ("toUpper", (_S,), 1, _S, *_UPPER, "The string in capitals."),
         ("toLower", (_S,), 1, _S, *_LOWER, "The string in small letters."),
         ("charLength", (_S,), 1, "INTEGER", *_CHARACTERS, "How many characters a string has."),
-        ("left", (_S, "INTEGER"), 2, _S, _left, None, "The first characters."),
-        ("right", (_S, "INTEGER"), 2, _S, _right, None, "The last characters."),
+        ("left", (_S, "INTEGER"), 2, _S, _left, None, "The first characters; how many is not null."),
+        ("right", (_S, "INTEGER"), 2, _S, _right, None, "The last characters; how many is not null."),
         ("lTrim", (_S, _S), 1, _S, _trimmer("lTrim", str.lstrip), None,
          "Without white space, or the characters given, at the beginning."),
         ("rTrim", (_S, _S), 1, _S, _trimmer("rTrim", str.rstrip), None,
@@ -168,7 +175,7 @@ FUNCTIONS: Final = tuple(
          "Each occurrence replaced, or the first so many."),
         ("split", (_S, "STRING|LIST"), 2, "LIST", _split, None, "The parts between delimiters."),
         ("substring", (_S, "INTEGER", "INTEGER"), 2, _S, _substring, None,
-         "From a position on, perhaps only so many characters."),
+         "From a position on, perhaps only so many characters; neither is null."),
         ("normalize", (_S, _S), 1, _S, _normalize, None,
          "In a normal form of Unicode: NFC, NFD, NFKC or NFKD."),
         ("isNormalized", ("ANY", _S), 1, "BOOLEAN", _is_normalized, None,

@@ -39,6 +39,7 @@ _MORE: Final[dict[str, tuple[str, ...]]] = {
     "PROCEDURES": (
         "signature", "argumentDescription", "returnDescription", "admin", "isDeprecated", "option",
     ),
+    "TRANSACTIONS": ("database",),
     "SETTINGS": ("startupValue", "isExplicitlySet", "validValues", "option"),
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from neuralgraph.errors import (
     QueryArgumentError,
     QueryError,
     QuerySyntaxError,
+    QueryTypeError,
     SemanticError,
 )
 
@@ -270,3 +271,24 @@ def test_options_of_a_constraint_are_those_of_its_index(graph):
     assert caught.value.hint == "indexProvider"
     with pytest.raises(QuerySyntaxError, match="OPTIONS"):
         graph.execute(f"CREATE CONSTRAINT FOR (n:A) REQUIRE n.l IS NOT NULL {options}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["left('a', null)", "right('a', null)", "substring('a', null)", "substring('a', 0, null)"],
+)
+def test_how_many_characters_is_not_null(graph, text):
+    with pytest.raises(QueryTypeError):
+        graph.execute(f"RETURN {text}")
+
+
+def test_a_part_of_null_is_null(graph):
+    text = "UNWIND ['abc', null] AS s RETURN left(s, 1), right(s, 2), substring(s, 1), substring(s, 1, 1)"
+    assert rows(graph, text) == [("a", "bc", "bc", "b"), (None, None, None, None)]
+    text = "RETURN left(null, null), right(null, null), substring(null, null, null)"
+    assert rows(graph, text) == [(None, None, None)]
+
+
+def test_transactions_say_of_which_database(graph):
+    text = "SHOW TRANSACTIONS YIELD database, currentQuery WHERE currentQuery STARTS WITH 'SHOW'"
+    assert rows(graph, text) == [("neo4j", text)]
