@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuralgraph.query.execution.context import PIECE_ROWS
 from neuralgraph.values import (
     Batch,
     Column,
@@ -25,9 +26,10 @@ from neuralgraph.values import (
 from neuralgraph.values.nesting import require_walkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator
 
     from neuralgraph.access import GraphReader
+    from neuralgraph.query.execution import ExecutionContext
 
 PLAIN_KINDS = frozenset({Kind.BOOLEAN, Kind.INTEGER, Kind.FLOAT, Kind.TEXT, Kind.VECTOR})
 """Columns whose list form leaves as it is."""
@@ -231,15 +233,34 @@ def batch_lists(batch: Batch, reader: GraphReader | None) -> list[list[Any]]:
 
 
 def rendered_batches(
-    batches: Iterable[Batch], reader: GraphReader, before: GraphReader | None
+    batches: Iterable[Batch], context: ExecutionContext, before: GraphReader | None
 ) -> list[Batch]:
-    """Batches that no longer need the reader: entities are read now, other columns stay as they are."""
-    return [_rendered(batch, Renderer(reader, before)) for batch in batches]
+    """Batches that no longer need the reader: entities are read now, other columns stay as they are.
 
-
-def _rendered(batch: Batch, renderer: Renderer) -> Batch:
-    columns: Sequence[Column] = [
-        column if column.kind in PLAIN_KINDS else Column.of_list(Kind.ANY, renderer.column(column))
-        for column in batch.columns
+    What is read counts against the memory of the run.
+    """
+    return [
+        _rendered(part, Renderer(context.reader, before), context)
+        for batch in batches
+        for part in _parts(batch, context)
     ]
+
+
+def _parts(batch: Batch, context: ExecutionContext) -> Iterator[Batch]:
+    """The batch, in pieces where reading its entities takes a while."""
+    if batch.count <= PIECE_ROWS or all(column.kind in PLAIN_KINDS for column in batch.columns):
+        yield batch
+        return
+    for piece in context.pieces(batch.count):
+        yield batch.slice(piece.start, piece.stop)
+
+
+def _rendered(batch: Batch, renderer: Renderer, context: ExecutionContext) -> Batch:
+    columns: list[Column] = []
+    for column in batch.columns:
+        shown = column
+        if column.kind not in PLAIN_KINDS:
+            shown = Column.of_list(Kind.ANY, renderer.column(column))
+            context.memory.hold_values(shown)
+        columns.append(shown)
     return Batch(columns, batch.count)

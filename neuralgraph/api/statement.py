@@ -455,10 +455,12 @@ class StatementRunner:
         if prepared.mode == "profile":
             details.explain = _profiled(prepared.plan, context)
         try:
-            batches = list(prepared.executable.run(context))
-            kept = (
-                rendered_batches(batches, context.reader, before) if prepared.returns_rows else []
-            )
+            batches: list[Batch] = []
+            for batch in prepared.executable.run(context):
+                if prepared.returns_rows:
+                    context.memory.hold_batch(batch)
+                    batches.append(batch)
+            kept = rendered_batches(batches, context, before)
             # Nothing of it has happened yet: the last moment at which it can be stopped.
             if context.stoppable and context.writer is not None:
                 context.check()

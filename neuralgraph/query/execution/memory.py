@@ -1,17 +1,21 @@
 """What a statement holds, and how much it may.
 
 Operators that keep rows (sort, aggregate, distinct, join, eager, collect) tell the budget about every
-batch they keep. The estimate is of what the columns hold, not of Python's own overhead elsewhere: arrays
-by their size, lists by a flat price an item and strings by their length in a sample. It is meant to stop
-a statement long before the process is in trouble, not to account for every byte.
+batch they keep, and about what they make of it: the estimate is to be within a half of what Python and numpy
+really take. Arrays count by their size, values by a price for each type, seen in a sample. It is meant
+to stop a statement long before the process is in trouble, not to account for every byte.
 """
 
 from __future__ import annotations
 
+from sys import getsizeof
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from neuralgraph.errors import MemoryLimitError
 from neuralgraph.query.execution.process_memory import STEP_BYTES
+from neuralgraph.values import EdgeRef, Node, NodeRef, Path, PathRef, Relationship
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +26,18 @@ if TYPE_CHECKING:
 
 _ITEM_BYTES: Final = 40
 """A list's pointer and a small Python object."""
+
+_POINTER_BYTES: Final = 8
+_REF_BYTES: Final = 88
+_LIST_BYTES: Final = 64
+_NODE_BYTES: Final = 300
+"""A rendered node without its properties: most of it is the set of labels."""
+
+_OBJECT_BYTES: Final = 120
+"""A value of several fields, such as a date."""
+
+_ENTRY_BYTES: Final = 100
+"""A key's place in a dictionary, and the number under it."""
 
 _FLAT: Final = frozenset({int, float, bool, type(None)})
 
@@ -72,8 +88,10 @@ class MemoryBudget:
         Raises:
             MemoryLimitError: that is more than the statement, or the process, may hold.
         """
-        if self.bytes_max is not None and self.bytes_held + count > self.bytes_max:
+        whole = self.bytes_held + count
+        if self.bytes_max is not None and whole > self.bytes_max:
             raise self._too_much(self.bytes_max)
+        self.bytes_peak = max(self.bytes_peak, whole)
         if count >= STEP_BYTES and self.process is not None:
             self.process.require(count)
 
@@ -89,9 +107,53 @@ class MemoryBudget:
         if self.bytes_max is not None or batch.count > _FREE_ROWS:
             self.hold(batch_bytes(batch))
 
+    def hold_values(self, column: Column) -> None:
+        """The rows of a column are kept as values."""
+        if self.bytes_max is not None or column.count > _FREE_ROWS:
+            self.hold(values_bytes(column))
+
     def free(self, count: int) -> None:
         """An operator let go of `count` bytes."""
         self.bytes_held -= count
+
+
+class Share:
+    """What one operator holds of a budget; at the end of ``with`` it lets go of all of it."""
+
+    __slots__ = ("budget", "bytes_held")
+
+    def __init__(self, budget: MemoryBudget) -> None:
+        self.budget = budget
+        self.bytes_held = 0
+
+    def hold(self, count: int) -> None:
+        """See `MemoryBudget.hold`."""
+        self.bytes_held += count
+        self.budget.hold(count)
+
+    def counts(self, rows: int) -> bool:
+        """Is it worth a look what so many rows take? Without a limit of its own, small ones are free."""
+        return self.budget.bytes_max is not None or rows > _FREE_ROWS
+
+    def hold_batch(self, batch: Batch) -> None:
+        """See `MemoryBudget.hold_batch`."""
+        if self.counts(batch.count):
+            self.hold(batch_bytes(batch))
+
+    def require(self, count: int) -> None:
+        """See `MemoryBudget.require`."""
+        self.budget.require(count)
+
+    def __enter__(self) -> Share:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Nothing is held any more."""
+        self.budget.free(self.bytes_held)
+        self.bytes_held = 0
 
 
 def out_of_memory() -> MemoryLimitError:
@@ -107,12 +169,33 @@ def batch_bytes(batch: Batch) -> int:
 def column_bytes(column: Column) -> int:
     """Estimated size of a column."""
     if column.is_listed or column.is_packed or column.array.dtype == object:
-        return items_bytes(column.slice(0, _SAMPLE_ROWS).to_list(), column.count)
+        return values_bytes(column)
     return int(column.array.nbytes)
 
 
+def values_bytes(column: Column) -> int:
+    """Estimated size of a column's rows as values in a list."""
+    sample = column
+    if column.count > _SAMPLE_ROWS:
+        # Rows from everywhere: the first ones may be the smallest.
+        step = column.count // _SAMPLE_ROWS
+        rows = np.arange(column.count % step, column.count, step)
+        if not column.is_listed:
+            sample = column.take(rows)
+        else:
+            items = column.to_list()
+            return items_bytes([items[row] for row in rows.tolist()], column.count)
+    return items_bytes(sample.to_values(), column.count)
+
+
+def keys_bytes(keys: Sequence[Any], count: int) -> int:
+    """Estimated size of a dictionary from `count` keys like those of `keys` to numbers."""
+    step = max(1, len(keys) // _SAMPLE_ROWS)
+    return _ENTRY_BYTES * count + items_bytes(keys[::step], count)
+
+
 def items_bytes(sample: Sequence[Any], count: int) -> int:
-    """Estimated size of `count` values like those of `sample`."""
+    """Estimated size of `count` values like those of `sample`, their places in a list included."""
     if not sample:
         return 0
     return count * sum(map(_value_bytes, sample)) // len(sample)
@@ -122,11 +205,23 @@ def _value_bytes(value: Any) -> int:
     kind = type(value)
     if kind in _FLAT:
         return _ITEM_BYTES
-    if kind is str or kind is bytes:
-        return _ITEM_BYTES + len(value)
-    if isinstance(value, list | tuple):
-        return _ITEM_BYTES + items_bytes(value[:_SAMPLE_ROWS], len(value))
+    if kind is str or kind is bytes or kind is np.ndarray:
+        return _POINTER_BYTES + getsizeof(value)
+    if kind is NodeRef or kind is EdgeRef:
+        return _REF_BYTES
+    if kind is PathRef:
+        return _OBJECT_BYTES + _ITEM_BYTES * (2 * len(value.edges) + 1)
+    if kind is Node:
+        return _NODE_BYTES + _value_bytes(value.properties)
+    if kind is Relationship:
+        return _OBJECT_BYTES + 2 * _NODE_BYTES + _value_bytes(value.properties)
+    if kind is Path:
+        entities = (*value.nodes, *value.relationships)
+        return _OBJECT_BYTES + items_bytes(entities[:_SAMPLE_ROWS], len(entities))
+    if isinstance(value, list | tuple | frozenset):
+        sample = list(value)[:_SAMPLE_ROWS] if kind is frozenset else value[:_SAMPLE_ROWS]  # type: ignore[index]
+        return _LIST_BYTES + items_bytes(sample, len(value))
     if isinstance(value, dict):
         entries = list(value.values())
-        return 2 * _ITEM_BYTES + 2 * items_bytes(entries[:_SAMPLE_ROWS], len(entries))
-    return _ITEM_BYTES
+        return getsizeof(value) + items_bytes(entries[:_SAMPLE_ROWS], len(entries))
+    return _OBJECT_BYTES

@@ -8,6 +8,7 @@ import numpy as np
 
 from neuralgraph.query.execution.columns import boolean_column
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
+from neuralgraph.query.execution.memory import Share, values_bytes
 from neuralgraph.values import Column, EdgeRef, Kind, NodeRef, PathRef
 
 if TYPE_CHECKING:
@@ -38,11 +39,12 @@ class PlanEvaluator(Evaluator):
         place = self.collected
         assert place is not None
         lists: list[list[Any]] = [[] for _ in range(batch.count)]
-        for rows, found in self.inner.run(batch, context):
-            context.memory.hold_batch(found)
-            values = found.columns[place].to_values()
-            for row, value in zip(rows.tolist(), values, strict=True):
-                lists[row].append(value)
+        with Share(context.memory) as held:
+            for rows, found in self.inner.run(batch, context):
+                column = found.columns[place]
+                held.hold(values_bytes(column))
+                for row, value in zip(rows.tolist(), column.to_values(), strict=True):
+                    lists[row].append(value)
         if self.kind == "collect":
             return lists
         return [found[0] if found else None for found in lists]

@@ -13,7 +13,7 @@ import numpy as np
 
 from neuralgraph.errors import QueryError, QuerySyntaxError
 from neuralgraph.query.execution.columns import for_slot
-from neuralgraph.query.execution.memory import column_bytes
+from neuralgraph.query.execution.memory import Share, values_bytes
 from neuralgraph.query.execution.operators.expand import ExpandStep
 from neuralgraph.query.execution.operators.grouping import Grouper
 from neuralgraph.query.execution.operators.reachable import distinct_below
@@ -31,13 +31,29 @@ if TYPE_CHECKING:
     from neuralgraph.values import IdArray, MaskArray
     from neuralgraph.values.arrays import Int64Array
 
-_GROUP_BYTES: Final = 150
+_KEEPING: Final = {"collect": 0, "percentilecont": 16, "percentiledisc": 16}
+"""Aggregates that keep every value, and what they take to order it in the end."""
+
+_STATE_BYTES: Final = 40
+"""What an aggregate keeps for a group, beside values."""
+
+_LIST_BYTES: Final = 120
+_SET_ENTRY_BYTES: Final = 90
 
 
 class Call:
     """One aggregate, compiled."""
 
-    __slots__ = ("arguments", "distinct", "function", "keeps", "place", "span", "star")
+    __slots__ = (
+        "arguments",
+        "distinct",
+        "function",
+        "function_bytes",
+        "keeps",
+        "place",
+        "span",
+        "star",
+    )
 
     def __init__(self, call: AggregateCall, expressions: ExpressionCompiler) -> None:
         self.star = call.star
@@ -48,7 +64,8 @@ class Call:
         if not isinstance(function, AggregateFunction):
             raise QuerySyntaxError(f"{call.name} does not aggregate", detail="UnknownFunction")
         self.function = function
-        self.keeps = function.name.lower() not in ("count", "sum", "avg", "min", "max")
+        self.keeps = function.name.lower() in _KEEPING
+        self.function_bytes = _KEEPING.get(function.name.lower(), 0)
         # The place of the slot that is counted, when the argument is simply one.
         slot = expressions.slot_of(call.arguments[0]) if call.arguments else None
         self.place = -1 if slot is None else expressions.places[slot.name]
@@ -86,9 +103,11 @@ class AggregateStep(Step):
             column = Column(Kind.INTEGER, 1, None, None, [total])
             yield Batch([column] * len(self.calls), 1)
         elif self.counts_only:
-            yield self._counts(context)
+            with Share(context.memory) as kept:
+                yield self._counts(context, kept)
         else:
-            yield from self._grouped(context)
+            with Share(context.memory) as kept:
+                yield from self._grouped(context, kept)
 
     # ── counts of everything ──────────────────────────────────────────────────────────────────
 
@@ -102,9 +121,10 @@ class AggregateStep(Step):
             total += batch.count
         return total
 
-    def _counts(self, context: ExecutionContext) -> Batch:
+    def _counts(self, context: ExecutionContext, kept: Share) -> Batch:
         counters = [
-            _DistinctIds() if call.distinct else _PresentRows(call.arguments) for call in self.calls
+            _DistinctIds(kept) if call.distinct else _PresentRows(call.arguments)
+            for call in self.calls
         ]
         for batch in self.child.batches(context):
             if context.stoppable:
@@ -117,9 +137,9 @@ class AggregateStep(Step):
 
     # ── groups ────────────────────────────────────────────────────────────────────────────────
 
-    def _grouped(self, context: ExecutionContext) -> Iterator[Batch]:
-        grouper = Grouper()
-        runs = [_Run(call) for call in self.calls]
+    def _grouped(self, context: ExecutionContext, kept: Share) -> Iterator[Batch]:
+        grouper = Grouper(kept)
+        runs = [_Run(call, kept, grouped=bool(self.keys)) for call in self.calls]
         group_count = 0 if self.keys else 1
         for batch in self.child.batches(context):
             if context.stoppable:
@@ -130,7 +150,7 @@ class AggregateStep(Step):
                 keys = [key.column(batch, context) for key in self.keys]
                 groups, new = grouper.groups(keys, batch.count)
                 grouper.keep(keys, new)
-                context.memory.hold(_GROUP_BYTES * len(new))
+                kept.hold(len(new) * sum(run.group_bytes for run in runs))
                 group_count = grouper.count
             else:
                 groups = np.zeros(batch.count, dtype=np.int64)
@@ -155,13 +175,21 @@ class AggregateStep(Step):
 class _Run:
     """One call in one run."""
 
-    __slots__ = ("accumulator", "call", "counts", "pairs")
+    __slots__ = ("accumulator", "call", "counts", "grouped", "memory", "pairs")
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, memory: Share, *, grouped: bool) -> None:
         self.call = call
+        self.memory = memory
+        self.grouped = grouped
         self.counts: Int64Array = np.zeros(0, dtype=np.int64)
         self.accumulator: Any = None if call.is_count else call.function.make()
-        self.pairs = Grouper() if call.distinct else None
+        # What was seen, with its group where there are several.
+        self.pairs = Grouper(memory) if call.distinct else None
+
+    @property
+    def group_bytes(self) -> int:
+        """What a group takes beside its values."""
+        return _LIST_BYTES if self.call.keeps else _STATE_BYTES
 
     def add(
         self, groups: Int64Array, group_count: int, batch: Batch, context: ExecutionContext
@@ -171,13 +199,16 @@ class _Run:
             self._count(groups, group_count)
             return
         arguments = [argument.column(batch, context) for argument in call.arguments]
-        if call.keeps or call.distinct:
-            context.memory.hold(column_bytes(arguments[0]))
         if self.pairs is not None:
-            numbered = Column.of_array(Kind.INTEGER, groups)
-            _, new = self.pairs.groups([numbered, arguments[0]], batch.count)
+            told_apart = [arguments[0]]
+            if self.grouped:
+                told_apart.insert(0, Column.of_array(Kind.INTEGER, groups))
+            _, new = self.pairs.groups(told_apart, batch.count)
             groups = groups[new]
             arguments = [argument.take(new) for argument in arguments]
+        if call.keeps and self.memory.counts(batch.count):
+            column = arguments[0]
+            self.memory.hold(values_bytes(column) + call.function_bytes * column.count)
         if self.accumulator is None:
             valid = arguments[0].valid
             self._count(groups if valid is None else groups[valid], group_count)
@@ -233,9 +264,10 @@ class _PresentRows:
 class _DistinctIds:
     """Counts different ids in a slot of nodes or edges."""
 
-    __slots__ = ("first", "flags", "limit", "written")
+    __slots__ = ("first", "flags", "limit", "memory", "written")
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Share) -> None:
+        self.memory = memory
         self.first: IdArray | None = None
         # From the second batch on, a flag for each id there may be.
         self.flags: MaskArray | None = None
@@ -249,13 +281,16 @@ class _DistinctIds:
         if column.valid is not None:
             ids = ids[column.valid]
         if context.writer is not None:
-            self.written = self.written or set()
+            if self.written is None:
+                self.written = set()
+            before = len(self.written)
             self.written.update(ids.tolist())
+            self.memory.hold(_SET_ENTRY_BYTES * (len(self.written) - before))
             return
         if self.first is None:
             reader = context.reader
             self.limit = reader.node_limit if column.kind == Kind.NODE else reader.edge_limit
-            context.memory.hold(self.limit)
+            self.memory.hold(self.limit + ids.nbytes)
             self.first = ids
             return
         if self.flags is None:

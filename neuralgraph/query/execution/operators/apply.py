@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuralgraph.query.execution.columns import boolean_column, null_column, take_or_null
+from neuralgraph.query.execution.memory import Share, values_bytes
 from neuralgraph.query.execution.operators.step import Step, slot_places
 from neuralgraph.values import Batch, Column, Kind
 
@@ -85,14 +86,16 @@ class ApplyStep(Step):
             return
         rows_of: list[RowArray] = []
         kept: list[Batch] = []
-        for rows, found in self.inner.run(batch, context):
-            context.memory.hold_batch(found)
-            rows_of.append(rows)
-            kept.append(found)
-        if not kept:
-            yield self._without(batch)
-            return
-        yield from self._merged(batch, np.concatenate(rows_of), Batch.concat(kept))
+        with Share(context.memory) as held:
+            for rows, found in self.inner.run(batch, context):
+                held.hold_batch(found)
+                rows_of.append(rows)
+                kept.append(found)
+            if not kept:
+                yield self._without(batch)
+                return
+            held.require(2 * held.bytes_held)
+            yield from self._merged(batch, np.concatenate(rows_of), Batch.concat(kept))
 
     def _without(self, batch: Batch) -> Batch:
         """Outer rows that found nothing."""
@@ -146,11 +149,12 @@ class ApplyStep(Step):
 
     def _collect(self, batch: Batch, context: ExecutionContext) -> Batch:
         lists: list[list[object]] = [[] for _ in range(batch.count)]
-        for rows, found in self.inner.run(batch, context):
-            context.memory.hold_batch(found)
-            values = found.columns[self.collected].to_values()
-            for row, value in zip(rows.tolist(), values, strict=True):
-                lists[row].append(value)
+        with Share(context.memory) as held:
+            for rows, found in self.inner.run(batch, context):
+                column = found.columns[self.collected]
+                held.hold(values_bytes(column))
+                for row, value in zip(rows.tolist(), column.to_values(), strict=True):
+                    lists[row].append(value)
         return self._with_name(batch, Column.of_list(Kind.ANY, list(lists)))
 
     def _with_name(self, batch: Batch, named: Column | None) -> Batch:

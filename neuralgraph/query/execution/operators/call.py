@@ -11,7 +11,7 @@ import numpy as np
 from neuralgraph.errors import ProcedureError
 from neuralgraph.query.execution.columns import listed
 from neuralgraph.query.execution.context import PIECE_ROWS
-from neuralgraph.query.execution.memory import column_bytes
+from neuralgraph.query.execution.memory import Share, column_bytes
 from neuralgraph.query.execution.operators.crossing import matched
 from neuralgraph.query.execution.operators.step import Layout, Step
 
@@ -74,15 +74,12 @@ class CallStep(Step):
         self, batch: Batch, pieces: Iterator[Piece], context: ExecutionContext
     ) -> Iterator[Batch]:
         kept = []
-        held = 0
-        for rows, outputs in pieces:
-            size = rows.nbytes + sum(map(column_bytes, outputs))
-            context.memory.hold(size)
-            held += size
-            kept.append((rows, outputs))
-        for rows, outputs in kept:
-            yield from matched(self.layout, batch, rows, outputs)
-        context.memory.free(held)
+        with Share(context.memory) as held:
+            for rows, outputs in pieces:
+                held.hold(rows.nbytes + sum(map(column_bytes, outputs)))
+                kept.append((rows, outputs))
+            for rows, outputs in kept:
+                yield from matched(self.layout, batch, rows, outputs)
         if not self.procedure.outputs:
             yield self.layout.extend(batch, ())
 

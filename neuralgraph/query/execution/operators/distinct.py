@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from neuralgraph.query.execution.memory import Share
 from neuralgraph.query.execution.operators.grouping import Grouper
 from neuralgraph.query.execution.operators.reachable import distinct_below
 from neuralgraph.query.execution.operators.step import Step
@@ -31,12 +32,10 @@ if TYPE_CHECKING:
     from neuralgraph.query.planning.plan import Distinct
     from neuralgraph.values import IdArray, MaskArray, RowArray
 
-_ROW_BYTES: Final = 120
-"""A key in a dictionary."""
-
 _WITHOUT_ORDER: Final = (Expand, Filter, NodeIndexIn, NodeIndexSeek, NodeScan, Unit)
 """Nobody asked for the order in which rows come from these: what is told apart may come sorted."""
 
+_PLACE_BYTES: Final = 8
 _PLACES_FACTOR_MAX: Final = 16
 """Writing places into an array over all ids beats sorting while it is at most so many times the rows."""
 
@@ -63,20 +62,21 @@ class DistinctStep(Step):
         is_ids = len(self.slots) == 1 and self.slots[0].kind in ("node", "edge")
         if is_ids and context.writer is None:
             # A writer's new ids may lie beyond any limit known at the start.
-            yield from self._of_ids(context)
+            with Share(context.memory) as kept:
+                yield from self._of_ids(context, kept)
             return
-        grouper = Grouper()
-        for batch in self.child.batches(context):
-            if context.stoppable:
-                context.check()
-            if not batch.count:
-                continue
-            _, new = grouper.groups(batch.columns, batch.count)
-            context.memory.hold(_ROW_BYTES * len(new) * len(self.slots))
-            if len(new) == batch.count:
-                yield batch
-            elif len(new):
-                yield batch.take(new)
+        with Share(context.memory) as kept:
+            grouper = Grouper(kept)
+            for batch in self.child.batches(context):
+                if context.stoppable:
+                    context.check()
+                if not batch.count:
+                    continue
+                _, new = grouper.groups(batch.columns, batch.count)
+                if len(new) == batch.count:
+                    yield batch
+                elif len(new):
+                    yield batch.take(new)
 
     def _of_nothing(self, context: ExecutionContext) -> Iterator[Batch]:
         """Rows without columns are all the same."""
@@ -101,7 +101,7 @@ class DistinctStep(Step):
             if batch.count:
                 yield batch
 
-    def _of_ids(self, context: ExecutionContext) -> Iterator[Batch]:
+    def _of_ids(self, context: ExecutionContext, kept: Share) -> Iterator[Batch]:
         """One column of ids: a mask over all ids there may be tells what was seen."""
         seen: SeenIds | None = None
         for batch in self.child.batches(context):
@@ -111,7 +111,9 @@ class DistinctStep(Step):
                 continue
             column: Column = batch.columns[0]
             if seen is None:
-                seen = self._nothing_seen(column, context)
+                reader = context.reader
+                limit = reader.node_limit if column.kind == Kind.NODE else reader.edge_limit
+                seen = SeenIds(limit, kept)
             valid = column.valid
             if valid is None and self.in_any_order:
                 new = seen.new_ids(column.ids)
@@ -125,12 +127,6 @@ class DistinctStep(Step):
             elif len(rows):
                 yield batch.take(rows)
 
-    def _nothing_seen(self, column: Column, context: ExecutionContext) -> SeenIds:
-        reader = context.reader
-        limit = reader.node_limit if column.kind == Kind.NODE else reader.edge_limit
-        context.memory.hold(limit + 1)
-        return SeenIds(limit)
-
 
 class SeenIds:
     """Which ids were seen: a flag for each id there may be, the last one for -1 (null).
@@ -138,10 +134,12 @@ class SeenIds:
     The flags are made for a second batch: most results have one.
     """
 
-    __slots__ = ("_first", "_flags", "_limit", "_places")
+    __slots__ = ("_first", "_flags", "_limit", "_memory", "_places")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, memory: Share) -> None:
+        memory.hold(limit + 1)
         self._limit = limit
+        self._memory = memory
         self._first: IdArray | None = None
         self._flags: MaskArray | None = None
         self._places: NDArray[np.int64] | None = None
@@ -193,6 +191,7 @@ class SeenIds:
             return first
         if self._places is None:
             # Never read before it is written, so it need not be cleared.
+            self._memory.hold(_PLACE_BYTES * self._limit)
             self._places = np.empty(self._limit + 1, dtype=np.int64)
         rows = np.arange(count)
         # Written backwards, so that the first row of each id is what stays.

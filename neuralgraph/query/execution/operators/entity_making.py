@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _ENTITY_BYTES: Final = 400
 """About what a transaction holds for something that it made, without its properties."""
 
-_COLUMN_ENTITY_BYTES: Final = 120
+_COLUMN_ENTITY_BYTES: Final = 300
 """The same for what was made with many others, as columns."""
 
 _SAMPLE_ROWS: Final = 16

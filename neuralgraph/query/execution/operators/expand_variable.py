@@ -46,6 +46,11 @@ class Frontier(NamedTuple):
     nodes: IdArray
     edges: IdArray
 
+    @property
+    def nbytes(self) -> int:
+        """Size of all of it."""
+        return self.rows.nbytes + self.nodes.nbytes + self.edges.nbytes
+
     def take(self, chosen: MaskArray | RowArray | slice) -> Frontier:
         """Some of the paths."""
         return Frontier(self.rows[chosen], self.nodes[chosen], self.edges[chosen])
@@ -155,17 +160,18 @@ class ExpandVariableStep(Step):
             if len(accepted.rows):
                 yield accepted
         stack = [beginning]
+        context.memory.hold(beginning.nbytes)
         while stack:
             context.check()
             frontier = stack.pop()
-            context.memory.free(frontier.edges.nbytes)
+            context.memory.free(frontier.nbytes)
             length = frontier.edges.shape[1]
             if not len(frontier.rows) or (operator.max is not None and length >= operator.max):
                 continue
             parts = self._parts(frontier, context)
             if len(parts) > 1:
                 stack.extend(reversed(parts))
-                context.memory.hold(frontier.edges.nbytes)
+                context.memory.hold(frontier.nbytes)
                 continue
             longer = self._grown(batch, frontier, context)
             if length + 1 >= operator.min and len(longer.rows):
@@ -173,7 +179,7 @@ class ExpandVariableStep(Step):
                 if len(accepted.rows):
                     yield accepted
             stack.append(longer)
-            context.memory.hold(longer.edges.nbytes)
+            context.memory.hold(longer.nbytes)
 
     def _parts(self, frontier: Frontier, context: ExecutionContext) -> list[Frontier]:
         """The frontier in parts, each of which grows to about BATCH_ROWS_MAX paths."""

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from neuralgraph.query.execution.memory import column_bytes, keys_bytes
 from neuralgraph.values import ROW_PATH_MAX, Column, EdgeRef, Kind, NodeRef
 from neuralgraph.values.ordering import equality_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from neuralgraph.query.execution.memory import Share
     from neuralgraph.values import RowArray
     from neuralgraph.values.arrays import Int64Array, ObjectArray
 
@@ -24,16 +26,21 @@ _RANGE_FACTOR_MAX: Final = 4
 """Counting beats sorting while the range of the codes is at most so many times their number."""
 
 _RANGE_FREE: Final = 65_536
+_CODE_BYTES: Final = 8
 _PLAIN: Final = frozenset({str, int, NodeRef, EdgeRef, type(None)})
 _PRODUCT_MAX: Final = 2**62
 
 
 class Grouper:
-    """Numbers different rows 0, 1, ... in the order they are first seen, over many batches."""
+    """Numbers different rows 0, 1, ... in the order they are first seen, over many batches.
 
-    __slots__ = ("coded", "count", "numbers", "pending", "samples")
+    What it remembers of them counts against `memory`.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("coded", "count", "memory", "numbers", "pending", "samples")
+
+    def __init__(self, memory: Share) -> None:
+        self.memory = memory
         self.count = 0
         self.numbers: dict[Any, int] = {}
         # The keys of a first large batch: they need no dictionary unless a second batch comes.
@@ -58,6 +65,7 @@ class Grouper:
             assert self.coded is not None
             numbered = self.coded.groups(keys[0])
             self.count = self.coded.count
+            self.memory.hold(_CODE_BYTES * len(numbered[1]))
             return numbered
         self._settle()
         if count <= ROW_PATH_MAX:
@@ -65,6 +73,8 @@ class Grouper:
         local, firsts = distinct_codes(keys, count)
         if not self.count:
             self.pending = [key.take(firsts) for key in keys]
+            if self.memory.counts(count):
+                self.memory.hold(sum(map(column_bytes, self.pending)))
             self.count = len(firsts)
             return local, firsts
         # Only one row of each kind goes through the dictionary.
@@ -79,6 +89,7 @@ class Grouper:
         if self.coded is None and self.pending is not None:
             (first,) = self.pending
             if first.dictionary is dictionary:
+                self.memory.hold(_CODE_BYTES * len(dictionary))
                 self.coded, self.pending = _CodedGroups(first, dictionary), None
         return self.coded is not None and self.coded.dictionary is dictionary
 
@@ -89,6 +100,7 @@ class Grouper:
             self._by_rows(kept, list(range(kept[0].count)), None)
         elif self.coded is not None:
             keys, self.coded = self.coded.keys(), None
+            self.memory.hold(keys_bytes(keys, len(keys)))
             self.numbers = {key: number for number, key in enumerate(keys)}
 
     def _by_rows(
@@ -106,14 +118,17 @@ class Grouper:
                 new.append(row)
             numbers.append(number)
         self.count = len(known)
+        if new and self.memory.counts(len(rows)):
+            self.memory.hold(keys_bytes(row_key, len(new)))
         return np.array(numbers, dtype=np.int64), np.array(new, dtype=np.int64)
 
     def keep(self, keys: Sequence[Column], new: RowArray) -> None:
         """Remember the key values of new groups for `key_columns`."""
-        if len(new) == keys[0].count:
-            self.samples.append(list(keys))
-        elif len(new):
-            self.samples.append([key.take(new) for key in keys])
+        if len(new):
+            kept = list(keys) if len(new) == keys[0].count else [key.take(new) for key in keys]
+            if self.memory.counts(keys[0].count):
+                self.memory.hold(sum(map(column_bytes, kept)))
+            self.samples.append(kept)
 
     def key_columns(self) -> list[Column]:
         """A column for each key, one row a group."""

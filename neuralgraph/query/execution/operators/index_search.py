@@ -13,6 +13,7 @@ from neuralgraph.query.execution.fusion import (
     fusion_weights,
     question_of,
 )
+from neuralgraph.query.execution.memory import Share
 from neuralgraph.query.execution.operators.crossing import matched
 from neuralgraph.query.execution.operators.limits import row_count
 from neuralgraph.query.execution.operators.step import Layout, Step
@@ -111,7 +112,9 @@ class IndexSearchStep(Step):
         """Ids of the entities that count for a row, ascending, each once."""
         assert self.candidates is not None
         pieces: list[IdArray] = [NO_IDS]
-        for _rows, found in self.candidates.run(batch, context):
-            context.memory.hold_batch(found)
-            pieces.append(start_ids(entity_column(found.columns[self.collected], self.kind)))
-        return distinct(np.concatenate(pieces))
+        with Share(context.memory) as held:
+            for _rows, found in self.candidates.run(batch, context):
+                ids = start_ids(entity_column(found.columns[self.collected], self.kind))
+                held.hold(2 * ids.nbytes)
+                pieces.append(ids)
+            return distinct(np.concatenate(pieces))

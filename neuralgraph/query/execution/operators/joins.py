@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from neuralgraph.query.execution.memory import Share, values_bytes
 from neuralgraph.query.execution.operators.crossing import matched
 from neuralgraph.query.execution.operators.grouping import codes_of, row_keys
 from neuralgraph.query.execution.operators.step import Layout, Step, slot_places
@@ -21,15 +22,22 @@ if TYPE_CHECKING:
     from neuralgraph.values.arrays import Int64Array
 
 
-def drained(step: Step, context: ExecutionContext) -> Batch | None:
+_CODE_BYTES: Final = 32
+_KEY_BYTES: Final = 300
+"""A place in a dictionary, a tuple, a list of rows."""
+
+
+def drained(step: Step, context: ExecutionContext, held: Share) -> Batch | None:
     """Everything that a step gives, held at once; None when that is nothing."""
-    kept = []
+    kept: list[Batch] = []
     for batch in step.batches(context):
         if context.stoppable:
             context.check()
         if batch.count:
-            context.memory.hold_batch(batch)
+            held.hold_batch(batch)
             kept.append(batch)
+    if len(kept) > 1:
+        held.require(held.bytes_held)
     return Batch.concat(kept) if kept else None
 
 
@@ -47,12 +55,16 @@ class CrossJoinStep(Step):
 
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
         """The pairs, row by row of the left."""
+        with Share(context.memory) as held:
+            yield from self._pairs(context, held)
+
+    def _pairs(self, context: ExecutionContext, held: Share) -> Iterator[Batch]:
         right: Batch | None = None
         for batch in self.left.batches(context):
             if not batch.count:
                 continue
             if right is None:
-                right = drained(self.right, context)
+                right = drained(self.right, context, held)
                 if right is None:
                     return
             for start in range(0, batch.count, max(1, BATCH_ROWS_MAX // right.count)):
@@ -83,6 +95,10 @@ class HashJoinStep(Step):
 
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
         """The pairs, in the order of the left."""
+        with Share(context.memory) as held:
+            yield from self._pairs(context, held)
+
+    def _pairs(self, context: ExecutionContext, held: Share) -> Iterator[Batch]:
         right: Batch | None = None
         table: _IdTable | _KeyTable | None = None
         for batch in self.left.batches(context):
@@ -91,10 +107,12 @@ class HashJoinStep(Step):
             if not batch.count:
                 continue
             if right is None or table is None:
-                right = drained(self.right, context)
+                right = drained(self.right, context, held)
                 if right is None:
                     return
-                table = _table([right.columns[place] for place in self.right_keys], right.count)
+                table = _table(
+                    [right.columns[place] for place in self.right_keys], right.count, held
+                )
             rows, others = table.find([batch.columns[place] for place in self.left_keys])
             for start in range(0, len(rows), BATCH_ROWS_MAX):
                 part = slice(start, start + BATCH_ROWS_MAX)
@@ -118,11 +136,13 @@ def _present(column: Column) -> MaskArray | None:
     return valid
 
 
-def _table(keys: Sequence[Column], count: int) -> _IdTable | _KeyTable:
+def _table(keys: Sequence[Column], count: int, held: Share) -> _IdTable | _KeyTable:
     if len(keys) == 1 and keys[0].kind in (Kind.NODE, Kind.EDGE, Kind.INTEGER):
         codes = codes_of(keys[0])
         if codes is not None:
+            held.hold(_CODE_BYTES * count)
             return _IdTable(keys[0])
+    held.hold(_KEY_BYTES * count + sum(map(values_bytes, keys)))
     return _KeyTable(keys, count)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import QuerySyntaxError, QueryTypeError
+from neuralgraph.query.execution.memory import Share
 from neuralgraph.query.execution.operators.step import Step
 from neuralgraph.query.language.syntax.expressions import NO_SPAN
 
@@ -118,9 +119,10 @@ class EagerStep(Step):
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
         """The child's batches."""
         kept = []
-        for batch in self.child.batches(context):
-            if context.stoppable:
-                context.check()
-            context.memory.hold_batch(batch)
-            kept.append(batch)
-        yield from kept
+        with Share(context.memory) as held:
+            for batch in self.child.batches(context):
+                if context.stoppable:
+                    context.check()
+                held.hold_batch(batch)
+                kept.append(batch)
+            yield from kept

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 
+from neuralgraph.query.execution.memory import Share
 from neuralgraph.values.arrays import counting, places_in_ranges
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 _FLAGS_MAX: Final = 1 << 24
 """Rows are taken together while all their flags fit in so many bytes."""
+
+_FRONTIER_NODES_MAX: Final = 1 << 16
+_FRONTIER_BYTES: Final = 32
+"""A walk and a node, while they are taken from their code."""
 
 _WIDE_FACTOR: Final = 16
 """A level is wide when more than one node in so many is in it: then the whole adjacency is used."""
@@ -78,7 +83,8 @@ def reachable(reach: Reach, rows: RowArray, starts: IdArray) -> Iterator[tuple[R
         return
     for first in range(0, len(rows), together):
         part = slice(first, first + together)
-        yield from _levels(reach, rows[part], starts[part], limit)
+        with Share(reach.context.memory) as kept:
+            yield from _levels(reach, rows[part], starts[part], limit, kept)
 
 
 def _levels_of_one(reach: Reach, start: IdArray, limit: int) -> Iterator[IdArray]:
@@ -168,12 +174,12 @@ def edge_ranges(adjacency: Adjacency, nodes: IdArray) -> tuple[Int64Array, Int64
 
 
 def _levels(
-    reach: Reach, rows: RowArray, starts: IdArray, limit: int
+    reach: Reach, rows: RowArray, starts: IdArray, limit: int, kept: Share
 ) -> Iterator[tuple[RowArray, IdArray]]:
     context, reader = reach.context, reach.context.reader
     # One flag for each start and node; a walk is known by the place of its start.
     seen = np.zeros(len(starts) * limit, dtype=np.bool_)
-    context.memory.hold(len(seen))
+    kept.hold(len(seen))
     walks = np.arange(len(starts))
     nodes = starts
     undirected = reach.direction == "both"
@@ -187,18 +193,26 @@ def _levels(
     while len(nodes) and (reach.max is None or depth < reach.max):
         context.check()
         depth += 1
-        places, edges, found = reader.expand(nodes, reach.types, reach.direction)
-        of = walks[places]
-        if reach.allowed is not None and len(edges):
-            may = reach.allowed(rows[of], edges)
-            of, found = of[may], found[may]
-        codes = of * limit + found
-        codes = unique_below(codes[~seen[codes]], len(seen))
-        seen[codes] = True
+        # A piece at a time: where it leads to is many times as much.
+        fresh: list[Int64Array] = []
+        for piece in context.pieces(len(nodes), _FRONTIER_NODES_MAX):
+            places, edges, found = reader.expand(nodes[piece], reach.types, reach.direction)
+            of = walks[piece][places]
+            if reach.allowed is not None and len(edges):
+                may = reach.allowed(rows[of], edges)
+                of, found = of[may], found[may]
+            codes = of * limit + found
+            codes = unique_below(codes[~seen[codes]], len(seen))
+            seen[codes] = True
+            fresh.append(codes)
+            walks_of, reached = np.divmod(codes, limit)
+            if len(reached):
+                yield rows[walks_of], reached
+            kept.hold(codes.nbytes)
+        kept.let_go()
+        codes = np.concatenate(fresh) if len(fresh) > 1 else fresh[0]
+        kept.hold(len(seen) + _FRONTIER_BYTES * len(codes))
         walks, nodes = np.divmod(codes, limit)
-        if len(nodes):
-            yield rows[walks], nodes
-    context.memory.free(len(seen))
 
 
 def distinct_below(codes: Int64Array, limit: int) -> Int64Array:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuralgraph.query.execution.memory import Share, values_bytes
 from neuralgraph.query.execution.operators.limits import row_count
 from neuralgraph.query.execution.operators.step import Layout, Step
 from neuralgraph.values import BATCH_ROWS_MAX, Batch, Kind
 from neuralgraph.values.ordering import sort_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.execution.expressions import Evaluator
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from neuralgraph.query.planning.plan import Sort, Top
     from neuralgraph.values import Column, RowArray
 
+_RANK_BYTES = 150
+"""A set, a list in order and a dictionary, for each different value."""
+
+_KEY_BYTES = 80
 _PARTITION_FACTOR = 4
 """Picking candidates first pays when the input is at least so many times the output."""
 
@@ -43,6 +48,11 @@ class _SortedStep(Step):
         """The key columns of a batch."""
         return [key.column(batch, context) for key in self.keys]
 
+    def ordered(self, batch: Batch, context: ExecutionContext) -> RowArray:
+        """The rows of a batch in order; shape (rows,)."""
+        keys = self.keyed(batch, context)
+        return sorted_rows(keys, self.descending, context)
+
     def output(self, batch: Batch, rows: RowArray) -> Iterator[Batch]:
         """The rows named, cut to size."""
         for start in range(0, len(rows), BATCH_ROWS_MAX):
@@ -56,17 +66,20 @@ class SortStep(_SortedStep):
 
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
         """The child's rows in order."""
-        kept = []
-        for batch in self.child.batches(context):
-            if context.stoppable:
-                context.check()
-            if batch.count:
-                context.memory.hold_batch(batch)
-                kept.append(batch)
-        if not kept:
-            return
-        whole = Batch.concat(kept)
-        yield from self.output(whole, sort_rows(self.keyed(whole, context), self.descending))
+        with Share(context.memory) as held:
+            kept = []
+            for batch in self.child.batches(context):
+                if context.stoppable:
+                    context.check()
+                if batch.count:
+                    held.hold_batch(batch)
+                    kept.append(batch)
+            if not kept:
+                return
+            held.require(held.bytes_held)
+            whole = Batch.concat(kept)
+            kept.clear()
+            yield from self.output(whole, self.ordered(whole, context))
 
 
 class TopStep(_SortedStep):
@@ -82,6 +95,10 @@ class TopStep(_SortedStep):
 
     def batches(self, context: ExecutionContext) -> Iterator[Batch]:
         """The first rows in order, without those skipped."""
+        with Share(context.memory) as kept:
+            yield from self._first(context, kept)
+
+    def _first(self, context: ExecutionContext, kept: Share) -> Iterator[Batch]:
         skip = 0 if self.skip is None else row_count(self.skip, context, "SKIP", self.spans[0])
         wanted = skip + row_count(self.limit, context, "LIMIT", self.spans[1])
         pending: list[Batch] = []
@@ -92,6 +109,7 @@ class TopStep(_SortedStep):
             if not batch.count:
                 continue
             pending.append(batch)
+            kept.hold_batch(batch)
             held += batch.count
             if held > 2 * max(wanted, BATCH_ROWS_MAX):
                 whole = Batch.concat(pending)
@@ -99,10 +117,13 @@ class TopStep(_SortedStep):
                 rows = np.sort(self._first_rows(whole, wanted, context))
                 pending = [whole.take(rows)]
                 held = len(rows)
+                kept.let_go()
+                kept.hold_batch(pending[0])
         if held <= skip:
             return
+        kept.require(kept.bytes_held)
         whole = Batch.concat(pending)
-        context.memory.hold_batch(whole)
+        pending.clear()
         yield from self.output(whole, self._first_rows(whole, wanted, context)[skip:])
 
     def _first_rows(self, batch: Batch, wanted: int, context: ExecutionContext) -> RowArray:
@@ -112,9 +133,30 @@ class TopStep(_SortedStep):
         keys = self.keyed(batch, context)
         candidates = leading(keys[0], self.descending[0], wanted)
         if candidates is None:
-            return sort_rows(keys, self.descending)[:wanted]
+            return sorted_rows(keys, self.descending, context)[:wanted]
         few = [key.take(candidates) for key in keys]
-        return candidates[sort_rows(few, self.descending)[:wanted]]
+        return candidates[sorted_rows(few, self.descending, context)[:wanted]]
+
+
+def sorted_rows(
+    keys: Sequence[Column], descending: Sequence[bool], context: ExecutionContext
+) -> RowArray:
+    """`sort_rows`, when there is memory for it."""
+    if keys[0].count > BATCH_ROWS_MAX // 64:
+        context.reserve(sum(map(_sorting_bytes, keys)))
+    return sort_rows(keys, descending)
+
+
+def _sorting_bytes(key: Column) -> int:
+    """What sorting takes beside the column: ranks and rows, and for what is no number a key a value."""
+    numbers = 3 * 8 * key.count
+    if key.kind in (Kind.INTEGER, Kind.FLOAT, Kind.BOOLEAN, Kind.NODE, Kind.EDGE):
+        return numbers
+    if key.dictionary is not None:
+        return numbers + _RANK_BYTES * len(key.dictionary)
+    if key.kind == Kind.TEXT:
+        return numbers + _RANK_BYTES * key.count
+    return numbers + (_RANK_BYTES + _KEY_BYTES) * key.count + values_bytes(key)
 
 
 def leading(column: Column, descending: bool, wanted: int) -> RowArray | None:  # noqa: FBT001

@@ -101,12 +101,12 @@ class Percentile:
 
     def _at(self, array: Any, values: list[Any], group: int) -> Any:
         percentile = self._percentiles[group]
-        ordered = [values[row] for row in np.argsort(array, kind="stable").tolist()]
-        last = len(ordered) - 1
+        order = np.argsort(array, kind="stable")
+        last = len(values) - 1
         if self._interpolates:
             place = percentile * last
             lower = math.floor(place)
             upper = min(lower + 1, last)
             share = place - lower
-            return float(ordered[lower]) * (1 - share) + float(ordered[upper]) * share
-        return ordered[max(0, math.ceil(percentile * len(ordered)) - 1)]
+            return float(values[order[lower]]) * (1 - share) + float(values[order[upper]]) * share
+        return values[order[max(0, math.ceil(percentile * len(values)) - 1)]]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neuralgraph.query.execution.memory import MemoryBudget, Share
 from neuralgraph.query.execution.operators.grouping import Grouper
 from neuralgraph.values import Column, Kind
 
@@ -40,7 +41,7 @@ FORMS = {
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(ITEMS, st.sampled_from(list(FORMS))), max_size=6))
 def test_numbers_are_those_of_a_dictionary(batches):
-    grouper, known = Grouper(), {}
+    grouper, known = Grouper(Share(MemoryBudget())), {}
     for items, form in batches:
         numbers, new = grouper.groups([FORMS[form](items)], len(items))
         before = len(known)
@@ -52,7 +53,7 @@ def test_numbers_are_those_of_a_dictionary(batches):
 
 @pytest.mark.parametrize("form", list(FORMS))
 def test_keys_come_back_in_order(form):
-    grouper = Grouper()
+    grouper = Grouper(Share(MemoryBudget()))
     batches = [["b", None] * 10, ["a", "b"] * 10, ["c", None] * 10]
     for items in batches:
         key = FORMS[form](items)

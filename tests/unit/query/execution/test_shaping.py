@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuralgraph.query.execution import ExecutionContext
+from neuralgraph.query.execution.memory import MemoryBudget, Share
 from neuralgraph.query.execution.operators.distinct import SeenIds
 from neuralgraph.query.execution.operators.grouping import Grouper, distinct_codes
 from neuralgraph.values import Column
@@ -116,7 +117,7 @@ def test_joins_agree_with_equality(left: list[Any], right: list[Any]) -> None:
 
 
 def test_grouper_knows_rows_across_batches_of_different_kinds() -> None:
-    grouper = Grouper()
+    grouper = Grouper(Share(MemoryBudget()))
     first = [Column.of_values([number % 5 for number in range(20)])]
     groups, new = grouper.groups(first, 20)
     assert groups.tolist() == [number % 5 for number in range(20)]
@@ -178,7 +179,7 @@ def test_union_puts_columns_under_the_same_names() -> None:
 def test_ids_are_new_once_over_batches(
     batches: list[list[int]], limit: int, by_rows: set[int]
 ) -> None:
-    seen, known = SeenIds(limit), set()
+    seen, known = SeenIds(limit, Share(MemoryBudget())), set()
     for number, batch in enumerate(batches):
         ids = np.array(batch, dtype=np.int64)
         expected = set(batch) - known
