@@ -270,7 +270,7 @@ class BlockFile:
         data = self._file.read_at(ref.offset, ref.length)
         if len(data) < ref.length:
             raise self._beyond_end(ref)
-        if _xxh3(data) != ref.checksum:
+        if _xxh3(data) != ref.checksum or not _is_sensible(ref):
             raise self._damaged(ref)
         return data if ref.codec == Codec.RAW else self._decompress(ref, data)
 
@@ -561,6 +561,11 @@ class BlockFile:
 def _round_up(length: int) -> int:
     """To whole extents."""
     return -(-length // EXTENT_BYTES) * EXTENT_BYTES
+
+
+def _is_sensible(ref: BlockRef) -> bool:
+    """Is what is said of a block possible?"""
+    return ref.codec == Codec.ZSTD or (ref.codec == Codec.RAW and ref.length == ref.raw_length)
 
 
 @contextmanager

@@ -95,6 +95,11 @@ class SearchRun(Protocol):
         ...
 
     @property
+    def built_txid(self) -> int:
+        """Of the last commit that is in it, or in the main part of it; 0: unknown."""
+        ...
+
+    @property
     def is_stored(self) -> bool:
         """Can it be described?"""
         ...

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
+from neuralgraph.errors import CorruptionError
 from neuralgraph.storage.disk import BlockRef
 from neuralgraph.storage.disk.blocks import checksum
 from neuralgraph.storage.disk.format import INLINE_BYTES_MAX, Codec
@@ -42,7 +43,18 @@ _PIECES_MIN: Final = 4
 class StoredArray:
     """Items of one dtype; immutable. Make one with `store`, `sequence`, `in_memory` or `read`."""
 
-    __slots__ = ("_array", "_blocks", "_piece", "count", "dtype", "first", "form", "pieces", "ref")
+    __slots__ = (
+        "_array",
+        "_below",
+        "_blocks",
+        "_piece",
+        "count",
+        "dtype",
+        "first",
+        "form",
+        "pieces",
+        "ref",
+    )
 
     def __init__(
         self,
@@ -65,6 +77,7 @@ class StoredArray:
         self._array = array
         self.pieces = pieces
         self._piece: tuple[int, NDArray[Any]] = (-1, NO_IDS)
+        self._below = 0
 
     @staticmethod
     def store(
@@ -127,7 +140,9 @@ class StoredArray:
         """
         array = self._array
         if array is None:
-            array = self._array = self._load()
+            array = self._load()
+            self._check(array)
+            self._array = array
         return array
 
     def place_of(self, value: float, side: Literal["left", "right"] = "left") -> int:
@@ -175,6 +190,18 @@ class StoredArray:
         assert self.ref is not None
         return self._blocks.array(self.ref, self.dtype)
 
+    def _check(self, array: NDArray[Any]) -> None:
+        """What can be said of all items at once, where it costs next to nothing."""
+        if self._below and len(array) and int(array.max()) >= self._below:
+            raise self._senseless(f"has {int(array.max())}, and nothing is from {self._below} on")
+        if self.pieces is not None and not np.array_equal(array[::_PIECE_ITEMS], self.pieces[1]):
+            raise self._senseless("has other items than those by which it is searched")
+
+    def _senseless(self, what: str) -> CorruptionError:
+        place = "in the manifest" if self.ref is None else f"block at {self.ref.offset}"
+        name = "" if self._blocks is None else f"{self._blocks.name}, "
+        return CorruptionError(f"an array {what}", where=f"{name}{place}")
+
     def descriptor(self) -> list[Any]:
         """What `read` makes it from again; plain values."""
         if self.form == _INLINE:
@@ -190,21 +217,48 @@ class StoredArray:
         return [self.form, self.dtype.str, self.count, self.first]
 
     @staticmethod
-    def read(descriptor: list[Any], blocks: BlockFile) -> StoredArray:
-        """The array that `descriptor` describes."""
-        form, dtype, count, rest = descriptor
-        if form == _BLOCK:
-            return StoredArray(_BLOCK, np.dtype(dtype), count, ref=BlockRef(*rest), blocks=blocks)
-        if form == _PIECES:
-            ref, sums, firsts = rest
-            pieces = (sums, np.frombuffer(firsts, dtype=dtype))
-            return StoredArray(
-                form, np.dtype(dtype), count, ref=BlockRef(*ref), blocks=blocks, pieces=pieces
-            )
+    def read(descriptor: list[Any], blocks: BlockFile, *, below: int = 0) -> StoredArray:
+        """The array that `descriptor` describes.
+
+        Args:
+            descriptor: as `descriptor` gives it.
+            blocks: where its block is.
+            below: all items are, if it is given; that is looked at when they are first read.
+
+        Raises:
+            ValueError: it describes nothing.
+        """
+        form, dtype_name, count, rest = descriptor
+        dtype = np.dtype(dtype_name)
+        if dtype.str != dtype_name or dtype.kind not in "iufb" or count < 0:
+            raise ValueError(f"there is no array of {count} {dtype_name!r}")
         if form == _INLINE:
             array = np.frombuffer(rest, dtype=dtype)
-            return StoredArray(_INLINE, array.dtype, count, array=array)
-        return StoredArray(form, np.dtype(dtype), count, first=rest)
+            made = StoredArray(_INLINE, dtype, count, array=array, blocks=blocks)
+            made._require_length(len(rest))
+        elif form == _BLOCK:
+            ref = BlockRef(*rest)
+            made = StoredArray(_BLOCK, dtype, count, ref=ref, blocks=blocks)
+            made._require_length(ref.raw_length)
+        elif form == _PIECES:
+            ref, pieces = BlockRef(*rest[0]), (rest[1], np.frombuffer(rest[2], dtype=dtype))
+            made = StoredArray(_PIECES, dtype, count, ref=ref, blocks=blocks, pieces=pieces)
+            made._require_length(ref.raw_length)
+            if {len(pieces[0]), len(pieces[1])} != {-(-count // _PIECE_ITEMS)}:
+                raise ValueError(f"{count} items are not in {len(pieces[0])} pieces")
+        elif form == _CONSTANT or (form == _SEQUENCE and dtype == np.int64):
+            dtype.type(rest)  # can it be one of the items?
+            made = StoredArray(form, dtype, count, first=rest, blocks=blocks)
+        else:
+            raise ValueError(f"there is no form {form} of {dtype_name!r}")
+        if below and count and form in (_CONSTANT, _INLINE) and int(made.array.max()) >= below:
+            raise ValueError(f"{int(made.array.max())} is more than there is")
+        made._below = below
+        return made
+
+    def _require_length(self, length: int) -> None:
+        if length != self.count * self.dtype.itemsize or not length:
+            raise ValueError(f"{self.count} items of {self.dtype.str!r} are not {length} bytes")
 
     def block_refs(self) -> Iterator[BlockRef]:
         """Its block, where it has one."""

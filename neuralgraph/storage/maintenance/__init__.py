@@ -11,6 +11,7 @@
     pins          which blocks somebody still needs, in this process or another
     following     in step with what other processes do
     integrity     check_base: every invariant of a base; inventory names its pieces
+    manifest_checks   what a manifest says beside the data
     salvage       what can be read of a damaged database, and what cannot
 
 Invariants: an opening that fails has written nothing; whatever fails later, what was acknowledged is in the
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from neuralgraph.storage.maintenance.checkpoint import CheckpointReport
     from neuralgraph.storage.maintenance.engine import Engine
     from neuralgraph.storage.maintenance.info import EngineInfo
-    from neuralgraph.storage.maintenance.integrity import Problem, check_base
+    from neuralgraph.storage.maintenance.integrity import check_base
+    from neuralgraph.storage.maintenance.manifest_checks import Problem
     from neuralgraph.storage.maintenance.recovery import RecoveryReport
     from neuralgraph.storage.maintenance.salvage import Loss
     from neuralgraph.storage.maintenance.vacuum import VacuumReport, retention_us
@@ -39,7 +41,8 @@ else:
         checkpoint="CheckpointReport",
         engine="Engine",
         info="EngineInfo",
-        integrity="Problem check_base",
+        integrity="check_base",
+        manifest_checks="Problem",
         recovery="RecoveryReport",
         salvage="Loss",
         vacuum="VacuumReport retention_us",

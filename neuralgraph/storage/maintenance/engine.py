@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.maintenance.bulk_load import Loader, Progress
     from neuralgraph.storage.maintenance.bulk_rows import BulkRows
     from neuralgraph.storage.maintenance.checkpoint import CheckpointReport
-    from neuralgraph.storage.maintenance.integrity import Problem
+    from neuralgraph.storage.maintenance.manifest_checks import Problem
     from neuralgraph.storage.maintenance.recovery import RecoveryReport
     from neuralgraph.storage.maintenance.salvage import Loss
     from neuralgraph.storage.transactions.locks import LockOwner

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from neuralgraph.storage.maintenance.integrity import Problem
+from neuralgraph.storage.maintenance.manifest_checks import Problem
 from neuralgraph.storage.maintenance.told_versions import Told
 from neuralgraph.storage.transactions.commit_codec import unpacked
 from neuralgraph.storage.transactions.write_set import same_value
 from neuralgraph.storage.versions.base_columns import join
 from neuralgraph.storage.versions.base_nodes import ABSENT
+from neuralgraph.storage.versions.catalog import Names
+from neuralgraph.storage.versions.schema_history import NEVER
 from neuralgraph.values import NO_IDS
 
 if TYPE_CHECKING:
@@ -48,7 +50,9 @@ def check_told(base: Base) -> list[Problem]:
         if not commit.content:
             proof.loads.append(commit.txid)
             continue
-        told.add(commit.txid, unpacked(commit.content))
+        changes = unpacked(commit.content)
+        proof.names.note_commit(changes, commit.txid)
+        told.add(commit.txid, changes)
         if told.count >= VERSIONS_MAX:
             proof.compare(told)
             told = Told()
@@ -114,6 +118,7 @@ class _Proof:
         self.base = base
         self.problems: list[Problem] = []
         self.loads: list[int] = []
+        self.names = Names()
         history = base.history
         self._nodes = _Timeline(history.nodes, base.txid)
         self._edges = _Timeline(history.edges, base.txid)
@@ -209,10 +214,28 @@ class _Proof:
     def _note(self, where: str, what: str) -> None:
         self.problems.append(Problem(where, what))
 
+    def _check_names(self) -> None:
+        """Is each name used since the commit that used it first, as far as contents tell?"""
+        given = {0, *self.loads}
+        told = self.names.births_at(self.base.txid)
+        kinds = ("label", "type", "property key")
+        for kind, births, found in zip(kinds, self.base.births.kinds(), told.kinds(), strict=True):
+            for name, born in births.items():
+                first = found.get(name, NEVER)
+                is_given = born in given or born < self.base.commits.contents_from
+                if born > first or (born != first and not is_given):
+                    self._note(
+                        f"{kind} {name}",
+                        f"was not first used by transaction {born}, but by {first}"
+                        if first != NEVER
+                        else f"was not used by transaction {born}",
+                    )
+
     # ── backward ──────────────────────────────────────────────────────────────────────────────
 
     def finish(self) -> None:
         """Was everything that is stored made by some commit?"""
+        self._check_names()
         first = self.base.commits.contents_from
         for kind, name, timeline in self._timelines():
             lost = np.flatnonzero(~timeline.explained & (timeline.untils >= first))

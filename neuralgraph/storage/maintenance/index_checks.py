@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralgraph.storage.maintenance.integrity import Problem
+from neuralgraph.storage.maintenance.manifest_checks import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,7 +1,8 @@
 """Cross-checks of a stored base: every checksum, and everything that is kept twice must agree.
 
     blocks       each is read again and verified
-    label sets   each there once, of known labels
+    manifest     names and label sets each there once; limits; see `manifest_checks`
+    segments     what they say of their values; see `segment_checks`
     commits      in order of txid and time
     nodes        codes stand for label sets; counts are what is there; births lie in the past
     edges        types are known; both ends are nodes
@@ -16,14 +17,20 @@ A problem is reported, not raised: a damaged file should say all that is wrong w
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from neuralgraph.errors import DiskError, StorageError
 from neuralgraph.storage.indexes.sorted_parts import NumberPart
 from neuralgraph.storage.maintenance.inventory import pieces_of
+from neuralgraph.storage.maintenance.manifest_checks import (
+    Problem,
+    check_manifest,
+    check_segments,
+)
 from neuralgraph.storage.versions.base_arrays import SEGMENT_ROWS
+from neuralgraph.storage.versions.base_commits import DIGEST_BYTES
 from neuralgraph.storage.versions.base_indexing import build_index
 from neuralgraph.storage.versions.base_nodes import ABSENT
 from neuralgraph.storage.versions.search_building import whole_source
@@ -36,19 +43,10 @@ if TYPE_CHECKING:
     from neuralgraph.storage.indexes.sorted_index import IndexRun
     from neuralgraph.storage.versions.base import Base
     from neuralgraph.storage.versions.base_columns import PropertyColumn
+    from neuralgraph.storage.versions.base_commits import CommitSegment
     from neuralgraph.storage.versions.base_edges import EdgeSegment
     from neuralgraph.storage.versions.base_nodes import NodeSegment
     from neuralgraph.storage.versions.history import HistoryLog
-
-
-class Problem(NamedTuple):
-    """Something that does not hold."""
-
-    where: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
 
 
 def check_chain(base: Base) -> list[Problem]:
@@ -86,10 +84,12 @@ class _Report:
         except StorageError as error:
             self.is_unreadable |= isinstance(error, DiskError)
             self.note(where, str(error))
-        except (IndexError, ValueError) as error:
-            self.note(where, f"the stored arrays do not fit together: {error}")
+        except SENSELESS as error:
+            self.note(where, f"what is stored does not fit together: {error}")
 
 
+SENSELESS: Final = (LookupError, ValueError, TypeError, ArithmeticError)
+"""What comes of a manifest whose parts contradict each other."""
 UNREADABLE: Final = "they were not held against each other: the disk fails"
 
 
@@ -110,7 +110,11 @@ def check_base(base: Base, blocks: BlockFile | None = None) -> list[Problem]:
         # All else maps the blocks: what the disk does not deliver then ends the process by a signal.
         report.note("the data", UNREADABLE)
         return report.problems
-    _check_label_sets(report, base)
+    with report.section("manifest"):
+        report.problems.extend(check_manifest(base))
+    if blocks is not None:
+        with report.section("columns"):
+            report.problems.extend(check_segments(base, blocks))
     with report.section("commits"):
         _check_commits(report, base)
     for number, node_segment in sorted(base.nodes.segments.items()):
@@ -147,15 +151,6 @@ def _check_blocks(report: _Report, base: Base, blocks: BlockFile) -> None:
                     blocks.check(ref)
 
 
-def _check_label_sets(report: _Report, base: Base) -> None:
-    sets = [frozenset(labels) for labels in base.nodes.label_sets[1:]]
-    report.expect("label sets", "has one twice", holds=len(set(sets)) == len(sets))
-    unknown = sorted(frozenset().union(*sets) - {*base.labels})
-    report.expect(
-        "label sets", f"names labels that are not there: {unknown[:5]}", holds=not unknown
-    )
-
-
 def _check_commits(report: _Report, base: Base) -> None:
     last, latest = 0, 0
     for segment in base.commits.segments:
@@ -167,8 +162,22 @@ def _check_commits(report: _Report, base: Base) -> None:
         report.expect("commits", f"is not in order after {last}", holds=in_order)
         goes_on = int(times[0]) >= latest and bool((times[1:] >= times[:-1]).all())
         report.expect("commits", f"goes back in time after {last}", holds=goes_on)
+        _check_contents(report, segment)
         last, latest = stop, int(times[-1])
     report.expect("commits", f"goes beyond {base.txid}", holds=last <= base.txid)
+
+
+def _check_contents(report: _Report, segment: CommitSegment) -> None:
+    count, ends = segment.txids.count, segment.ends.array
+    fits = segment.digests.count == DIGEST_BYTES * count and len(ends) == count
+    fits = fits and int(ends[-1]) == segment.contents.count and bool((ends[1:] >= ends[:-1]).all())
+    report.expect("commits", "has contents of other commits", holds=fits and ends[0] >= 0)
+    metadata = segment.noted()
+    report.expect(
+        "commits",
+        "has metadata of other commits",
+        holds=metadata.keys() <= set(segment.txids.array.tolist()),
+    )
 
 
 def _check_nodes(report: _Report, base: Base, number: int, segment: NodeSegment) -> None:
@@ -199,6 +208,8 @@ def _check_edges(report: _Report, base: Base, number: int, segment: EdgeSegment)
     known = len(counts) <= len(base.edge_types) + 1
     report.expect(where, "uses a type that is not there", holds=known)
     report.expect(where, "counts its relationships wrong", holds=list(segment.counts) == counts)
+    latest = int(created.max(initial=0))
+    report.expect(where, "has a wrong latest birth", holds=latest == segment.latest)
     alive = codes != ABSENT
     _check_births(report, where, created[alive], base.txid)
     for name, ends in (("source", sources), ("target", targets)):
@@ -292,6 +303,7 @@ def _equal(expected: IndexRun, run: IndexRun) -> bool:
 
 def _check_history(report: _Report, base: Base, name: str, log: HistoryLog) -> None:
     where = f"history of {name}"
+    codes_limits = {"nodes": len(base.nodes.label_sets), "edges": len(base.edge_types) + 1}
     last = 0
     for segment in log.segments:
         ids, untils = segment.ids.array.astype(np.int64), segment.untils.array
@@ -303,4 +315,8 @@ def _check_history(report: _Report, base: Base, name: str, log: HistoryLog) -> N
         report.expect(where, "is not in order of id and time", holds=in_order.all())
         fits = all(column.count == len(ids) for column in segment.columns())
         report.expect(where, "has values for other rows", holds=fits)
+        if name in codes_limits:
+            codes = segment.columns()[0].array
+            known = int(codes.min()) >= 0 and int(codes.max()) < codes_limits[name]
+            report.expect(where, "has codes of nothing", holds=known)
     report.expect(where, f"goes beyond commit {base.txid}", holds=last <= base.txid)

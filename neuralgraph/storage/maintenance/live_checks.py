@@ -10,13 +10,19 @@ import numpy as np
 from neuralgraph.errors import ConstraintViolationError, CorruptionError, StorageError
 from neuralgraph.storage.maintenance.history_proof import check_told
 from neuralgraph.storage.maintenance.index_checks import check_delta_indexes
-from neuralgraph.storage.maintenance.integrity import UNREADABLE, Problem, check_base, check_chain
+from neuralgraph.storage.maintenance.integrity import (
+    SENSELESS,
+    UNREADABLE,
+    check_base,
+    check_chain,
+)
+from neuralgraph.storage.maintenance.manifest_checks import Problem, check_schema
 from neuralgraph.storage.transactions.commit_codec import CommitReader
 from neuralgraph.storage.transactions.schema_changes import check_data
 from neuralgraph.values import NO_IDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from neuralgraph.access import Direction
     from neuralgraph.storage.disk import BlockFile, LogStore
@@ -41,15 +47,20 @@ def check_all(
     if problems and problems[-1].what == UNREADABLE:
         return
     yield from check_space(state.base, blocks, pins)
-    yield from check_state(state)
+    yield from check_schema(state.catalog, state.txid)
+    yield from _sensible("the newest state", lambda: check_state(state))
     yield from check_log(*log)
     if history:
-        try:
-            yield from check_chain(state.base)
-            yield from check_told(state.base)
-        except CorruptionError as error:
-            # What is damaged cannot be told again; everything found before it is worth knowing.
-            yield Problem("the history", f"cannot be held against the data: {error}")
+        yield from check_chain(state.base)
+        yield from _sensible("the history", lambda: check_told(state.base))
+
+
+def _sensible(where: str, check: Callable[[], Iterable[Problem]]) -> Iterator[Problem]:
+    """Up to where something makes no sense: what was found before it is worth knowing."""
+    try:
+        yield from check()
+    except (StorageError, *SENSELESS) as error:
+        yield Problem(where, f"cannot be held against the data: {error}")
 
 
 def check_space(base: Base, blocks: BlockFile, pins: BasePins) -> Iterator[Problem]:

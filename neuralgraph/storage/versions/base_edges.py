@@ -77,10 +77,13 @@ class EdgeSegment:
         return [*(array.descriptor() for array in stored), list(self.counts), self.latest]
 
     @staticmethod
-    def read(descriptor: list[Any], blocks: BlockFile) -> EdgeSegment:
-        """The segment that `descriptor` describes."""
-        *stored, counts, latest = descriptor
-        codes, sources, targets, created = (StoredArray.read(item, blocks) for item in stored)
+    def read(descriptor: list[Any], blocks: BlockFile, *, codes_limit: int = 0) -> EdgeSegment:
+        """The segment that `descriptor` describes; no code in it is `codes_limit` or more."""
+        told, *stored, counts, latest = descriptor
+        if codes_limit and len(counts) > codes_limit:
+            raise ValueError(f"it counts {len(counts)} types of {codes_limit}")
+        codes = StoredArray.read(told, blocks, below=codes_limit)
+        sources, targets, created = (StoredArray.read(item, blocks) for item in stored)
         return EdgeSegment(codes, sources, targets, created, tuple(counts), latest)
 
     def block_refs(self) -> Iterator[BlockRef]:

@@ -65,11 +65,13 @@ class NodeSegment:
         ]
 
     @staticmethod
-    def read(descriptor: list[Any], blocks: BlockFile) -> NodeSegment:
-        """The segment that `descriptor` describes."""
+    def read(descriptor: list[Any], blocks: BlockFile, *, codes_limit: int = 0) -> NodeSegment:
+        """The segment that `descriptor` describes; no code in it is `codes_limit` or more."""
         codes, created, counts, latest = descriptor
+        if codes_limit and len(counts) > codes_limit:
+            raise ValueError(f"it counts {len(counts)} label sets of {codes_limit}")
         return NodeSegment(
-            StoredArray.read(codes, blocks),
+            StoredArray.read(codes, blocks, below=codes_limit),
             StoredArray.read(created, blocks),
             tuple(counts),
             latest,

@@ -6,6 +6,7 @@ It is the only thing that opening a database reads. Segments are described by pl
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import msgpack
@@ -30,7 +31,7 @@ from neuralgraph.storage.versions.history import History, HistoryLog
 from neuralgraph.storage.versions.schema_history import Births, SchemaHistory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.disk import BlockFile
@@ -44,6 +45,7 @@ _FIRST_WITH_SCHEMA: Final = 2
 
 # Names are Python strings, which may hold half a surrogate pair.
 _ERRORS: Final = "surrogatepass"
+_SENSELESS: Final = (LookupError, TypeError, ValueError, ArithmeticError)
 
 
 def encode_manifest(parts: BaseParts) -> bytes:
@@ -116,7 +118,7 @@ def decode_manifest(manifest: bytes, blocks: BlockFile) -> BaseParts:
                 f" this one reads up to {LAYOUT}); update neuralgraph"
             )
         return _read_parts(described, blocks)
-    except (KeyError, IndexError, TypeError, ValueError, msgpack.UnpackException) as error:
+    except (*_SENSELESS, msgpack.UnpackException) as error:
         raise CorruptionError(
             f"the manifest cannot be read: {type(error).__name__}: {error}", where=blocks.name
         ) from error
@@ -124,28 +126,39 @@ def decode_manifest(manifest: bytes, blocks: BlockFile) -> BaseParts:
 
 def _read_parts(described: Mapping[str, Any], blocks: BlockFile) -> BaseParts:
     node_limit, edge_limit = described["node_limit"], described["edge_limit"]
-    nodes, edges, node_values, edge_values = described["history"]
+    with _reading("commits"):
+        commits = CommitLog.read(described["commits"], blocks)
+    label_sets = [tuple(labels) for labels in described["label_sets"]]
+    edge_types = described["edge_types"]
+    next_nodes, next_edges = described.get("next_ids", (node_limit, edge_limit))
     constraints = tuple(read_constraint(*fields) for fields in described["constraints"])
     schema, births = _read_past(described, constraints)
     return BaseParts(
         txid=described["txid"],
         nodes=NodeTable(
             described["labels"],
-            [tuple(labels) for labels in described["label_sets"]],
-            _read(described["nodes"], NodeSegment, blocks),
+            label_sets,
+            _read(described["nodes"], NodeSegment, blocks, "nodes", codes_limit=len(label_sets)),
             node_limit,
         ),
         edges=EdgeTable(
-            described["edge_types"],
-            _read(described["edges"], EdgeSegment, blocks),
+            edge_types,
+            _read(
+                described["edges"],
+                EdgeSegment,
+                blocks,
+                "relationships",
+                codes_limit=len(edge_types) + 1,
+            ),
             edge_limit,
         ),
         property_keys=tuple(described["property_keys"]),
-        node_columns=_read_columns(described["node_columns"], node_limit, blocks),
-        edge_columns=_read_columns(described["edge_columns"], edge_limit, blocks),
+        node_columns=_read_columns(described["node_columns"], node_limit, blocks, "node"),
+        edge_columns=_read_columns(described["edge_columns"], edge_limit, blocks, "relationship"),
         adjacencies={
             (edge_type, direction): BaseAdjacency(
-                _read(segments, AdjacencySegment, blocks), node_limit
+                _read(segments, AdjacencySegment, blocks, f"{direction}going {edge_type}"),
+                node_limit,
             )
             for edge_type, direction, segments in described["adjacencies"]
         },
@@ -154,15 +167,21 @@ def _read_parts(described: Mapping[str, Any], blocks: BlockFile) -> BaseParts:
         constraints=constraints,
         schema=schema,
         births=births,
-        commits=CommitLog.read(described["commits"], blocks),
-        history=History(
+        commits=commits,
+        history=_read_history(described["history"], blocks),
+        next_ids=(next_nodes, next_edges),
+    )
+
+
+def _read_history(described: Sequence[Any], blocks: BlockFile) -> History:
+    with _reading("history"):
+        nodes, edges, node_values, edge_values = described
+        return History(
             HistoryLog.read(nodes, blocks),
             HistoryLog.read(edges, blocks),
             {key: HistoryLog.read(log, blocks) for key, log in node_values.items()},
             {key: HistoryLog.read(log, blocks) for key, log in edge_values.items()},
-        ),
-        next_ids=tuple(described.get("next_ids", (node_limit, edge_limit))),
-    )
+        )
 
 
 def unbuilt(parts: BaseParts) -> list[IndexDefinition]:
@@ -193,15 +212,32 @@ def _described_columns(columns: Mapping[str, PropertyColumn]) -> dict[str, Any]:
     return {key: _described(column.segments) for key, column in columns.items()}
 
 
-def _read(described: Mapping[int, Any], kind: Any, blocks: BlockFile) -> dict[int, Any]:
-    return {number: kind.read(item, blocks) for number, item in described.items()}
+@contextmanager
+def _reading(where: str) -> Iterator[None]:
+    """Say where it was that something makes no sense."""
+    try:
+        yield
+    except _SENSELESS as error:
+        raise ValueError(f"{where}: {type(error).__name__}: {error}") from error
+
+
+def _read(
+    described: Mapping[int, Any], kind: Any, blocks: BlockFile, where: str, **told: int
+) -> dict[int, Any]:
+    made = {}
+    with _reading(where):
+        for number, item in described.items():
+            made[number] = kind.read(item, blocks, **told)
+    return made
 
 
 def _read_columns(
-    described: Mapping[str, Any], limit: int, blocks: BlockFile
+    described: Mapping[str, Any], limit: int, blocks: BlockFile, entity: str
 ) -> dict[str, PropertyColumn]:
     return {
-        key: PropertyColumn(_read(segments, ColumnSegment, blocks), limit)
+        key: PropertyColumn(
+            _read(segments, ColumnSegment, blocks, f"{entity} property {key}"), limit
+        )
         for key, segments in described.items()
     }
 
@@ -212,7 +248,8 @@ def _read_runs(described: list[Any], blocks: BlockFile) -> dict[str, IndexRun]:
         definition = read_index(*fields)
         # Before there was search, its indexes were accepted and kept like any other; see `unbuilt`.
         if definition.kind not in SEARCH_KINDS:
-            runs[definition.name] = IndexRun.read(definition, descriptor, blocks)
+            with _reading(f"index {definition.name}"):
+                runs[definition.name] = IndexRun.read(definition, descriptor, blocks)
     return runs
 
 
@@ -220,6 +257,7 @@ def _read_search_runs(described: Sequence[Any], blocks: BlockFile) -> dict[str, 
     runs: dict[str, SearchRun] = {}
     for fields, descriptor in described:
         definition = read_index(*fields)
-        kind = SEARCH_KINDS[definition.kind]
-        runs[definition.name] = kind.read(definition, descriptor, blocks)
+        with _reading(f"index {definition.name}"):
+            kind = SEARCH_KINDS[definition.kind]
+            runs[definition.name] = kind.read(definition, descriptor, blocks)
     return runs

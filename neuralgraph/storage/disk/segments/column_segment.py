@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from neuralgraph.errors import CorruptionError
 from neuralgraph.storage.disk.format import ColumnEncoding, Presence
 from neuralgraph.storage.disk.segments.long_texts import LongTextValues, as_long
 from neuralgraph.storage.disk.segments.parts import (
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.disk.segments.value_stores import Encoded, ValueStore
     from neuralgraph.values.arrays import MaskArray, RowArray
 
+_FIELDS: Final = 10
 _LISTED_ROWS_MAX: Final = 16
 """Up to this many rows `take` gives the list form: cheaper to make and to use."""
 _STORES: Final[dict[int, Any]] = {
@@ -56,7 +58,7 @@ _STORES: Final[dict[int, Any]] = {
     ColumnEncoding.OBJECTS: ObjectValues,
     ColumnEncoding.LONG_TEXTS: LongTextValues,
 }
-_ENCODINGS: Final[dict[Kind, ColumnEncoding]] = {
+ENCODINGS: Final[dict[Kind, ColumnEncoding]] = {
     Kind.BOOLEAN: ColumnEncoding.BOOLEANS,
     Kind.INTEGER: ColumnEncoding.INTEGERS,
     Kind.NODE: ColumnEncoding.INTEGERS,
@@ -122,13 +124,13 @@ class ColumnSegment:
             QueryTypeError: an ANY column holds what cannot be stored.
         """
         count = first_row + column.count
-        valid = _valid_of(column)
+        valid = valid_of(column)
         null_count = first_row
         if valid is not None:
             null_count += column.count - int(np.count_nonzero(valid))
         presence: Presence = Presence.ALL
         marks: Any = b""
-        encoding = _ENCODINGS[column.kind]
+        encoding = ENCODINGS[column.kind]
         settings: list[Any] = []
         contents: list[Any] = []
         bounds: tuple[Any, Any] = (None, None)
@@ -146,7 +148,7 @@ class ColumnSegment:
             elif valid is not None and column.kind != Kind.ANY:
                 presence = Presence.BITMAP
                 marks = np.packbits(valid, bitorder="little")
-            bounds = _bounds_of(column, valid)
+            bounds = bounds_of(column, valid)
             encoding, (settings, contents) = _encode(column, valid, bounds, cold=cold)
         is_cold = cold or encoding == ColumnEncoding.OBJECTS
         parts = [store_part(part, blocks, cold=is_cold) for part in (marks, *contents)]
@@ -169,8 +171,16 @@ class ColumnSegment:
 
     @staticmethod
     def read(descriptor: Descriptor, blocks: BlockStore) -> ColumnSegment:
-        """The segment that `descriptor` tells of; reads nothing yet."""
-        return ColumnSegment(descriptor, blocks)
+        """The segment that `descriptor` tells of; reads nothing yet.
+
+        Raises:
+            ValueError, TypeError: it tells of nothing.
+        """
+        segment = ColumnSegment(descriptor, blocks)
+        if len(descriptor) != _FIELDS or not descriptor[-1]:
+            raise ValueError("a column segment is not told completely")
+        segment.block_refs()
+        return segment
 
     def block_refs(self) -> list[BlockRef]:
         """The blocks it lives in."""
@@ -273,7 +283,22 @@ class ColumnSegment:
         return mask
 
     def _load(self) -> ValueStore:
-        """Map the parts; two threads may both do it and find the same."""
+        """Map the parts; two threads may both do it and find the same.
+
+        Raises:
+            CorruptionError: a block is damaged, or the description makes no sense of them.
+        """
+        try:
+            store = self._loaded()
+        except (LookupError, ValueError, TypeError) as error:
+            raise CorruptionError(
+                f"a column segment makes no sense: {error}",
+                where="".join(f"block at {ref.offset}" for ref in self.block_refs()[:1]),
+            ) from error
+        self._store = store
+        return store
+
+    def _loaded(self) -> ValueStore:
         *_, width, encoding, settings, parts = self._descriptor
         if self._presence == Presence.NONE:
             store: ValueStore = IntegerValues(Kind.INTEGER, self.count, [0, 0], [b""], self._blocks)
@@ -285,11 +310,10 @@ class ColumnSegment:
                 self._nulls = memoryview(load_part(parts[0], WIDTHS[width], self._blocks))
                 count -= self.null_count
             store = _STORES[encoding](self.kind, count, settings, parts[1:], self._blocks)
-        self._store = store
         return store
 
 
-def _valid_of(column: Column) -> MaskArray | None:
+def valid_of(column: Column) -> MaskArray | None:
     """False where null, None when nothing is; a list of texts or objects is not turned into an array."""
     if column.kind in (Kind.TEXT, Kind.ANY) and column.is_listed:
         items = column.to_list()
@@ -298,12 +322,13 @@ def _valid_of(column: Column) -> MaskArray | None:
         valid = np.fromiter((item is not None for item in items), np.bool_, len(items))
         return None if valid.all() else valid
     if column.kind == Kind.ANY and column.valid is None:
-        return _valid_of(Column.of_list(Kind.ANY, column.to_list()))
+        return valid_of(Column.of_list(Kind.ANY, column.to_list()))
     valid_or_none = column.valid
     return None if valid_or_none is None or valid_or_none.all() else valid_or_none
 
 
-def _bounds_of(column: Column, valid: MaskArray | None) -> tuple[Any, Any]:
+def bounds_of(column: Column, valid: MaskArray | None) -> tuple[Any, Any]:
+    """Least and greatest value; None for kinds without, and where nothing but NaN is there."""
     if column.kind in (Kind.TEXT, Kind.ANY, Kind.VECTOR):
         return None, None
     array: Any = column.array
@@ -319,7 +344,7 @@ def _encode(
     column: Column, valid: MaskArray | None, bounds: tuple[Any, Any], *, cold: bool
 ) -> tuple[ColumnEncoding, Encoded]:
     kind = column.kind
-    encoding = _ENCODINGS[kind]
+    encoding = ENCODINGS[kind]
     if kind == Kind.TEXT:
         texts = encode_texts(column, valid)
         # What is cold is compressed as a whole.

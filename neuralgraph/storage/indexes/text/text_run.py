@@ -269,6 +269,12 @@ class TextRun:
         """See `SearchRun`."""
         if self._settings.analyzer_or_none() is None:
             return
+        for stretch in self.stretches:
+            for key, field in zip(self._settings.keys, stretch.segment.fields, strict=True):
+                lengths = field.lengths.array
+                counted = int(np.count_nonzero(lengths)), int(lengths.sum())
+                if counted != (field.text_count, field.length_sum):
+                    yield f"counts the words of {key} wrong"
         empty = TextRun(self.definition, (), self.waiting)
         try:
             expected = empty.changed(NO_IDS, source, None).whole(source.read)

@@ -53,6 +53,7 @@ _GATHER_COST: Final = 6.0
 """Comparing a vector here and there costs as much as so many that stand one after the other."""
 _READ_COST: Final = 18.0
 """The same where it must be read as a property."""
+_KINDS: Final = ("flat", "hnsw", "ivf")
 _NO_SCORES: Final = np.zeros(0, dtype=np.float64)
 
 
@@ -415,10 +416,16 @@ class VectorPart:
             found = descriptor[name]
             return None if found is None else StoredArray.read(found, blocks)
 
+        kind = descriptor["kind"]
+        if kind not in _KINDS or (kind != "flat" and descriptor["index"] is None):
+            raise ValueError(f"vectors are not searched by {kind!r} without an index")
+        ids, matrix = StoredArray.read(descriptor["ids"], blocks), stored("matrix")
+        if matrix is not None and bool(matrix.count) != bool(ids.count):
+            raise ValueError(f"{matrix.count} numbers are not the vectors of {ids.count} entities")
         return VectorPart(
-            descriptor["kind"],
-            StoredArray.read(descriptor["ids"], blocks),
-            stored("matrix"),
+            kind,
+            ids,
+            matrix,
             stored("index"),
             is_verbatim=descriptor["verbatim"],
         )

@@ -259,6 +259,8 @@ class VectorRun:
         main, tail = self._main, self._tail
         dead = self._dead.array.astype(np.int64)
         live = np.isin(main.ids, dead, assume_unique=True, invert=True)
+        if not np.isin(dead, main.ids).all():
+            yield "has entities that went, and that it never had"
         held = np.sort(np.concatenate([main.ids[live], tail.ids]))
         if not np.array_equal(wanted, held):
             differing = np.setxor1d(wanted, held)[:5].tolist()
@@ -268,9 +270,12 @@ class VectorRun:
             yield f"has {main.index_rows()} vectors in its index for {len(main)} entities"
         ready, _ = prepared(settings, vectors)
         for part, rows in ((main, np.flatnonzero(live)), (tail, np.arange(len(tail)))):
+            places = wanted.searchsorted(part.ids[rows])
+            if part.is_verbatim and not np.array_equal(ready[places], vectors[places]):
+                yield "says that its vectors are those of the data as they are"
             matrix = part.matrix(settings.dimension) if len(part) else None
             if matrix is not None:
-                expected = ready[wanted.searchsorted(part.ids[rows])]
+                expected = ready[places]
                 if not np.allclose(matrix[rows], expected, rtol=1e-5, atol=1e-7):
                     yield "has other vectors than the data"
 

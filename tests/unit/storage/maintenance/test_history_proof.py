@@ -136,7 +136,7 @@ def test_what_was_changed_afterwards_is_found(engine, name):
     base, blocks = engine.state.base, engine._blocks
     tampered = TAMPERED[name](base, blocks)
     assert check_chain(tampered) == []
-    assert check_told(tampered) != []
+    assert [*check_told(tampered)]
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -67,7 +67,8 @@ def test_an_index_that_lacks_entries_is_found(base):
 def test_properties_of_nothing_are_found(base):
     segments = base.node_column("x").segments
     columns = {"x": PropertyColumn(segments, 10), "y": PropertyColumn({1: segments[0]}, 10)}
-    only_problem(base.replaced(node_columns=columns), "node property y")
+    keys = (*base.property_keys, "y")
+    only_problem(base.replaced(node_columns=columns, property_keys=keys), "node property y")
 
 
 def test_a_label_set_that_is_there_twice_or_of_nothing_is_found(base):
