@@ -1,7 +1,8 @@
 """A graph as Cypher statements, one a line, for our shell and for Neo4j's.
 
 Nodes carry a label and a number of their own until the relationships are there. What Cypher has no literal
-for is written as what comes nearest: a vector as a list of numbers. Bytes have no such thing and are refused.
+for is written as what comes nearest: a vector as a list of numbers. Bytes have no such thing and are refused,
+and so is half a surrogate pair, which a graph and JSON can hold, and no Cypher text.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from neuralgraph.errors import QueryTypeError
 from neuralgraph.query.execution.operators.index_options import as_literal, shown_options
 from neuralgraph.query.language import print_statement
 from neuralgraph.query.language.syntax import CreateConstraint, CreateIndex, Statement
+from neuralgraph.regexes import regex
 from neuralgraph.values.instants import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from neuralgraph.values.points import Point
 
@@ -40,6 +42,7 @@ _CALLS: Final = {
 _RULES: Final[dict[str, Any]] = {
     "unique": "UNIQUE", "exists": "NOT NULL", "type": "TYPE", "key": "KEY",
 }  # fmt: skip
+_HALF: Final = regex("[\ud800-\udfff]")
 _KEY_CONSTRAINT: Final = "`neuralgraph dump id`"
 
 
@@ -51,7 +54,7 @@ def write_cypher(
     """Write a graph; arguments as those of `write_lines`.
 
     Raises:
-        QueryTypeError: a property holds bytes.
+        QueryTypeError: a property holds bytes, or a string or a name half a surrogate pair.
     """
     began_s = time.perf_counter()
     catalog = reader.catalog
@@ -59,7 +62,10 @@ def write_cypher(
     counts = [0, 0]
 
     def put(statement: str) -> None:
-        write(f"{statement};\n".encode())
+        try:
+            write(f"{statement};\n".encode())
+        except UnicodeEncodeError as error:  # of a name: strings were looked at
+            raise _half_a_pair(f"a name, {error.object[: error.end + 20][-60:]!a},") from error
 
     put(f"CREATE CONSTRAINT {_KEY_CONSTRAINT} FOR (n:{LABEL}) REQUIRE n.{KEY} IS UNIQUE")
     for kind, pieces, statements_of in (
@@ -164,14 +170,17 @@ def _name(name: str) -> str:
 
 
 def _map(entries: dict[str, Any], owner: str) -> str:
-    written = (f"{_name(key)}: {_literal(value, owner)}" for key, value in entries.items())
+    written = (
+        f"{_name(key)}: {_literal(value, f'{owner}, property {key!a},')}"
+        for key, value in entries.items()
+    )
     return "{" + ", ".join(written) + "}"
 
 
 def _literal(value: Any, owner: str) -> str:
     kind = type(value)
     if kind is str:
-        return _string(value)
+        return _string(value, owner)
     if kind is bool:
         return "true" if value else "false"
     if kind is int:
@@ -199,6 +208,13 @@ def _literal(value: Any, owner: str) -> str:
     )
 
 
+def _half_a_pair(owner: str) -> QueryTypeError:
+    return QueryTypeError(
+        f"{owner} holds half of a surrogate pair, which no Cypher text can; dump it as JSON lines",
+        detail="InvalidPropertyType",
+    )
+
+
 def _float(value: float) -> str:
     if value - value == 0.0:
         return repr(value)
@@ -207,10 +223,12 @@ def _float(value: float) -> str:
     return "INF" if value > 0 else "-INF"
 
 
-def _string(text: str) -> str:
+def _string(text: str, owner: str) -> str:
     quoted = text.replace("\\", "\\\\").replace("'", "\\'")
     if quoted.isprintable():
         return f"'{quoted}'"
+    if _HALF.search(quoted):
+        raise _half_a_pair(owner)
     return "'" + "".join(map(_escaped, quoted)) + "'"
 
 

@@ -99,6 +99,24 @@ def test_cypher_has_no_word_for_bytes(graph):
         dumped(graph, format="cypher")
 
 
+@pytest.mark.parametrize("value", ["half \ud83d", ["a", "\udc00"]])
+def test_cypher_has_no_word_for_half_a_surrogate_pair(graph, value, tmp_path):
+    graph.execute("MATCH ()-[r]->() WITH r LIMIT 1 SET r.odd = $value", value=value)
+    place = r"relationship \d+, property 'odd'.* half of a surrogate pair.* JSON lines"
+    with pytest.raises(neuralgraph.QueryTypeError, match=place):
+        graph.dump(tmp_path / "graph.cypher", format="cypher")
+    assert [*tmp_path.iterdir()] == []
+    with restored(dumped(graph)) as other:
+        assert contents(other) == contents(graph)
+
+
+def test_cypher_has_no_word_for_a_name_with_half_a_surrogate_pair(graph, tmp_path):
+    graph.load_nodes(["L\ud83d"], {"x": [1]})
+    with pytest.raises(neuralgraph.QueryTypeError, match=r"a name, .*L\\ud83d.* JSON lines"):
+        graph.dump(tmp_path / "graph.cypher", format="cypher")
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_a_dump_of_the_past(graph):
     txid = graph.info().txid
     before = contents(graph)
