@@ -427,13 +427,17 @@ class Graph:
         """Fold the commits of the log into the file, so that the log can be cut."""
         self._writable().engine.checkpoint()
 
-    def backup(self, path: str | os.PathLike[str], *, incremental: bool = False) -> int:
+    def backup(
+        self, path: str | os.PathLike[str], *, incremental: bool = False, verify: bool = False
+    ) -> int:
         """Copy what is committed now, while others go on writing; `neuralgraph.restore` brings it back.
 
         Args:
             path: a new file, which is a database; with `incremental` a folder, to which the first call
                 writes a whole copy and each later one the transactions since.
-            incremental: see `path`.
+            incremental: see `path`. A whole copy in the folder that turns out to be damaged is left there,
+                and a new one is written.
+            verify: read all of that copy first; else only its header and manifest, and whether it was cut.
 
         Returns:
             The last transaction in the backup.
@@ -446,7 +450,7 @@ class Graph:
         engine, place = self._runner().engine, Path(path).expanduser().resolve()
         if incremental:
             place.mkdir(parents=True, exist_ok=True)
-            return temporal.add_backup(engine, OsDirectory(str(place)))
+            return temporal.add_backup(engine, OsDirectory(str(place)), verify=verify)
         return engine.copy_to(OsDirectory(str(place.parent)), place.name)
 
     def dump(

@@ -99,9 +99,11 @@ def load_into(graph: Graph, arguments: Namespace) -> LoadReport:
 
 
 def backup(arguments: Namespace) -> int:
-    """``neuralgraph backup FILE TARGET [--incremental]``."""
+    """``neuralgraph backup FILE TARGET [--incremental [--verify]]``."""
     with open_existing(arguments) as graph:
-        txid = graph.backup(arguments.target, incremental=arguments.incremental)
+        txid = graph.backup(
+            arguments.target, incremental=arguments.incremental, verify=arguments.verify
+        )
     print(f"backed up to transaction {txid}")
     return 0
 

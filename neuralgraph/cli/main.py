@@ -125,6 +125,7 @@ def command_parser() -> argparse.ArgumentParser:
     backup.add_argument("file", help="the database")
     backup.add_argument("target", help="the new file; with --incremental a folder")
     backup.add_argument("--incremental", action="store_true", help="add what is new to a folder")
+    backup.add_argument("--verify", action="store_true", help="read the copy in the folder first")
 
     restore = subparsers.add_parser("restore", help="make a database of a backup or of a dump")
     restore.add_argument("source", help="a backup's folder, or a dump in JSON lines (also .zst)")

@@ -19,11 +19,14 @@ from neuralgraph.errors import (
     CorruptionError,
     DiskError,
     HistoryPrunedError,
+    NotADatabaseError,
     QueryArgumentError,
 )
+from neuralgraph.observability.logs import storage_logger
 from neuralgraph.storage.disk import BlockFile, LogRecord, RecordKind, SegmentedLog
 from neuralgraph.storage.temporal.feed import commits_since
 from neuralgraph.storage.transactions.commit_codec import CommitReader, streamed_records
+from neuralgraph.storage.versions import Base
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -64,10 +67,15 @@ class _Reach:
         return None if self.times else self.copy
 
 
-def add_backup(engine: Engine, folder: Directory) -> int:
+def add_backup(engine: Engine, folder: Directory, *, verify: bool = False) -> int:
     """Bring the backup in a folder up to date: commits since the last time, or a whole copy.
 
-    A copy whose commits are damaged is left as it is, and a new one is begun.
+    A copy that is damaged, or whose commits are, is left as it is, and a new one is begun.
+
+    Args:
+        engine: of the graph.
+        folder: of the backup.
+        verify: read all of the copy; else only its header and manifest, and whether it was cut.
 
     Returns:
         The txid up to which it goes.
@@ -79,7 +87,7 @@ def add_backup(engine: Engine, folder: Directory) -> int:
     _require_same_history(engine, folder)
     # A power cut must not take from the graph what the backup has: its numbers would be given again.
     engine.flush()
-    if known:
+    if known and _is_sound(folder, _name(known[-1]), every_block=verify):
         added = _add_commits(engine, folder, known[-1])
         if added is not None:
             return added
@@ -87,10 +95,35 @@ def add_backup(engine: Engine, folder: Directory) -> int:
     if folder.exists(half):
         folder.remove(half)
     txid = engine.copy_to(folder, half)
+    if folder.exists(_name(txid)):  # it is damaged, and nothing was committed since
+        folder.remove_child(f"{_name(txid)}-wal")
     folder.rename(half, _name(txid))
     folder.sync()
     _note_reach(folder, txid, _time_of(engine, txid))
     return txid
+
+
+def _is_sound(folder: Directory, name: str, *, every_block: bool) -> bool:
+    """Can a copy be restored, as far as a look, or reading all of it, tells?"""
+    try:
+        blocks = BlockFile.open(folder, name, read_only=True)
+        try:
+            manifest = blocks.manifest()
+            base = Base.empty() if manifest is None else Base.from_manifest(manifest, blocks)
+            refs = frozenset(base.block_refs())
+            is_cut = any(ref.offset + ref.length > blocks.size() for ref in refs)
+            for ref in refs if every_block else ():
+                blocks.check(ref)
+        finally:
+            blocks.close()
+    except (CorruptionError, NotADatabaseError, DiskError) as error:
+        storage_logger().warning(
+            "the copy %s in the backup is damaged, a new one is begun: %s", name, error
+        )
+        return False
+    if is_cut:
+        storage_logger().warning("the copy %s in the backup was cut, a new one is begun", name)
+    return not is_cut
 
 
 def _require_same_history(engine: Engine, folder: Directory) -> None:

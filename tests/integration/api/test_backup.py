@@ -200,3 +200,34 @@ def test_a_damaged_copy_is_not_restored(tmp_path):
     with pytest.raises(errors.CorruptionError):
         neuralgraph.restore(tmp_path / "kept", tmp_path / "out.ngdb")
     assert not (tmp_path / "out.ngdb").exists()
+
+
+@pytest.mark.parametrize("damage", ["cut", "manifest", "header", "block"])
+def test_a_damaged_copy_is_not_added_to(tmp_path, damage):
+    folder = tmp_path / "backup"
+    with neuralgraph.open(tmp_path / "g.ngdb") as graph:
+        graph.execute("UNWIND range(1, 5000) AS n CREATE (:P {n: n, text: 'text ' + n})")
+        assert graph.backup(folder, incremental=True) == 1
+        (copy,) = folder.glob("full-*.ngdb")
+        data = bytearray(copy.read_bytes())
+        place = {"manifest": -100, "header": 20, "block": 9000}.get(damage)
+        if place is None:
+            del data[len(data) // 2 :]
+        elif damage == "manifest":
+            offset, length = (int.from_bytes(data[at : at + 8], "little") for at in (48, 56))
+            data[offset + length // 2] ^= 4
+        else:
+            for offset in (place, place + 4096) if damage == "header" else (place,):
+                data[offset] ^= 4
+        copy.write_bytes(data)
+        if damage == "block":  # only who reads all of it sees that
+            assert graph.backup(folder, incremental=True) == 1
+            assert len([*folder.glob("full-*.ngdb")]) == 1
+        assert graph.backup(folder, incremental=True, verify=True) == 1
+        assert graph.backup(folder, incremental=True, verify=damage == "block") == 1
+        graph.execute("CREATE (:Later)")
+        assert graph.backup(folder, incremental=True) == 2
+    neuralgraph.restore(folder, tmp_path / "back.ngdb")
+    with neuralgraph.open(tmp_path / "back.ngdb") as graph:
+        assert count(graph) == 5001
+        assert graph.verify(history=True) == []
