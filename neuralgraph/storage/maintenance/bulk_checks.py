@@ -121,7 +121,7 @@ def _check_types(constraint: ConstraintDefinition, column: Column) -> None:
     if column.kind in _PLAIN:
         rows = rows[:1]  # the others are of the same type
     for row, value in zip(rows.tolist(), column.take(rows).to_values(), strict=True):
-        check_type(constraint, row, value)
+        check_type(constraint, row, value, is_row=True)
 
 
 def _check_unique(

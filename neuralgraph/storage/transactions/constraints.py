@@ -344,14 +344,27 @@ def _is_touched(own: DeltaStore | None, constraint: ConstraintDefinition, entity
     return any(key in columns and entity_id in columns[key].heads for key in constraint.keys)
 
 
-def check_type(constraint: ConstraintDefinition, entity_id: int, value: Any) -> None:
-    """Raise unless the value (None is fine) is of the constraint's type."""
+def check_type(
+    constraint: ConstraintDefinition, entity_id: int, value: Any, *, is_row: bool = False
+) -> None:
+    """Raise unless the value (None is fine) is of the constraint's type.
+
+    Args:
+        constraint: of kind ``type``.
+        entity_id: of what has the value; with `is_row` the number of a row of a load, from 0.
+        value: the value.
+        is_row: there is no entity yet.
+    """
     wanted = constraint.type_name or "ANY"
     if value is not None and not conforms(value, wanted):
+        subject = _subject(constraint, entity_id)
+        if is_row:
+            link = "label" if constraint.entity == "node" else "type"
+            subject = f"row {entity_id} with {link} `{constraint.label}`"
         raise ConstraintViolationError(
-            f"{_subject(constraint, entity_id)} requires the property `{constraint.keys[0]}` to be of"
+            f"{subject} requires the property `{constraint.keys[0]}` to be of"
             f" type {wanted}, but {_shown(value)} is of type {type_name(value)}"
-            f" (constraint {constraint.name})",
+            f" (constraint {constraint.name}){'; nothing was loaded' if is_row else ''}",
             constraint=constraint.name,
             detail="PropertyTypeViolation",
         )

@@ -230,3 +230,18 @@ def test_blocks_of_a_load_that_replay_passed_by_are_free_once():
     assert engine.verify() == []
     assert engine.reader().catalog.node_count() == loaded + 3
     engine.close()
+
+
+def test_a_row_of_a_wrong_type_is_named_as_a_row(engine):
+    writing = engine.begin()
+    writing.create_constraint(
+        ConstraintDefinition("int_age", "type", "node", "P", ("age",), "INTEGER")
+    )
+    writing.commit()
+    ages = Column.of_values([1, None, "old", 4])
+    with pytest.raises(ConstraintViolationError) as raised:
+        engine.load_nodes(["P"], {"age": ages})
+    told = str(raised.value)
+    assert told.startswith("row 2 with label `P` requires the property `age` to be of type INTEGER")
+    assert "but 'old' is of type STRING (constraint int_age); nothing was loaded" in told
+    assert engine.reader().catalog.node_count() == 0
