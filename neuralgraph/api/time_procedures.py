@@ -8,7 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.api.moments import moment_of
-from neuralgraph.errors import QueryArgumentError, QueryTypeError
+from neuralgraph.errors import (
+    ConstraintViolationError,
+    QueryArgumentError,
+    QueryTypeError,
+    VectorError,
+)
 from neuralgraph.query.execution import Procedure
 from neuralgraph.storage import temporal
 from neuralgraph.storage.transactions import Transaction
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from neuralgraph.query.execution import ExecutionContext
     from neuralgraph.query.functions import CallContext
     from neuralgraph.storage.maintenance import Engine
+    from neuralgraph.storage.temporal import Flashback
     from neuralgraph.storage.versions import Change
 
 Row = list[Any]
@@ -176,11 +182,8 @@ class _Past:
     ) -> list[Row]:
         txid = self._txid(moment, kind)
         transaction = _own_transaction(context)
-        return _rows(
-            temporal.flash_back(self._engine, transaction, txid, dry_run=dry_run),
-            context,
-            dry_run=dry_run,
-        )
+        told = temporal.flash_back(self._engine, transaction, txid, dry_run=dry_run)
+        return [*_rows(told.changes, context, dry_run=dry_run), *_refused(told)]
 
     def undo(
         self,
@@ -192,10 +195,9 @@ class _Past:
         if not 1 <= txid <= self._engine.state.txid:
             raise QueryArgumentError(f"there is no transaction {txid}", detail="UnknownTransaction")
         transaction = _own_transaction(context)
-        changes, later = temporal.undo(
-            self._engine, transaction, txid, dry_run=dry_run, force=force
-        )
-        return [[*row, list(later)] for row in _rows(changes, context, dry_run=dry_run)]
+        told = temporal.undo(self._engine, transaction, txid, dry_run=dry_run, force=force)
+        rows = [*_rows(told.changes, context, dry_run=dry_run), *_refused(told)]
+        return [[*row, list(told.in_the_way)] for row in rows]
 
     def vacuum(self, _context: CallContext) -> Iterator[Row]:
         report = self._engine.vacuum()
@@ -240,6 +242,19 @@ def _rows(
             _count(change, context)
         found.append(_row(change))
     return found
+
+
+def _refused(told: Flashback) -> list[Row]:
+    """What a dry run would end with."""
+    error = told.refusal
+    if error is None:
+        return []
+    kind, name = "schema", None
+    if isinstance(error, ConstraintViolationError):
+        kind, name = "constraint", error.constraint
+    elif isinstance(error, VectorError):
+        kind, name = "index", error.index
+    return [["refuse", kind, None, name, str(error)]]
 
 
 def _row(change: Change) -> Row:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from neuralgraph.storage.temporal.backup import add_backup, restore
     from neuralgraph.storage.temporal.differences import changes_between
     from neuralgraph.storage.temporal.feed import commits_since
-    from neuralgraph.storage.temporal.flashback import flash_back, undo
+    from neuralgraph.storage.temporal.flashback import Flashback, flash_back, undo
     from neuralgraph.storage.temporal.history import Version, blame, versions
     from neuralgraph.storage.temporal.schema_differences import schema_between
     from neuralgraph.storage.temporal.touched import touched_between
@@ -28,13 +28,14 @@ else:
         backup="add_backup restore",
         differences="changes_between",
         feed="commits_since",
-        flashback="flash_back undo",
+        flashback="Flashback flash_back undo",
         history="Version blame versions",
         schema_differences="schema_between",
         touched="touched_between",
     )
 
 __all__ = [
+    "Flashback",
     "Version",
     "add_backup",
     "blame",

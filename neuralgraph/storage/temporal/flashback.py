@@ -11,7 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neuralgraph.errors import FlashbackConflictError
+from neuralgraph.errors import (
+    ConstraintViolationError,
+    FlashbackConflictError,
+    QueryError,
+    SchemaError,
+    VectorError,
+)
 from neuralgraph.storage.temporal.differences import changes_between
 from neuralgraph.storage.temporal.schema_differences import (
     later_schema_changes,
@@ -29,6 +35,7 @@ from neuralgraph.storage.versions.changes import (
     SetLabels,
     SetNodeProperty,
 )
+from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,13 +45,27 @@ if TYPE_CHECKING:
     from neuralgraph.storage.transactions import Transaction
 
 
+@record
+class Flashback:
+    """What a flashback did, or would do.
+
+    Attributes:
+        changes: of the schema, then of the data.
+        in_the_way: later commits that touched the same.
+        refusal: of a dry run: what it would end with, and would not if nobody stood in the way.
+    """
+
+    changes: list[Change]
+    in_the_way: tuple[int, ...] = ()
+    refusal: QueryError | None = None
+
+
 def flash_back(
     engine: Engine, transaction: Transaction, txid: int, *, dry_run: bool = False
-) -> list[Change]:
+) -> Flashback:
     """Make the graph what it was after commit `txid`, in a transaction that has written nothing yet.
 
-    Returns:
-        The changes; with `dry_run` nothing is done.
+    With `dry_run` it is tried in another one, which is rolled back.
 
     Raises:
         ConstraintViolationError: a constraint of then that comes back does not hold.
@@ -56,9 +77,12 @@ def flash_back(
         state = engine.state
     schema = schema_between(state.catalog.schema, state.txid, txid)
     changes = changes_between(transaction, then, touched_between(state, txid, state.txid))
-    if not dry_run:
+    refusal: QueryError | None = None
+    if dry_run:
+        refusal = _tried(engine, schema, changes, force=False)
+    else:
         _revert(transaction, schema, changes, force=False)
-    return [*schema, *changes]
+    return Flashback([*schema, *changes], (), refusal)
 
 
 def undo(
@@ -68,21 +92,19 @@ def undo(
     *,
     dry_run: bool = False,
     force: bool = False,
-) -> tuple[list[Change], list[int]]:
+) -> Flashback:
     """Undo commit `txid`, and keep what came later.
 
     Args:
         engine: where the past is read.
         transaction: what the undoing is written to; it has written nothing yet.
         txid: the commit.
-        dry_run: only say what would be done.
+        dry_run: only say what would be done; that is tried in another transaction, which is rolled back.
         force: overwrite what later commits made of it, and leave out what cannot be done any more.
 
-    Returns:
-        The changes, and the later commits that touched the same.
-
     Raises:
-        FlashbackConflictError: there are such commits, and it is neither a dry run nor forced.
+        FlashbackConflictError: later commits touched the same, and it is neither a dry run nor forced.
+        ConstraintViolationError: a constraint would not hold.
     """
     then, before = engine.reader_at(txid=txid), engine.reader_at(txid=txid - 1)
     state = engine.state
@@ -93,13 +115,37 @@ def undo(
     changes = changes_between(then, before, touched_between(state, txid - 1, txid))
     in_the_way = _in_the_way(changes, touched_between(state, txid, state.txid), transaction)
     in_the_way |= later_schema_changes(state.catalog.schema, txid, schema)
-    later = sorted(in_the_way)
-    if not dry_run:
-        if later and not force:
-            raise FlashbackConflictError(txid, tuple(later))
-        possible = still_possible(schema, state.catalog.schema.at(state.txid))
+    later = tuple(sorted(in_the_way))
+    possible = still_possible(schema, state.catalog.schema.at(state.txid))
+    refusal: QueryError | None = None
+    if dry_run:
+        if force or not later:
+            refusal = _tried(engine, possible, changes, force=force)
+    elif later and not force:
+        raise FlashbackConflictError(txid, later)
+    else:
         _revert(transaction, possible, changes, force=force)
-    return [*schema, *changes], later
+    return Flashback([*schema, *changes], later, refusal)
+
+
+def _tried(
+    engine: Engine, schema: Sequence[Change], changes: Sequence[Change], *, force: bool
+) -> QueryError | None:
+    """What the changes would end with, for the data's sake; they are rolled back.
+
+    Raises:
+        TransactionError: somebody writes the same just now.
+    """
+    trial = engine.begin()
+    try:
+        if schema:
+            trial.take_schema()
+        _revert(trial, schema, changes, force=force)
+    except (ConstraintViolationError, SchemaError, VectorError) as refusal:
+        return refusal
+    finally:
+        trial.rollback()
+    return None
 
 
 def _in_the_way(changes: Iterable[Change], later: Touched, transaction: Transaction) -> set[int]:

@@ -88,6 +88,40 @@ def test_a_dry_run_shows_and_changes_nothing():
         assert graph.execute("MATCH (p:P) RETURN p.v").value() == 2
 
 
+def test_a_dry_run_tells_which_constraint_would_stop_it():
+    with neuralgraph.open() as graph:
+        graph.execute("CREATE (:P {name: 'a'})")
+        graph.execute("MATCH (p:P) SET p.name = 'b'")
+        graph.execute("CREATE (:P {name: 'a'})")
+        graph.execute("CREATE CONSTRAINT one FOR (p:P) REQUIRE p.name IS UNIQUE")
+        for query in ("FLASHBACK TRANSACTION 2", "FLASHBACK TRANSACTION 2 FORCE"):
+            with pytest.raises(errors.ConstraintViolationError) as raised:
+                graph.execute(query)
+            shown = rows(graph.execute(f"{query} DRY RUN"))
+            assert shown == [
+                ("set", "node", 0, "name", "a", []),
+                ("refuse", "constraint", None, "one", str(raised.value), []),
+            ]
+        assert graph.info().txid == 4
+        graph.execute("MATCH (p:P {name: 'a'}) DELETE p")
+        assert len(rows(graph.execute("FLASHBACK TRANSACTION 2 DRY RUN"))) == 1
+        graph.execute("FLASHBACK TRANSACTION 2")
+
+
+def test_a_dry_run_of_a_constraint_that_comes_back_tells_that_it_would_not_hold():
+    with neuralgraph.open() as graph:
+        graph.execute("CREATE (:P {name: 'a'})")
+        graph.execute("CREATE CONSTRAINT one FOR (p:P) REQUIRE p.name IS UNIQUE")
+        graph.execute("DROP CONSTRAINT one")
+        graph.execute("CREATE (:P {name: 'a'})")
+        with pytest.raises(errors.ConstraintViolationError) as raised:
+            graph.execute("FLASHBACK TRANSACTION 3")
+        *_, last = rows(graph.execute("FLASHBACK TRANSACTION 3 DRY RUN"))
+        assert last == ("refuse", "constraint", None, "one", str(raised.value), [])
+        assert len(rows(graph.execute("FLASHBACK TO TRANSACTION 2 DRY RUN"))) == 3
+        graph.execute("CREATE (:P {name: 'b'})")  # nothing is held after a dry run
+
+
 def test_one_transaction_is_undone_and_that_again():
     with neuralgraph.open() as graph:
         graph.execute("CREATE (:P {v: 1})-[:R]->(:P {v: 1})")
