@@ -89,7 +89,7 @@ def fresh_deltas(base: Base, catalog: Catalog) -> DeltaStore:
 
 
 def note_names(names: Names, base: Base, txid: int) -> None:
-    """Add the names that a base knows; new ones are born in commit `txid`."""
+    """Add the names that a base knows; those whose birth it does not tell are born in commit `txid`."""
     for known, fresh in (
         (names.labels, base.labels),
         (names.edge_types, base.edge_types),
@@ -97,4 +97,5 @@ def note_names(names: Names, base: Base, txid: int) -> None:
     ):
         for name in fresh:
             known.setdefault(name, len(known))
+    names.note_told(base.births)
     names.note_births((base.labels, base.edge_types, base.property_keys), txid)

@@ -133,6 +133,13 @@ class Names:
             for name in used:
                 born.setdefault(name, txid)
 
+    def note_told(self, births: Births) -> None:
+        """Births that a base tells of; commits in between may not have been seen here."""
+        for born, told in zip(self._births, births.kinds(), strict=True):
+            for name, when in told.items():
+                if when != NEVER:
+                    born.setdefault(name, when)
+
     def born_by(
         self, txid: int, kind: Literal["labels", "edge_types", "property_keys"]
     ) -> list[str]:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from neuralgraph.values.arrays import MaskArray, RowArray
 
 _FIELDS: Final = 10
+_REF_FIELDS: Final = 5
 _LISTED_ROWS_MAX: Final = 16
 """Up to this many rows `take` gives the list form: cheaper to make and to use."""
 _STORES: Final[dict[int, Any]] = {
@@ -176,11 +177,13 @@ class ColumnSegment:
         Raises:
             ValueError, TypeError: it tells of nothing.
         """
-        segment = ColumnSegment(descriptor, blocks)
-        if len(descriptor) != _FIELDS or not descriptor[-1]:
+        parts = descriptor[-1]
+        if len(descriptor) != _FIELDS or not parts:
             raise ValueError("a column segment is not told completely")
-        segment.block_refs()
-        return segment
+        for part in parts:
+            if type(part) is not bytes and len(part) != _REF_FIELDS:
+                raise ValueError("a part of a column segment is neither here nor in a block")
+        return ColumnSegment(descriptor, blocks)
 
     def block_refs(self) -> list[BlockRef]:
         """The blocks it lives in."""

@@ -300,3 +300,28 @@ def test_a_disk_that_fails_while_a_torn_tail_is_kept_loses_nothing():
         if not directory.has_failed:
             return
     raise AssertionError("it never got through")
+
+
+def test_names_are_as_old_as_they_were_after_a_load_that_is_read_from_the_log():
+    """The commits before a load are not applied again; once their names were born with the load."""
+    disk = MemoryDirectory()
+    engine = open_engine(disk)
+    other = open_engine(disk)
+    add_node(engine, "First", a=1)
+    engine.load_nodes(["Loaded"], {"b": Column.of_values([1, 2])})
+
+    def names_at(opened, txid):
+        catalog = opened.reader_at(txid=txid).catalog
+        return list(catalog.labels()), list(catalog.property_keys())
+
+    for opened in (engine, other):
+        assert names_at(opened, 1) == (["First"], ["a"])
+        assert names_at(opened, 2) == (["First", "Loaded"], ["a", "b"])
+    for opened in (engine, other):
+        opened._lock.release()
+    again = open_engine(disk)
+    assert names_at(again, 1) == (["First"], ["a"])
+    add_node(again, "Third")
+    again.checkpoint()
+    assert again.verify(history=True) == []
+    again.close()
