@@ -194,8 +194,13 @@ class StoredArray:
         """What can be said of all items at once, where it costs next to nothing."""
         if self._below and len(array) and int(array.max()) >= self._below:
             raise self._senseless(f"has {int(array.max())}, and nothing is from {self._below} on")
-        if self.pieces is not None and not np.array_equal(array[::_PIECE_ITEMS], self.pieces[1]):
-            raise self._senseless("has other items than those by which it is searched")
+        if self.pieces is not None:
+            sums, firsts = self.pieces
+            places = range(0, self.count, _PIECE_ITEMS)
+            if array[::_PIECE_ITEMS].tobytes() != firsts.tobytes() or sums != [
+                checksum(array[place : place + _PIECE_ITEMS]) for place in places
+            ]:
+                raise self._senseless("has other pieces than those by which it is searched")
 
     def _senseless(self, what: str) -> CorruptionError:
         place = "in the manifest" if self.ref is None else f"block at {self.ref.offset}"
@@ -251,8 +256,10 @@ class StoredArray:
             made = StoredArray(form, dtype, count, first=rest, blocks=blocks)
         else:
             raise ValueError(f"there is no form {form} of {dtype_name!r}")
-        if below and count and form in (_CONSTANT, _INLINE) and int(made.array.max()) >= below:
-            raise ValueError(f"{int(made.array.max())} is more than there is")
+        if below and count and form in (_CONSTANT, _INLINE):
+            greatest = rest if form == _CONSTANT else int(made.array.max())
+            if greatest >= below:
+                raise ValueError(f"{greatest} is more than there is")
         made._below = below
         return made
 

@@ -49,3 +49,17 @@ def test_only_the_stretch_that_is_asked_for_is_read_and_checked():
         array.place_of(int(ITEMS[200_000]))
     with pytest.raises(CorruptionError):
         array.array.sum()
+
+
+def test_pieces_that_are_told_wrong_are_found_when_all_is_read():
+    blocks = BlockFile.create(MemoryDirectory(), "graph")
+    told = StoredArray.store(np.arange(300_000), blocks).descriptor()
+    form, dtype, count, (ref, sums, firsts) = told
+    assert np.array_equal(StoredArray.read(told, blocks).array, np.arange(300_000))
+    other_firsts = np.frombuffer(firsts, dtype=dtype) + 1
+    for rest in ([ref, [*sums[:-1], 7], firsts], [ref, sums, other_firsts.tobytes()]):
+        forged = StoredArray.read([form, dtype, count, rest], blocks)
+        with pytest.raises(CorruptionError, match=r"other pieces .*graph, block at \d+"):
+            _ = forged.array
+    with pytest.raises(ValueError, match="not in 4 pieces"):
+        StoredArray.read([form, dtype, count, [ref, sums[:-1], firsts]], blocks)
