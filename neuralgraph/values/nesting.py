@@ -16,14 +16,32 @@ DEPTH_MAX: Final = 200
 ITEMS_MAX: Final = 1 << 24
 """Elements that a walk may meet, unless the value really holds so many."""
 
+COMPARED_MAX: Final = 1 << 20
+"""The same for a walk that compares."""
+
 _SHARED_MAX: Final = 4
 """Walking may meet an element that is held once so many times, in the mean."""
 
 _CONTAINERS: Final = frozenset({list, tuple, dict})
 
 
-def require_walkable(value: Any) -> int:
+def require_comparable(value: Any) -> None:
+    """See that a list or map can be compared, which walks it as a tree without a look at the clock.
+
+    Raises:
+        MemoryLimitError: it shares its parts so often that this would take for ever.
+    """
+    inner = value.values() if type(value) is dict else value
+    if not _CONTAINERS.isdisjoint(map(type, inner)):
+        require_walkable(value, COMPARED_MAX)
+
+
+def require_walkable(value: Any, items_max: int = ITEMS_MAX) -> int:
     """See that a value can be walked as a tree; gives the number of its elements, all levels together.
+
+    Args:
+        value: any.
+        items_max: so many elements may come of shared parts.
 
     Cost: each list and map once, however often it occurs; one look at each element.
 
@@ -54,8 +72,8 @@ def require_walkable(value: Any) -> int:
         sizes = [known[id(item)] or (0, 0) for item in nested]
         count = len(inner) + sum(size for size, _ in sizes)
         levels = 1 + max((below for _, below in sizes), default=0)
-        if count > max(ITEMS_MAX, _SHARED_MAX * held):
-            raise _too_large(count)
+        if count > max(items_max, _SHARED_MAX * held):
+            raise _too_large(count, items_max)
         if levels > DEPTH_MAX:
             raise too_deep()
         known[id(container)] = (count, levels)
@@ -64,11 +82,11 @@ def require_walkable(value: Any) -> int:
     return found[0]
 
 
-def _too_large(count: int) -> MemoryLimitError:
+def _too_large(count: int, items_max: int) -> MemoryLimitError:
     shown = f"{count:,}" if count < 10**15 else "more than 10^15"
     return MemoryLimitError(
         f"a list or map has {shown} elements, counted with those of all lists in it wherever they occur;"
-        f" it may have {ITEMS_MAX:,}"
+        f" it may have {items_max:,}"
     )
 
 
