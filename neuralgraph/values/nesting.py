@@ -16,6 +16,9 @@ DEPTH_MAX: Final = 200
 ITEMS_MAX: Final = 1 << 24
 """Elements that a walk may meet, unless the value really holds so many."""
 
+_SMALL_MAX: Final = 4_096
+_LEVEL_COST: Final = 20
+
 COMPARED_MAX: Final = 1 << 20
 """The same for a walk that compares."""
 
@@ -31,9 +34,23 @@ def require_comparable(value: Any) -> None:
     Raises:
         MemoryLimitError: it shares its parts so often that this would take for ever.
     """
-    inner = value.values() if type(value) is dict else value
-    if not _CONTAINERS.isdisjoint(map(type, inner)):
+    if _left_of(value, _SMALL_MAX) < 0:
         require_walkable(value, COMPARED_MAX)
+
+
+def _left_of(value: Any, left: int) -> int:
+    """What a walk through a small value leaves of `left` elements; below 0 it is not small."""
+    inner = value.values() if type(value) is dict else value
+    if _CONTAINERS.isdisjoint(map(type, inner)):
+        return left
+    # Each level costs something too: it is one of the stack.
+    left -= len(inner) + _LEVEL_COST
+    for item in inner:
+        if left < 0:
+            break
+        if type(item) in _CONTAINERS:
+            left = _left_of(item, left - len(item))
+    return left
 
 
 def require_walkable(value: Any, items_max: int = ITEMS_MAX) -> int:
