@@ -180,7 +180,7 @@ def sounds_by(algorithm: str) -> Callable[[str], tuple[str, ...]]:
         codes_by: Callable[[str], Sequence[str]] = double_metaphone
 
         def both(word: str) -> tuple[str, ...]:
-            codes = dict.fromkeys(code for code in codes_by(folded(word)) if code)
+            codes = dict.fromkeys(code for code in codes_by(_spoken(word)) if code)
             return tuple(codes) or (word,)
 
         return both
@@ -193,10 +193,15 @@ def sounds_by(algorithm: str) -> Callable[[str], tuple[str, ...]]:
     }[algorithm]
 
     def one(word: str) -> tuple[str, ...]:
-        plain = folded(word)
+        plain = _spoken(word)
         return ((code_of(plain) if plain.isascii() and plain.isalpha() else "") or word,)
 
     return one
+
+
+def _spoken(word: str) -> str:
+    """What sounds of a word: no accents, no apostrophes, and not the s of a genitive."""
+    return folded(word).removesuffix("'s").replace("'", "")
 
 
 def sound_terms(algorithm: str) -> WordTerms:

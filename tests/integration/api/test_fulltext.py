@@ -279,6 +279,19 @@ def test_a_search_is_stopped_in_time(query):
         assert time.monotonic() - began < 2.0
 
 
+def test_terms_and_suggestions_have_limits(graph):
+    graph.execute(CREATE)
+    add(graph, "market day", "market")
+    terms = "CALL neural.fulltext.terms('docs', {limit: $n}) YIELD term RETURN term"
+    for count, expected in ((0, []), (1, ["market"]), (9, ["market", "day"])):
+        assert graph.execute(terms, n=count).values() == expected
+    call = "CALL neural.fulltext.suggest('docs', 'markt', {distance: $n})"
+    suggest = f"{call} YIELD suggestion RETURN suggestion"
+    assert graph.execute(suggest, n=2).values() == ["market"]
+    with pytest.raises(QueryArgumentError, match="`distance` is 2 at most"):
+        graph.execute(suggest, n=3)
+
+
 # ── ways to ask ───────────────────────────────────────────────────────────────────────────────
 
 

@@ -36,6 +36,8 @@ def terms(analyzer: str, text: str) -> list[str]:
         ("brazilian", "livros", "livr"),
         ("soundex", "Robert Rupert", "R163 R163"),
         ("metaphone", "phone fone", "FN FN"),
+        ("soundex", "Smith’s Smyth O'Brien Obrien", "S530 S530 O165 O165"),
+        ("double_metaphone", "Smyth's Smyth", "SM0 XMT SM0 XMT"),
         ("nysiis", "Catherine Kathryn", "CATARAN CATRYN"),
         ("double_metaphone", "Smith Schmidt", "SM0 XMT XMT SMT"),
     ],

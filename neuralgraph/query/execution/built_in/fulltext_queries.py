@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _EVERYTHING: Final = 2**62
 _TERMS: Final = 100
 _SUGGESTIONS: Final = 5
+_DISTANCE_MAX: Final = 2
 _SNIPPET: Final[Mapping[str, Any]] = {
     "before": "<b>", "after": "</b>", "size": 150, "fragments": 1,
 }  # fmt: skip
@@ -66,6 +67,13 @@ class _Options:
             return default
         if type(value) is not int or value < least:
             raise self._wrong(f"`{name}` is an integer from {least} up, not {value!r}")
+        return value
+
+    def distance(self, default: int, least: int) -> int:
+        """Letters by which words may differ."""
+        value = self.count("distance", default, least)
+        if value > _DISTANCE_MAX:
+            raise self._wrong(f"`distance` is {_DISTANCE_MAX} at most, not {value}")
         return value
 
     def words(self, name: str, default: str | None) -> str | None:
@@ -188,12 +196,12 @@ def _suggest(context: CallContext, name: Any, sought: Any, options: Any = None) 
     index = fulltext_index(reader, name)
     given = _Options(me, options)
     field = given.words("field", None)
-    limit, distance = given.count("limit", _SUGGESTIONS), given.count("distance", 2, 1)
+    limit, distance = given.count("limit", _SUGGESTIONS), given.distance(_DISTANCE_MAX, 1)
     given.end()
     words = _text_of(me, sought)
     analyzer = text.analyzer_named(index.options.get("fulltext.analyzer", text.DEFAULT_ANALYZER))
     for token in analyzer.tokens(words):
-        request = TermRequest(field, near=token.term, distance=min(distance, 2), limit=_TERMS)
+        request = TermRequest(field, near=token.term, distance=distance, limit=_TERMS)
         near = reader.search_terms(index, request)
         if any(one.term == token.term for one in near):
             continue
@@ -246,7 +254,7 @@ def _snippets(
     after = given.words("after", _SNIPPET["after"]) or ""
     size = given.count("size", _SNIPPET["size"], 1)
     count = given.count("fragments", _SNIPPET["fragments"], 1)
-    distance, phonetic = given.count("distance", 0), given.sound("phonetic")
+    distance, phonetic = given.distance(0, 0), given.sound("phonetic")
     given.end()
     if entity is None:
         return
