@@ -191,3 +191,18 @@ def test_what_is_no_regular_file_is_refused(tmp_path):
         OsDirectory(str(tmp_path)).open("folder")
     with pytest.raises(DiskError, match="missing"):
         OsDirectory(str(tmp_path / "missing")).open("a", create=True)
+
+
+def test_a_temporary_file_has_no_name_and_is_nobody_elses(directory):
+    names = directory.names()
+    one, other = directory.temporary(), directory.temporary()
+    one.write_at(0, b"one")
+    other.preallocate(100_000)
+    other.write_at(99_998, b"ab")
+    assert one.read_at(0, 9) == b"one"
+    view = other.map(99_998, 2)
+    assert directory.names() == names
+    one.close()
+    other.close()
+    assert bytes(view) == b"ab"
+    assert directory.names() == names

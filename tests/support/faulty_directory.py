@@ -184,6 +184,11 @@ class FaultyDirectory:
         inner = self._inner.open(name, create=create)
         return FaultyFile(inner, self._files.setdefault(name, Durability()), self.schedule)
 
+    def temporary(self) -> FaultyFile:
+        """See `Directory`; a crash leaves nothing of it."""
+        self.schedule.step("open", "temporary")
+        return FaultyFile(self._inner.temporary(), Durability(), self.schedule)
+
     def exists(self, name: str) -> bool:
         """See `Directory`."""
         return self._inner.exists(name)

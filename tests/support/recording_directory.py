@@ -159,6 +159,10 @@ class RecordingDirectory:
             self.sync()
         return RecordingFile(file, self._inodes[name], self.recorder.events)
 
+    def temporary(self) -> File:
+        """See `Directory`; not recorded, because a power cut leaves nothing of it."""
+        return self._inner.temporary()
+
     def exists(self, name: str) -> bool:
         """See `Directory`."""
         return self._inner.exists(name)

@@ -17,6 +17,7 @@ again.
 from __future__ import annotations
 
 import threading
+import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
@@ -78,6 +79,7 @@ class BlockFile:
     """The open database file; thread-safe."""
 
     __slots__ = (
+        "__weakref__",
         "_failure",
         "_file",
         "_free",
@@ -198,6 +200,20 @@ class BlockFile:
             return _is_new(file)
         finally:
             file.close()
+
+    @staticmethod
+    def scratch(directory: Directory) -> BlockFile:
+        """Blocks in a file of nobody else's, which goes with the last of them; no header, never synced.
+
+        Raises:
+            DiskError: the disk refuses.
+        """
+        file = directory.temporary()
+        nothing = Slot(bytes(16), 0, (0, 0, 0, 0, 0), bytes(32))
+        blocks = BlockFile(file, [nothing, nothing])
+        # Whoever holds a part of a base may still read: only when nobody does, the file may go.
+        weakref.finalize(blocks, file.close).atexit = False
+        return blocks
 
     def close(self) -> None:
         """Let go of the file; arrays that were given out stay valid. Syncs nothing."""

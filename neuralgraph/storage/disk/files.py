@@ -21,6 +21,7 @@ import mmap
 import os
 import stat
 import sys
+import tempfile
 import threading
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -38,6 +39,7 @@ if sys.platform != "win32":
 _BINARY: Final[int] = getattr(os, "O_BINARY", 0)
 _NO_SPACE: Final = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _READ_ONLY: Final = (errno.EROFS, errno.EACCES, errno.EPERM)
+_NAMELESS: Final = "temporary"
 _NOT_SUPPORTED: Final = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
@@ -92,6 +94,13 @@ class Directory(Protocol):
 
     def open(self, name: str, *, create: bool = False) -> File:
         """Open for reading and writing; an absent file is made when `create`, else a `DiskError`."""
+        ...
+
+    def temporary(self) -> File:
+        """A new, empty file without a name, which is gone when its last handle and mapping are.
+
+        Nothing of it is left by a crash, and nobody else can open it.
+        """
         ...
 
     def exists(self, name: str) -> bool:
@@ -202,6 +211,15 @@ class OsDirectory:
         if is_new:
             self.sync()
         return OsFile(descriptor, name, path)
+
+    def temporary(self) -> OsFile:
+        """See `Directory.temporary`."""
+        path = self._join(_NAMELESS)
+        try:
+            descriptor = _open_nameless(self._path)
+        except OSError as error:
+            raise disk_error(error, "make", path) from error
+        return OsFile(descriptor, _NAMELESS, path)
 
     def exists(self, name: str) -> bool:
         """See `Directory.exists`."""
@@ -481,6 +499,23 @@ class OsFile:
     else:
         _pread = staticmethod(os.pread)
         _pwrite = staticmethod(os.pwrite)
+
+
+def _open_nameless(folder: str) -> int:
+    """A file without a name, or one that loses it at once; else the system removes it at the end."""
+    if hasattr(os, "O_TMPFILE"):
+        try:
+            return os.open(folder, os.O_RDWR | os.O_TMPFILE, 0o600)
+        except OSError as error:
+            if error.errno not in (*_NOT_SUPPORTED, errno.EISDIR, errno.ENOENT):
+                raise
+    delete_at_end: int = getattr(os, "O_TEMPORARY", 0)
+    descriptor, path = tempfile.mkstemp(prefix=_NAMELESS, dir=folder)
+    if delete_at_end:
+        os.close(descriptor)
+        return os.open(path, os.O_RDWR | _BINARY | delete_at_end)
+    os.remove(path)
+    return descriptor
 
 
 def _reserve(descriptor: int, current: int, size: int) -> bool:

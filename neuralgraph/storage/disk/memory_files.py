@@ -100,6 +100,10 @@ class MemoryDirectory:
                 contents = self._files[name] = MemoryContents()
         return MemoryFile(name, contents)
 
+    def temporary(self) -> MemoryFile:
+        """See `Directory.temporary`."""
+        return MemoryFile("temporary", MemoryContents())
+
     def exists(self, name: str) -> bool:
         """See `Directory.exists`."""
         return name in self._files or name in self._words
