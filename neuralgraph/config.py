@@ -113,6 +113,16 @@ class Options:
         low=1,
         is_optional=True,
     )
+    transaction_memory_bytes_max: int | None = _option(
+        256 << 20,
+        "storage.transaction_memory_bytes_max",
+        "bytes",
+        """How much memory the changes of one transaction may take: beyond it they go to a temporary file
+        beside the database, and their commit folds them into the database piece by piece; `none` is never.
+        A graph in memory keeps them.""",
+        low=1,
+        is_optional=True,
+    )
     memory_limit: int | str | None = _option(
         "90%",
         "process.memory_limit",

@@ -39,7 +39,9 @@ DOORS = {
     "neuralgraph/storage/maintenance/engine.py": "storage",
     "neuralgraph/storage/maintenance/moments.py": "storage.versions.history_view",
     "neuralgraph/storage/maintenance/opening.py": "storage.maintenance.salvage",
+    "neuralgraph/storage/transactions/commit_queue.py": "storage.transactions.interrupts",
     "neuralgraph/storage/transactions/manager.py": "storage.transactions",
+    "neuralgraph/storage/transactions/write_set.py": "storage.transactions.own_base",
     "neuralgraph/storage/versions/base.py": "storage.versions",
     "neuralgraph/storage/versions/graph_view.py": "storage.versions",
 }

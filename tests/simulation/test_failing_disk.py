@@ -13,7 +13,7 @@ from tests.support.faulty_directory import FaultyDirectory
 BY_V = IndexDefinition("by_v", "range", "node", ("M",), ("v",))
 
 
-def scenario(directory, told):
+def scenario(directory, told, bytes_max):
     """Commits, an index, loads, checkpoints, a close; goes on after errors; what was acknowledged."""
 
     def attempt(work):
@@ -23,7 +23,8 @@ def scenario(directory, told):
             told.append(error)
             return None
 
-    engine = attempt(lambda: open_engine(directory, wal_segment_bytes=1 << 13))
+    options = {"wal_segment_bytes": 1 << 13, "transaction_memory_bytes_max": bytes_max}
+    engine = attempt(lambda: open_engine(directory, **options))
     if engine is None:
         return {}
     acknowledged = {}
@@ -71,7 +72,7 @@ def check_values(view, acknowledged):
     assert view.node_values(ids, "v") == list(acknowledged.values())
 
 
-def fail_everywhere(operation, fault, *, is_persistent):
+def fail_everywhere(operation, fault, *, is_persistent, bytes_max):
     number, failures = 0, 0
     while True:
         number += 1
@@ -82,7 +83,7 @@ def fail_everywhere(operation, fault, *, is_persistent):
             is_persistent=is_persistent,
         )
         told = []
-        acknowledged = scenario(directory, told)
+        acknowledged = scenario(directory, told, bytes_max)
         if not directory.has_failed:
             assert told == []
             return failures
@@ -96,7 +97,11 @@ def fail_everywhere(operation, fault, *, is_persistent):
         again.close()
 
 
-@pytest.mark.parametrize("is_persistent", [False, True], ids=["once", "from then on"])
+@pytest.mark.parametrize(
+    ("is_persistent", "bytes_max"),
+    [(False, 1 << 28), (True, 1 << 28), (False, 6_000)],
+    ids=["once", "from then on", "once, with spilled transactions"],
+)
 @pytest.mark.parametrize(
     ("operation", "fault"),
     [
@@ -112,10 +117,9 @@ def fail_everywhere(operation, fault, *, is_persistent):
         ("truncate", "failing"),
     ],
 )
-def test_no_failure_loses_what_was_acknowledged(operation, fault, is_persistent):
-    assert fail_everywhere(operation, fault, is_persistent=is_persistent) >= 1 or (
-        operation == "truncate"
-    )
+def test_no_failure_loses_what_was_acknowledged(operation, fault, is_persistent, bytes_max):
+    failures = fail_everywhere(operation, fault, is_persistent=is_persistent, bytes_max=bytes_max)
+    assert failures >= 1 or operation == "truncate"
 
 
 def test_after_a_failed_sync_nothing_more_is_written_and_a_reopening_recovers():

@@ -74,6 +74,7 @@ class Life:
                     wal_segment_bytes=1 << 12,
                     checkpoint_changes=1 << 60,
                     load_commit_rows=LOAD_ROWS,
+                    transaction_memory_bytes_max=self.chance.choice((1, 2_000, 1 << 28)),
                     busy_timeout_s=0.01,
                 )
             except (PowerLossError, DiskError):

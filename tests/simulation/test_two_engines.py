@@ -15,6 +15,7 @@ from tests.support.engines import add_node, open_engine
 from tests.support.faulty_directory import FaultyDirectory, PowerLossError
 
 OPTIONS = {"wal_segment_bytes": 1 << 12, "checkpoint_changes": 1 << 60}
+SPILLING = {**OPTIONS, "transaction_memory_bytes_max": 1}
 
 
 class Life:
@@ -90,11 +91,13 @@ def live_until_death(seed, death, *, is_first):
     disk = MemoryDirectory()
     dying = FaultyDirectory(start=disk, fail_at=death, fault="power")
     mortal = survivor = None
+    # With odd seeds every transaction of the one that dies is spilled.
+    options = SPILLING if seed % 2 else OPTIONS
     try:
         if is_first:
-            mortal = Life(open_engine(dying, **OPTIONS), "mortal", chance)
+            mortal = Life(open_engine(dying, **options), "mortal", chance)
         survivor = Life(open_engine(disk, **OPTIONS), "survivor", chance)
-        mortal = mortal or Life(open_engine(dying, **OPTIONS), "mortal", chance)
+        mortal = mortal or Life(open_engine(dying, **options), "mortal", chance)
         snapshot, seen = None, {}
         for _ in range(10):
             mortal.act()

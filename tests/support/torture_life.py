@@ -78,11 +78,17 @@ class Life:
         self.directory = RecordingDirectory(self.recorder)
         self.clock = itertools.count(1_000_000).__next__
         self.segment_bytes = self.random.choice((1024, 4096, 16384))
+        # Nearly everything, much, or next to nothing of what a transaction writes is spilled.
+        self.transaction_bytes = self.random.choice((1, 3_000, 12_000, 1 << 28))
         self.engine = self._open()
 
     def _open(self) -> Engine:
         return open_torture_engine(
-            self.directory, self.durability, self.clock, segment_bytes=self.segment_bytes
+            self.directory,
+            self.durability,
+            self.clock,
+            segment_bytes=self.segment_bytes,
+            transaction_bytes=self.transaction_bytes,
         )
 
     def live(self, steps: int) -> None:
@@ -378,7 +384,12 @@ class Life:
 
 
 def open_torture_engine(
-    directory: Directory, durability: Durability, clock: Callable[[], int], *, segment_bytes: int
+    directory: Directory,
+    durability: Durability,
+    clock: Callable[[], int],
+    *,
+    segment_bytes: int,
+    transaction_bytes: int = 1 << 28,
 ) -> Engine:
     """A small engine, without a thread of its own."""
     options = Options(
@@ -386,6 +397,7 @@ def open_torture_engine(
         busy_timeout_s=0.001,
         checkpoint_changes=1 << 60,
         wal_segment_bytes=segment_bytes,
+        transaction_memory_bytes_max=transaction_bytes,
     )
     return Engine.open(directory, NAME, options, clock_us=clock)
 

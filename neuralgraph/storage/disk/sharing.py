@@ -59,7 +59,15 @@ _DOOR_BY: Final = 10
 _FROM: Final = 64
 """Words from here on: process ids of members, by slot."""
 
-PURPOSES: Final = ("", "a checkpoint", "a bulk load", "a vacuum", "a schema change", "a check")
+PURPOSES: Final = (
+    "",
+    "a checkpoint",
+    "a bulk load",
+    "a vacuum",
+    "a schema change",
+    "a check",
+    "the commit of a large transaction",
+)
 
 _PAUSE_MIN_S: Final = 0.00003
 _PAUSE_MAX_S: Final = 0.002

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import DatabaseLockedError, DeadlockError, LockTimeoutError
 from neuralgraph.storage.maintenance.bulk_load import NODE_ROWS_MAX
+from neuralgraph.storage.maintenance.parts_commit import commit_in_parts
 from neuralgraph.storage.transactions.locks import GATE
+from neuralgraph.storage.transactions.spilling import AllChanges
 from neuralgraph.storage.versions.attaching import attach_nodes
 from neuralgraph.storage.versions.changes import CreateNode, CreateNodes
 from neuralgraph.values import Column
@@ -54,7 +56,7 @@ def commit_as_load(
     Args:
         loader: the engine's, with the metadata and the time of the transaction.
         owner: of its locks; it holds the gate, and has it for itself afterwards.
-        changes: its write set.
+        changes: its write set; one that was spilled is committed by `parts_commit`.
         check: what a commit is checked with once nobody else can commit.
 
     Returns:
@@ -64,6 +66,9 @@ def commit_as_load(
         ConflictError, ConstraintViolationError: as `check` says.
         DiskError: nothing was committed.
     """
+    room = loader.manager.room
+    if room is not None and isinstance(changes, AllChanges):
+        return commit_in_parts(loader, changes, check, room.part_bytes)
     rows = _rows_of(changes)
     if rows is None or len(loader.manager.locks.holders(GATE)) > 1:
         return None

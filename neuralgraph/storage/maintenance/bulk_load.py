@@ -100,15 +100,18 @@ class Loader:
             if holder is None:
                 manager.locks.release_all(owner)
 
-    def commit(self, made: Sequence[Base]) -> int:
-        """Make the last of the bases the graph; the ones before it were steps on the way."""
+    def commit(self, made: Sequence[Base], *, births: Births | None = None) -> int:
+        """Make the last of the bases the graph; the ones before it were steps on the way.
+
+        `births` are since when names are used, where it is not that new names begin here.
+        """
         pipeline = self.manager.pipeline
         txid, timestamp_us = made[-1].txid, self.timestamp_us or pipeline.next_timestamp_us()
         base: PinnedBase | None = None
         try:
             noted = CommitTime(txid, timestamp_us, self.metadata)
             commits = made[-1].commits.add([noted], self.blocks)
-            births = self._births(made[-1])
+            births = births or self._births(made[-1])
             base = self.pins.pin_new(made[-1].replaced(commits=commits, births=births))
             self.blocks.sync()
             self.pins.will_log(base)

@@ -43,10 +43,11 @@ from neuralgraph.storage.maintenance.opening import (
 )
 from neuralgraph.storage.maintenance.schedule import CheckpointSchedule
 from neuralgraph.storage.maintenance.torn_tails import keep_torn_tails, torn_tails
-from neuralgraph.storage.maintenance.vacuum import Vacuum, VacuumReport, pruned, retention_us
+from neuralgraph.storage.maintenance.vacuum import Vacuum, VacuumReport, shape_of
 from neuralgraph.storage.transactions.commit import CommitPipeline, again
 from neuralgraph.storage.transactions.manager import TransactionManager
 from neuralgraph.storage.transactions.replication import LocalReplicator
+from neuralgraph.storage.transactions.room import Room
 from neuralgraph.storage.versions.base_commits import CommitTime
 from neuralgraph.storage.versions.changes import only_creates
 
@@ -141,8 +142,7 @@ class Engine:
         )
         self._checkpointer = Checkpointer(blocks, opened.log, self._manager, opened.pins)
         self._checkpointer.begin(opened.published, blocks.sequence)
-        if retention_us(options.history) == 0:
-            self._checkpointer.shape = lambda base: pruned(base, base.txid, blocks)
+        self._checkpointer.shape = shape_of(options.history, blocks)
         self._follower = Follower(
             blocks,
             opened.log,
@@ -158,6 +158,7 @@ class Engine:
             log_bytes=lambda: log.size_bytes,  # not `opened`, which holds the first base
             log_bytes_max=options.checkpoint_log_bytes,
         )
+        self._manager.room = None if is_ephemeral else Room.of(options, directory)
         self._connect()
 
     def _connect(self) -> None:
@@ -353,7 +354,8 @@ class Engine:
         check: Callable[[CommitPipeline], None] | None,
     ) -> int | None:
         rows_min = self.options.load_commit_rows
-        if rows_min is None or not only_creates(changes, rows_min):
+        is_spilled = not isinstance(changes, list)
+        if not is_spilled and (rows_min is None or not only_creates(changes, rows_min)):
             return None
         from neuralgraph.storage.maintenance import bulk_commit
 

@@ -4,9 +4,9 @@
     backward   everything that is stored (displaced values, births, values of now) was made by some commit
 
 So nobody can have changed a value, a label, an end or a birth, of now or of the past, and left the commits as
-they are; and the chain of digests says that the commits are as they were. What a bulk load brought has no
-content: its rows count as given, and what happened to them later is checked. So does what was there before
-the first commit whose contents retention has kept.
+they are; and the chain of digests says that the commits are as they were. A bulk load and a transaction that
+was larger than memory have no content: what they made and changed counts as given, and what happened to it
+before and later is checked. So does what was there before the first commit whose contents retention has kept.
 """
 
 from __future__ import annotations
@@ -238,7 +238,8 @@ class _Proof:
         self._check_names()
         first = self.base.commits.contents_from
         for kind, name, timeline in self._timelines():
-            lost = np.flatnonzero(~timeline.explained & (timeline.untils >= first))
+            unexplained = ~timeline.explained & ~np.isin(timeline.untils, self.loads)
+            lost = np.flatnonzero(unexplained & (timeline.untils >= first))
             for row in lost[:_SHOWN_MAX].tolist():
                 self._note(
                     _named(kind, int(timeline.ids[row])),
@@ -278,6 +279,10 @@ class _Proof:
         )
         for key, column in columns.items():
             written = np.concatenate([NO_IDS, *self._touched.get((kind, key), ())])
+            timeline = self._values.get((kind, key))
+            if timeline is not None:
+                by_load = np.isin(timeline.untils, self.loads)
+                written = np.concatenate((written, timeline.ids[by_load]))
             for start, values in column.pieces():
                 ids = np.flatnonzero(values.valid_mask) + start
                 odd = ids[np.isin(ids, fresh) & ~np.isin(ids, written)]

@@ -34,6 +34,7 @@ from neuralgraph.storage.versions.base_commits import DIGEST_BYTES
 from neuralgraph.storage.versions.base_indexing import build_index
 from neuralgraph.storage.versions.base_nodes import ABSENT
 from neuralgraph.storage.versions.search_building import whole_source
+from neuralgraph.values import NO_IDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -304,10 +305,15 @@ def _equal(expected: IndexRun, run: IndexRun) -> bool:
 def _check_history(report: _Report, base: Base, name: str, log: HistoryLog) -> None:
     where = f"history of {name}"
     codes_limits = {"nodes": len(base.nodes.label_sets), "edges": len(base.edge_types) + 1}
-    last = 0
+    last, latest = 0, NO_IDS
     for segment in log.segments:
         ids, untils = segment.ids.array.astype(np.int64), segment.untils.array
-        report.expect(where, "has segments out of order", holds=segment.low > last)
+        report.expect(where, "has segments out of order", holds=segment.low >= last)
+        # Parts of one commit: each displaced something of others.
+        again = np.isin(ids[untils == last], latest).any()
+        report.expect(where, "says twice what was true until a commit", holds=not again)
+        fresh = ids[untils == segment.high]
+        latest = np.concatenate((latest, fresh)) if segment.high == last else fresh
         last = segment.high
         known = (segment.low, segment.high) == (int(untils.min()), int(untils.max()))
         report.expect(where, "has a segment with wrong bounds", holds=known)

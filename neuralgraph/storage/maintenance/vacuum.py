@@ -21,6 +21,8 @@ from neuralgraph.storage.versions.manifest_codec import pack_manifest, unpack_ma
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from neuralgraph.storage.disk import BlockFile
     from neuralgraph.storage.maintenance.checkpoint import Checkpointer
     from neuralgraph.storage.transactions.manager import TransactionManager
@@ -132,6 +134,13 @@ def pruned(base: Base, txid: int, blocks: BlockFile) -> Base:
         commits=base.commits.without_contents(txid + 1, blocks),
         schema=base.schema.since(txid),
     )
+
+
+def shape_of(history: str, blocks: BlockFile) -> Callable[[Base], Base] | None:
+    """What becomes of every base that is folded, with a setting of `history`; None: it stays as it is."""
+    if retention_us(history) != 0:
+        return None
+    return lambda base: pruned(base, base.txid, blocks)
 
 
 def relocated(base: Base, blocks: BlockFile) -> Base:

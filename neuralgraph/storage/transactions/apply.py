@@ -15,7 +15,7 @@ from neuralgraph.storage.versions.changes import (
     CreateIndex,
     DropIndex,
 )
-from neuralgraph.storage.versions.schema_history import OF_SCHEMA
+from neuralgraph.storage.versions.schema_history import NEVER, OF_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -90,12 +90,14 @@ def fresh_deltas(base: Base, catalog: Catalog) -> DeltaStore:
 
 def note_names(names: Names, base: Base, txid: int) -> None:
     """Add the names that a base knows; those whose birth it does not tell are born in commit `txid`."""
-    for known, fresh in (
-        (names.labels, base.labels),
-        (names.edge_types, base.edge_types),
-        (names.property_keys, base.property_keys),
-    ):
+    all_of_base = (base.labels, base.edge_types, base.property_keys)
+    for known, fresh in zip(names.kinds(), all_of_base, strict=True):
         for name in fresh:
             known.setdefault(name, len(known))
     names.note_told(base.births)
-    names.note_births((base.labels, base.edge_types, base.property_keys), txid)
+    # Some may have been brought by transactions that are still open, or came to nothing.
+    used = [
+        [name for name in fresh if born.get(name, 0) != NEVER]
+        for born, fresh in zip(base.births.kinds(), all_of_base, strict=True)
+    ]
+    names.note_births(used, txid)

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from neuralgraph.errors import DiskError, NeuralGraphError, QueryArgumentError, StorageError
@@ -36,7 +37,7 @@ from neuralgraph.storage.transactions.turns import CommitTurns
 from neuralgraph.storage.versions.changes import Commit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from neuralgraph.storage.disk import LogRecord
     from neuralgraph.storage.transactions.replication import Entry, Replicator
@@ -289,6 +290,24 @@ class CommitPipeline:
                 self.leased = limits
             self.wait_durable(index)
 
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """While nobody else commits, in this process or another; `state` has all commits there are.
+
+        Raises:
+            DatabaseLockedError: another process commits for longer than the timeout.
+            StorageError: nothing more is written, or what another process wrote cannot be read.
+        """
+        self._require_working()
+        with self.queue.leading_alone():
+            self.turns.hold()
+            try:
+                self._publish_left()  # what an interrupt kept from it
+                self._require_working()
+                yield
+            finally:
+                self.turns.let_go()
+
     def wait_durable(self, index: int) -> None:
         """Return once the records up to `index` are as durable as a commit.
 
@@ -348,7 +367,7 @@ class CommitPipeline:
         before = self.state
         state = apply_commit(before, commit, self._open_base, base=base)
         if state.deltas is not before.deltas:
-            self._extend_generations(state)
+            self._extend_generations(state, state.base if is_load(commit) else None)
         self.state = state
         if state.base.txid == commit.txid:
             self.commits = []  # a bulk load: its base knows them all
@@ -369,9 +388,9 @@ class CommitPipeline:
             max(edges, base.edge_limit, next_edges),
         )
 
-    def _extend_generations(self, state: State) -> None:
+    def _extend_generations(self, state: State, loaded: Base | None = None) -> None:
         # Linked before it is current: who reads `generation` and then `state` finds all of it.
-        fresh = Generation(state.deltas)
+        fresh = Generation(state.deltas, loaded)
         self.generation.successor = fresh
         self.generation = fresh
 

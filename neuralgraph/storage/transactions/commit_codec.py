@@ -182,6 +182,12 @@ def packed(parts: Sequence[bytes]) -> bytes:
     return encode(list(parts))
 
 
+def packed_changes(changes: Sequence[Change]) -> bytes:
+    """Changes as the content of a commit."""
+    fields = _FIELDS
+    return packed([encode([fields[type(change)](change) for change in changes])])
+
+
 def unpacked(content: bytes) -> list[Change]:
     """The changes in the content of a commit."""
     return [change for part in decode(content) for change in decode_changes(decode(part))]

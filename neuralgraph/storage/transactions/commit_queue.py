@@ -4,6 +4,8 @@
     the leader takes the commit lock, then all that waits, as one batch: one write, one sync
                wakes those whose commits are settled, and the first that came meanwhile leads next
 
+Who needs the graph to stand still leads alone (`leading_alone`), and what comes meanwhile waits.
+
 So a thread goes to sleep at most once for a commit, however many there are, and the leader takes no latch
 that another one waits for in turn: with threads that share an interpreter, each such meeting costs more than
 the commit itself. Nobody leads for longer than `LEADS_S`, if others can.
@@ -16,10 +18,11 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from neuralgraph.storage.transactions.turns import CommitTurns
     from neuralgraph.storage.versions import Base
@@ -123,7 +126,16 @@ class CommitQueue:
         serve: settles each commit of a batch. What it raises itself ends the leader's part.
     """
 
-    __slots__ = ("_is_led", "_latch", "_serve", "_served", "_turns", "_waiting")
+    __slots__ = (
+        "_alone",
+        "_is_led",
+        "_latch",
+        "_serve",
+        "_served",
+        "_soloists",
+        "_turns",
+        "_waiting",
+    )
 
     def __init__(self, turns: CommitTurns, serve: Callable[[Sequence[Pending]], None]) -> None:
         self._turns = turns
@@ -132,6 +144,8 @@ class CommitQueue:
         self._is_led = False
         self._waiting: list[Pending] = []
         self._served: list[Pending] = []
+        self._soloists: list[threading.Lock] = []
+        self._alone = 0
 
     def __len__(self) -> int:
         """How many wait for the leader."""
@@ -144,6 +158,10 @@ class CommitQueue:
             DatabaseLockedError: another process had the commit lock for longer than the timeout.
             StorageError: what it wrote cannot be read.
         """
+        if self._alone == threading.get_ident():
+            with self._turns:
+                self._serve([own])
+            return
         with self._latch:
             gate = own.close_gate() if self._is_led else None
             self._is_led = True
@@ -158,6 +176,28 @@ class CommitQueue:
         finally:
             self._hand_over(own)
 
+    @contextmanager
+    def leading_alone(self) -> Iterator[None]:
+        """While no commits are settled but those of this thread; its turn has to be held inside."""
+        from neuralgraph.storage.transactions.interrupts import Uninterrupted
+
+        me = threading.get_ident()
+        try:
+            with Uninterrupted():  # no longer than the leader takes for what it has
+                gate = threading.Lock()
+                with self._latch:
+                    if self._is_led:
+                        gate.acquire()
+                        self._soloists.append(gate)
+                    self._is_led = True
+                gate.acquire()
+                self._alone = me
+            yield
+        finally:
+            if self._alone == me:
+                self._alone = 0
+                self._hand_over(None)
+
     def _lead(self) -> None:
         until = 0.0
         while True:
@@ -171,15 +211,19 @@ class CommitQueue:
             if now > until:
                 return
 
-    def _hand_over(self, own: Pending) -> None:
+    def _hand_over(self, own: Pending | None) -> None:
         with self._latch:
             # Only where the leader was interrupted is anything left of what it served.
             left = [one for one in self._served if not one.is_settled and one is not own]
             waiting = [one for one in self._waiting if one is not own]
             self._served = []
             self._waiting = [one for one in left if one.commit is None] + waiting
+            soloist = self._soloists.pop(0) if self._soloists and not left else None
             heirs = left or waiting
-            if not heirs:
+            if soloist is None and not heirs:
                 self._is_led = False
                 return
-        heirs[0].wake()
+        if soloist is not None:
+            soloist.release()
+        else:
+            heirs[0].wake()

@@ -1,19 +1,23 @@
 """The first committer wins: what others committed since a snapshot, and whether it stands in the way.
 
-A checkpoint starts a new delta store, so "everything since my snapshot" may lie in several of them.
+A checkpoint starts a new delta store, so "everything since my snapshot" may lie in several of them, and a
+commit that went straight into a base in none.
 `Generation` links them, oldest first; a transaction keeps the one that was current when it began, and
 so keeps alive exactly the stores that it may have to look at.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from neuralgraph.errors import ConflictError
+from neuralgraph.storage.transactions.loaded_commits import LoadedCommit
 from neuralgraph.storage.versions.changes import (
     CreateEdge,
+    CreateNode,
+    CreateNodes,
     DeleteEdge,
     DeleteNode,
     RestoreEdge,
@@ -27,18 +31,24 @@ from neuralgraph.storage.versions.changes import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from neuralgraph.storage.versions import DeltaStore, State
+    from neuralgraph.storage.versions import Base, DeltaStore, State
     from neuralgraph.storage.versions.changes import Change
     from neuralgraph.values import IdArray
 
 
 class Generation:
-    """One delta store and its successor; the last one is the current."""
+    """One delta store and its successor; the last one is the current.
 
-    __slots__ = ("deltas", "successor")
+    Args:
+        deltas: the store.
+        loaded: the base below it, where that is a commit that no store has.
+    """
 
-    def __init__(self, deltas: DeltaStore) -> None:
+    __slots__ = ("deltas", "loaded", "successor")
+
+    def __init__(self, deltas: DeltaStore, loaded: Base | None = None) -> None:
         self.deltas = deltas
+        self.loaded = None if loaded is None else LoadedCommit(loaded)
         self.successor: Generation | None = None
 
     def __iter__(self) -> Iterator[DeltaStore]:
@@ -48,10 +58,20 @@ class Generation:
             yield generation.deltas
             generation = generation.successor
 
+    def newest_load(self, is_in: Callable[[LoadedCommit], bool]) -> int:
+        """Txid of the newest commit among the later bases of which that is true; 0: of none."""
+        newest = 0
+        generation = self.successor
+        while generation is not None:
+            if generation.loaded is not None and is_in(generation.loaded):
+                newest = generation.loaded.txid
+            generation = generation.successor
+        return newest
+
 
 def node_changed(generation: Generation, node_id: int) -> int:
     """Txid of the newest commit that changed the node's labels or properties; 0: none there."""
-    newest = 0
+    newest = generation.newest_load(lambda loaded: loaded.changed_node(node_id))
     for deltas in generation:
         if deltas.change_count:
             newest = max(newest, deltas.node_states.newest_txid(node_id))
@@ -62,7 +82,7 @@ def node_changed(generation: Generation, node_id: int) -> int:
 
 def edge_changed(generation: Generation, edge_id: int) -> int:
     """Txid of the newest commit that changed or deleted the edge; 0: none there."""
-    newest = 0
+    newest = generation.newest_load(lambda loaded: loaded.changed_edge(edge_id))
     for deltas in generation:
         if deltas.change_count:
             newest = max(newest, deltas.edge_states.newest_txid(edge_id))
@@ -78,12 +98,12 @@ def node_deleted(generation: Generation, node_id: int) -> int:
         place = states.heads.get(node_id, -1)
         if place >= 0 and states.values[place] is None:
             return states.txids[place]
-    return 0
+    return generation.newest_load(lambda loaded: loaded.deleted_node(node_id))
 
 
 def node_attached(generation: Generation, node_id: int) -> int:
     """Txid of the newest commit that tied an edge to the node; 0: none there."""
-    newest = 0
+    newest = generation.newest_load(lambda loaded: loaded.attached_node(node_id))
     for deltas in generation:
         for added in (deltas.outgoing, deltas.incoming):
             newest = max(newest, added.newest_txid(node_id))
@@ -95,8 +115,13 @@ def node_changed_or_attached(generation: Generation, node_id: int) -> int:
     return max(node_changed(generation, node_id), node_attached(generation, node_id))
 
 
-def touched_since(generation: Generation, kind: str, txid: int) -> IdArray:
-    """Nodes (``"n"``) or edges (``"e"``) that commits after `txid` may have changed, or tied edges to."""
+def touched_since(generation: Generation, kind: str, txid: int) -> IdArray | None:
+    """Nodes (``"n"``) or edges (``"e"``) that commits after `txid` may have changed, or tied edges to.
+
+    None: they are not listed; a commit went straight into a base.
+    """
+    if generation.newest_load(lambda _: True):
+        return None
     found: list[Sequence[int]] = []
     for deltas in generation:
         if deltas.change_count:
@@ -124,6 +149,14 @@ def require_same_schema(latest: State, known: State) -> None:
         raise ConflictError(("the schema",), latest.txid)
 
 
+_SEEN_MAX: Final = 100_000
+
+
+def _checked(changes: Iterable[Change]) -> Iterator[Change]:
+    """Changes one by one, without those that cannot be in conflict."""
+    return one_by_one(change for change in changes if type(change) not in (CreateNode, CreateNodes))
+
+
 def validate(changes: Iterable[Change], generation: Generation, snapshot_txid: int) -> None:
     """Check a whole write set against everything committed since its snapshot.
 
@@ -135,7 +168,7 @@ def validate(changes: Iterable[Change], generation: Generation, snapshot_txid: i
     conflicts: dict[str, int] = {}
     seen: set[tuple[type, int]] = set()
     tests: list[tuple[str, int, Callable[[Generation, int], int]]]
-    for change in one_by_one(changes):
+    for change in _checked(changes):
         match change:
             case CreateEdge(_, _, source, target):
                 tests = [("node", source, node_deleted), ("node", target, node_deleted)]
@@ -155,6 +188,8 @@ def validate(changes: Iterable[Change], generation: Generation, snapshot_txid: i
                 continue
         if (type(change), change.id) in seen:
             continue
+        if len(seen) > _SEEN_MAX:
+            seen.clear()  # it only saves looking twice
         seen.add((type(change), change.id))
         for kind, entity_id, newest_of in tests:
             newest = newest_of(generation, entity_id)

@@ -12,22 +12,26 @@ from __future__ import annotations
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import numpy as np
+
 from neuralgraph.access.vectors import VectorSettings
 from neuralgraph.errors import ConflictError, ConstraintViolationError
 from neuralgraph.storage.transactions.locks import WRITE
 from neuralgraph.storage.transactions.type_rules import conforms
 from neuralgraph.storage.transactions.vector_rules import all_are_well, as_constraint, check_vector
-from neuralgraph.values import Column
+from neuralgraph.values import BATCH_ROWS_MAX, Column
 from neuralgraph.values.ordering import equality_key, equality_keys
 from neuralgraph.values.records import record
 from neuralgraph.values.types import type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.transactions.locks import LockOwner, LockTable
-    from neuralgraph.storage.versions import Catalog, DeltaStore, GraphView, State
+    from neuralgraph.storage.transactions.write_set import WriteSet
+    from neuralgraph.storage.versions import Catalog, GraphView, State
+    from neuralgraph.values import IdArray
 
 EntityKind = Literal["node", "edge"]
 
@@ -100,6 +104,7 @@ class ConstraintChecker:
         view: the transaction's own view.
         latest: the newest published state.
         locks, owner: where unique values are locked.
+        writes: what the transaction wrote.
 
     Attributes:
         is_deferring: nothing is checked before `check_all`.
@@ -112,6 +117,7 @@ class ConstraintChecker:
         "_locks",
         "_owner",
         "_view",
+        "_writes",
         "is_deferring",
         "rules",
     )
@@ -123,8 +129,10 @@ class ConstraintChecker:
         latest: Callable[[], State],
         locks: LockTable,
         owner: LockOwner,
+        writes: WriteSet,
     ) -> None:
         self.rules = rules
+        self._writes = writes
         self._view = view
         self._latest = latest
         self._locks = locks
@@ -177,8 +185,7 @@ class ConstraintChecker:
             return True
         equal = zip(*map(equality_keys, checked), strict=True)
         values = set(zip(repeat("c"), repeat(constraint.name), equal))
-        held = self._owner.held
-        if len(values) < count or not values.isdisjoint(held):
+        if len(values) < count or self._owner.has_any(values):
             return False
         self._locks.acquire_many(self._owner, values, WRITE)
         latest = self._latest()
@@ -228,7 +235,7 @@ class ConstraintChecker:
     ) -> None:
         constraint = rule.constraint
         key = ("c", constraint.name, tuple(map(equality_key, values)))
-        is_first = key not in self._owner.held
+        is_first = not self._owner.has(key)
         self._locks.acquire(self._owner, key, WRITE)
         view, latest = self._view, self._latest()
         if is_first and latest.txid == view.txid and not len(latest.view.seek(index, values)):
@@ -239,12 +246,12 @@ class ConstraintChecker:
                 raise duplicate(constraint, seen[0], values)
             return
         # What this transaction changed itself is judged as it is now, the rest by the newest commit.
-        own = view.layers[1] if len(view.layers) > 1 else None
+        writes = self._writes
         for other in latest.view.seek(index, values).tolist():
-            if other != entity_id and not _is_touched(own, constraint, other):
+            if other != entity_id and not writes.has_touched(constraint, other):
                 raise duplicate(constraint, other, values)
         for other in seen:
-            if _is_touched(own, constraint, other):
+            if writes.has_touched(constraint, other):
                 raise duplicate(constraint, other, values)
             # Somebody gave the value free since the snapshot, in which it is still taken.
             raise ConflictError((f"{_WORDS[constraint.entity]} {other}",), latest.txid)
@@ -292,22 +299,28 @@ class ConstraintChecker:
         Raises:
             ConstraintViolationError: it did.
         """
-        own = self._view.layers[1] if len(self._view.layers) > 1 else None
-        if own is None:
-            return
         for rule in self.rules.rules:
-            index, constraint = rule.index, rule.constraint
-            if index is None:
-                continue
-            for entity_id in _touched(own, constraint):
-                values = [self._value(constraint.entity, entity_id, key) for key in constraint.keys]
-                if any(value is None for value in values) or (
-                    constraint.label not in self._labels(constraint.entity, entity_id)
-                ):
-                    continue
-                for other in latest.view.seek(index, values).tolist():
-                    if other != entity_id and not _is_touched(own, constraint, other):
-                        raise duplicate(constraint, other, values)
+            if rule.index is not None:
+                ids = self._writes.touched(rule.constraint)
+                for start in range(0, len(ids), BATCH_ROWS_MAX):
+                    self._check_again(rule, rule.index, ids[start : start + BATCH_ROWS_MAX], latest)
+
+    def _check_again(self, rule: Rule, index: IndexDefinition, ids: IdArray, latest: State) -> None:
+        """Has nobody else a value of one of these entities?"""
+        constraint, view = rule.constraint, self._view
+        if constraint.entity == "node":
+            ids = ids[view.has_label(ids, constraint.label)]
+            columns = [view.node_property(ids, key) for key in constraint.keys]
+        else:
+            types = view.edge_types(ids).to_list()
+            ids = ids[np.array([one == constraint.label for one in types], dtype=np.bool_)]
+            columns = [view.edge_property(ids, key) for key in constraint.keys]
+        rows = np.flatnonzero(np.logical_and.reduce([column.valid_mask for column in columns]))
+        ids, columns = ids[rows], [column.take(rows) for column in columns]
+        for row, other in _holders(latest, index, columns):
+            if other != ids[row] and not self._writes.has_touched(constraint, other):
+                values = [column.slice(row, row + 1).to_list()[0] for column in columns]
+                raise duplicate(constraint, other, values)
 
     def _labels(self, entity: EntityKind, entity_id: int) -> Sequence[str]:
         if entity == "node":
@@ -321,27 +334,18 @@ class ConstraintChecker:
         return self._view.latest_edge_value(entity_id, key)
 
 
-def _touched(own: DeltaStore, constraint: ConstraintDefinition) -> set[int]:
-    """Entities of which the transaction changed what the constraint looks at."""
-    is_node = constraint.entity == "node"
-    touched = set((own.node_states if is_node else own.edge_states).heads)
-    columns = own.node_values if is_node else own.edge_values
-    for key in constraint.keys:
-        if key in columns:
-            touched.update(columns[key].heads)
-    return touched
-
-
-def _is_touched(own: DeltaStore | None, constraint: ConstraintDefinition, entity_id: int) -> bool:
-    """Did the transaction itself change what the constraint looks at?"""
-    if own is None:
-        return False
-    is_node = constraint.entity == "node"
-    states = own.node_states if is_node else own.edge_states
-    if entity_id in states.heads:
-        return True
-    columns = own.node_values if is_node else own.edge_values
-    return any(key in columns and entity_id in columns[key].heads for key in constraint.keys)
+def _holders(
+    latest: State, index: IndexDefinition, columns: Sequence[Column]
+) -> Iterator[tuple[int, int]]:
+    """Rows of values, and who has them in the newest state."""
+    if len(columns) == 1:
+        rows, ids = latest.view.seek_many(index, columns[0])
+        yield from zip(rows.tolist(), ids.tolist(), strict=True)
+        return
+    values = zip(*(column.to_list() for column in columns), strict=True)
+    for row, wanted in enumerate(values):
+        for found in latest.view.seek(index, wanted).tolist():
+            yield row, found
 
 
 def check_type(

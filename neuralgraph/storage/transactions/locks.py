@@ -18,7 +18,8 @@ Invariants:
 - a queue of waiters is served in order (a stronger mode asked for by a holder goes first), so that a stream
   of compatible requests cannot starve the one that waits;
 - an owner waits for at most one key: a transaction is used by one thread at a time;
-- every new edge of the wait-for graph touches the requester, so a search from there finds every deadlock.
+- every new edge of the wait-for graph touches the requester, so a search from there finds every deadlock;
+- what an owner has folded (`fold`) stands neither in the table nor in `owner.held`, but in `owner.folded`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from neuralgraph.errors import DeadlockError, LockTimeoutError
+from neuralgraph.storage.transactions.folded_locks import FoldedLocks
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -52,15 +54,31 @@ MANY_MIN: Final = 256
 
 
 class LockOwner:
-    """One transaction, as the lock table knows it."""
+    """One transaction, as the lock table knows it.
 
-    __slots__ = ("has_many", "held", "name", "waits")
+    Attributes:
+        held: its locks and their modes, but for those that are folded.
+        folded: those; None where none are.
+    """
+
+    __slots__ = ("folded", "has_many", "held", "name", "waits")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.held: dict[LockKey, int] = {}
         self.has_many = False
+        self.folded: FoldedLocks | None = None
         self.waits: _Waiter | None = None
+
+    def has(self, key: LockKey) -> bool:
+        """Does it hold the key (or, once it folded its locks, one that looks the same)?"""
+        return key in self.held or (self.folded is not None and self.folded.mode_of(key) > 0)
+
+    def has_any(self, keys: Collection[LockKey]) -> bool:
+        """`has` for one of the keys?"""
+        if not self.held.keys().isdisjoint(keys):
+            return True
+        return self.folded is not None and bool(self.folded.modes_of(keys).any())
 
 
 class _Many:
@@ -93,7 +111,7 @@ class _Waiter:
 class LockTable:
     """Locks of one engine; thread-safe."""
 
-    __slots__ = ("_holders", "_many", "_mutex", "_queues", "timeout_s")
+    __slots__ = ("_holders", "_large", "_many", "_mutex", "_queues", "timeout_s")
 
     def __init__(self, *, timeout_s: float) -> None:
         self.timeout_s = timeout_s
@@ -101,6 +119,7 @@ class LockTable:
         self._mutex = threading.Lock()
         self._holders: dict[LockKey, dict[LockOwner, int]] = {}
         self._queues: dict[LockKey, list[_Waiter]] = {}
+        self._large: tuple[LockOwner, ...] = ()
 
     def acquire(self, owner: LockOwner, key: LockKey, mode: int) -> None:
         """Hold `key` in `mode` or a stronger one until `release_all`; waits when somebody else does.
@@ -114,14 +133,14 @@ class LockTable:
         with self._mutex:
             if self._many:
                 self._single_out(key)
-            holders = self._holders.get(key)
-            if holders is None:
+            holders = self._all_holders(key) if self._large else self._holders.get(key)
+            if not holders:
                 self._holders[key] = {owner: mode}
                 owner.held[key] = mode
                 return
             if self._may_have(owner, key, mode, holders):
-                self._holders[key] = {**holders, owner: mode}
-                owner.held[key] = mode
+                if holders.get(owner, 0) < mode:
+                    self._grant(owner, key, mode)
                 return
             waiter = self._enqueue(owner, key, mode)
         self._wait(waiter)
@@ -136,16 +155,21 @@ class LockTable:
             if self._many:
                 for key in keys:
                     self._single_out(key)
-            if table.keys().isdisjoint(keys):
+            clashing: set[LockKey] = set()
+            if self._large:
+                keys, clashing = self._beside_folded(owner, keys, mode)
+            if not clashing and table.keys().isdisjoint(keys):
                 # Nobody holds any of them: the rule, and for thousands of keys much faster.
                 table.update(dict.fromkeys(keys, alone))
                 held.update(dict.fromkeys(keys, mode))
-                return
+                keys = ()
             for key in keys:
                 if held.get(key, 0) >= mode:
                     continue
                 holders = table.get(key)
-                if holders is None:
+                if key in clashing:
+                    contended.append(key)
+                elif holders is None:
                     table[key] = alone
                     held[key] = mode
                 elif self._may_have(owner, key, mode, holders):
@@ -165,40 +189,63 @@ class LockTable:
                     if many.owner is owner and many.mode >= mode:
                         ids = ids[np.isin(ids, many.ids, assume_unique=True, invert=True)]
                 is_known = self._known_ids(kind, ids)
-                fresh, ids = _Many(owner, ids[~is_known], mode), ids[is_known]
-                self._many.setdefault(kind, []).append(fresh)
-                owner.has_many = True
+                self._hold_many(owner, kind, ids[~is_known], mode)
+                ids = ids[is_known]
         if len(ids):
             self.acquire_many(owner, [(kind, entity_id) for entity_id in ids.tolist()], mode)
 
     def release_all(self, owner: LockOwner) -> None:
         """Let go of everything; called once, at the end of the transaction."""
-        held = owner.held
-        if not held and not owner.has_many:
+        held, folded = owner.held, owner.folded
+        if not held and not owner.has_many and folded is None:
             return
         with self._mutex:
             if owner.has_many:
                 self._forget_many(owner)
-            if not held:
-                return
             table, queues = self._holders, self._queues
             gone = list(map(table.pop, held))
-            if max(map(len, gone)) > 1:
+            if folded is not None:
+                self._large = tuple(other for other in self._large if other is not owner)
+                owner.folded = None
+            if max(map(len, gone), default=0) > 1:
                 for key, holders in zip(held, gone, strict=True):
                     if len(holders) > 1:
                         table[key] = {
                             other: mode for other, mode in holders.items() if other is not owner
                         }
             if queues:
-                for key in [key for key in held if key in queues]:
-                    self._serve(key)
+                for key in list(queues):
+                    if key in held or (folded is not None and folded.mode_of(key)):
+                        self._serve(key)
             owner.held = {}
+
+    def fold(self, owner: LockOwner) -> None:
+        """Keep the locks of an owner, which goes on to take more, in a form that takes little memory.
+
+        All but those that others share or wait for, and the gate.
+        """
+        with self._mutex:
+            table, queues = self._holders, self._queues
+            folded = {
+                key: mode
+                for key, mode in owner.held.items()
+                if key != GATE and len(table[key]) == 1 and key not in queues
+            }
+            if not folded:
+                return
+            if owner.folded is None:
+                owner.folded = FoldedLocks()
+                self._large = (*self._large, owner)
+            owner.folded.add(folded)
+            # Others, for what was deleted from a dictionary goes on to take room.
+            owner.held = {key: mode for key, mode in owner.held.items() if key not in folded}
+            self._holders = {key: them for key, them in table.items() if key not in folded}
 
     def holders(self, key: LockKey) -> dict[str, int]:
         """Names and modes of who holds `key`; for messages and tests."""
         with self._mutex:
             self._single_out(key)
-            return {owner.name: mode for owner, mode in self._holders.get(key, {}).items()}
+            return {owner.name: mode for owner, mode in self._all_holders(key).items()}
 
     # ── under the mutex ───────────────────────────────────────────────────────────────────────
 
@@ -209,6 +256,17 @@ class LockTable:
             if owner.held.get(key, 0) < many.mode and many.has(key[1]):
                 self._holders[key] = {**self._holders.get(key, {}), owner: many.mode}
                 owner.held[key] = many.mode
+
+    def _hold_many(self, owner: LockOwner, kind: str, ids: IdArray, mode: int) -> None:
+        """Ids, ascending, that nobody holds are the owner's now."""
+        many = self._many.setdefault(kind, [])
+        # As in a log-structured tree, so that who takes ids again and again has few arrays.
+        while many and many[-1].owner is owner and many[-1].mode == mode:
+            if len(many[-1].ids) > 2 * len(ids):
+                break
+            ids = np.sort(np.concatenate((many.pop().ids, ids)))
+        many.append(_Many(owner, ids, mode))
+        owner.has_many = True
 
     def _known_ids(self, kind: str, ids: IdArray) -> MaskArray:
         """Which of the ids, ascending, does anybody hold already?"""
@@ -221,6 +279,11 @@ class LockTable:
             known = np.isin(ids, np.array(single, dtype=np.int64))
         for many in self._many.get(kind, ()):
             known |= np.isin(ids, many.ids, assume_unique=True)
+        if self._large:
+            keys = [(kind, entity_id) for entity_id in ids.tolist()]
+            for large in self._large:
+                assert large.folded is not None
+                known |= large.folded.modes_of(keys) > 0
         return known
 
     def _forget_many(self, owner: LockOwner) -> None:
@@ -231,6 +294,44 @@ class LockTable:
             else:
                 del self._many[kind]
         owner.has_many = False
+
+    def _all_holders(self, key: LockKey) -> dict[LockOwner, int]:
+        """Who holds the key, folded or not."""
+        holders = self._holders.get(key, {})
+        for large in self._large:
+            mode = large.folded.mode_of(key) if large.folded is not None else 0
+            if mode > holders.get(large, 0):
+                holders = {**holders, large: mode}
+        return holders
+
+    def _grant(self, owner: LockOwner, key: LockKey, mode: int) -> None:
+        self._holders[key] = {**self._holders.get(key, {}), owner: mode}
+        owner.held[key] = mode
+
+    def _beside_folded(
+        self, owner: LockOwner, keys: Collection[LockKey], mode: int
+    ) -> tuple[list[LockKey], set[LockKey]]:
+        """Those of the keys that are still to be had, and those of them that `acquire` has to look at.
+
+        For folded locks of others are in the way, or somebody waits.
+        """
+        ordered = list(keys)
+        is_left = np.ones(len(ordered), dtype=np.bool_)
+        clashes = np.zeros(len(ordered), dtype=np.bool_)
+        for large in self._large:
+            assert large.folded is not None
+            modes = large.folded.modes_of(ordered)
+            if large is not owner:
+                clashes |= modes + mode >= _CLASH
+                continue
+            # With one hash, another key may be somebody else's.
+            had = np.flatnonzero(modes >= mode).tolist()
+            is_left[[row for row in had if ordered[row] not in self._holders]] = False
+        left = [ordered[row] for row in np.flatnonzero(is_left).tolist()]
+        clashing = {ordered[row] for row in np.flatnonzero(is_left & clashes).tolist()}
+        if self._queues:
+            clashing.update(key for key in left if key in self._queues)
+        return left, clashing
 
     def _may_have(
         self, owner: LockOwner, key: LockKey, mode: int, holders: dict[LockOwner, int]
@@ -245,7 +346,7 @@ class LockTable:
     def _enqueue(self, owner: LockOwner, key: LockKey, mode: int) -> _Waiter:
         waiter = _Waiter(owner, key, mode)
         queue = self._queues.setdefault(key, [])
-        if key in owner.held:
+        if owner.has(key):
             queue.insert(0, waiter)  # behind the others it would wait for them, and they for it
         else:
             queue.append(waiter)
@@ -263,7 +364,7 @@ class LockTable:
         """Whom a waiter waits for: holders, and earlier waiters, of a mode that clashes."""
         blockers = [
             other
-            for other, mode in self._holders.get(waiter.key, {}).items()
+            for other, mode in self._all_holders(waiter.key).items()
             if other is not waiter.owner and mode + waiter.mode >= _CLASH
         ]
         for earlier in self._queues[waiter.key]:
@@ -302,7 +403,7 @@ class LockTable:
         """Grant, in order, what is compatible with the holders and with who waits in front."""
         left: list[_Waiter] = []
         for waiter in self._queues[key]:
-            holders = self._holders.get(key, {})
+            holders = self._all_holders(key)
             free = all(
                 other is waiter.owner or mode + waiter.mode < _CLASH
                 for other, mode in holders.items()
@@ -310,8 +411,7 @@ class LockTable:
             if not free:
                 left.append(waiter)
                 continue
-            self._holders[key] = {**holders, waiter.owner: waiter.mode}
-            waiter.owner.held[key] = waiter.mode
+            self._grant(waiter.owner, key, waiter.mode)
             waiter.owner.waits = None
             waiter.granted = True
             waiter.wake.set()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from neuralgraph.storage.transactions.commit import CommitPipeline
     from neuralgraph.storage.transactions.constraints import RuleSet
+    from neuralgraph.storage.transactions.room import Room
     from neuralgraph.storage.versions import Catalog, State
     from neuralgraph.storage.versions.changes import Change
 
@@ -46,6 +47,8 @@ class TransactionManager:
             know all indexes before it begins. `upkeep` takes it, too, and keeps other processes out.
         interpreter: asked before a statement begins; see `InterpreterShare`.
         commit_as_load: commits what is worth it as a bulk load, or gives None; see `bulk_commit`.
+            What was spilled it commits in any case.
+        room: how much memory a write set may take before it goes to a file; None: any.
         take_over: called when upkeep begins, so that what other processes did to the file is known.
     """
 
@@ -62,6 +65,7 @@ class TransactionManager:
         "maintenance",
         "node_ids",
         "pipeline",
+        "room",
         "sharing",
         "take_over",
     )
@@ -86,6 +90,7 @@ class TransactionManager:
         self.interpreter = InterpreterShare()
         self.take_over: Callable[[], None] = lambda: None
         self.commit_as_load: CommitAsLoad | None = None
+        self.room: Room | None = None
         self._serials = itertools.count(1)
         self._rules: tuple[int, RuleSet] | None = None
         self._is_closed = False

@@ -17,7 +17,7 @@ A transaction is used by one thread at a time.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -25,7 +25,9 @@ from neuralgraph.errors import AccessModeError
 from neuralgraph.storage.transactions import conflicts, schema_changes
 from neuralgraph.storage.transactions.constraints import ConstraintChecker
 from neuralgraph.storage.transactions.deletions import check_no_edge_is_left
-from neuralgraph.storage.transactions.locks import ATTACH, DELETE, GATE, WRITE, LockOwner
+from neuralgraph.storage.transactions.entity_locks import EntityLocks
+from neuralgraph.storage.transactions.id_ranges import are_among
+from neuralgraph.storage.transactions.locks import ATTACH, DELETE, GATE, WRITE
 from neuralgraph.storage.transactions.others import check_against_others
 from neuralgraph.storage.transactions.own_catalog import OwnCatalog
 from neuralgraph.storage.transactions.refusals import closed, gone, mixed
@@ -36,7 +38,6 @@ from neuralgraph.storage.transactions.write_set import (
     check_names,
     edge_changes,
     edge_deletions,
-    ids_without,
     node_changes,
     node_deletions,
     same_value,
@@ -65,9 +66,14 @@ if TYPE_CHECKING:
     from neuralgraph.access import ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.transactions.constraints import EntityKind, RuleSet
     from neuralgraph.storage.transactions.manager import TransactionManager
+    from neuralgraph.storage.transactions.own_base import OwnBase
     from neuralgraph.storage.transactions.write_set import Columns
     from neuralgraph.storage.versions import DeltaStore
     from neuralgraph.values import Column, IdArray
+
+
+_LOCK_BYTES: Final = 300
+"""About what a lock takes that is not folded."""
 
 
 class Transaction(GraphView):
@@ -81,10 +87,9 @@ class Transaction(GraphView):
     __slots__ = (
         "_checker",
         "_committed",
-        "_generation",
         "_is_open",
+        "_locks",
         "_manager",
-        "_owner",
         "_schema_writes",
         "_state",
         "_stops_others",
@@ -98,7 +103,7 @@ class Transaction(GraphView):
     ) -> None:
         name = manager.admit()
         # In this order: see `conflicts.Generation`.
-        self._generation = manager.pipeline.generation
+        self._locks = EntityLocks(manager, name)
         state = manager.pipeline.state
         self._writes: WriteSet | None = None
         super().__init__(state.base, (state.deltas,), state.txid, state.catalog)
@@ -107,7 +112,7 @@ class Transaction(GraphView):
         # Of the two write sets only one has changes.
         self._schema_writes: WriteSet | None = None
         self._checker: ConstraintChecker | None = None
-        self._owner = LockOwner(name)
+        self._locks.txid = state.txid
         self._is_open = True
         self._stops_others = False
         self.metadata = metadata or {}
@@ -119,7 +124,7 @@ class Transaction(GraphView):
     def layers(self) -> tuple[DeltaStore, ...]:
         """See `GraphView`: the committed deltas and, once there is something in it, the own layer."""
         writes = self._writes
-        if writes is None or not writes.changes:
+        if writes is None or not writes.tail:
             return self._committed
         return (self._committed[0], writes.own)
 
@@ -147,13 +152,13 @@ class Transaction(GraphView):
 
     def create_node(self, labels: Sequence[str], properties: Mapping[str, Any]) -> int:
         """See `access.GraphWriter`."""
-        writes = self._writes or self._begin_writing()
+        writes = self._writing()
         stored = stored_properties(properties) if properties else {}
         ordered = self._label_tuple(labels)
         node_id = self._manager.node_ids.take()
         if self._checker is not None:
             self._checker.created("node", node_id, ordered, stored)
-        writes.changes.append(CreateNode(node_id, ordered, stored))
+        writes.tail.append(CreateNode(node_id, ordered, stored))
         writes.created_nodes.add(node_id)
         return node_id
 
@@ -161,20 +166,20 @@ class Transaction(GraphView):
         self, count: int, labels: Sequence[str], properties: Mapping[str, Column]
     ) -> IdArray:
         """See `access.GraphWriter`."""
-        writes = self._writes or self._begin_writing()
+        writes = self._writing()
         columns = stored_columns(properties)
         ordered = self._label_tuple(labels)
         ids = self._manager.node_ids.take_many(count)
         changes = node_changes(ids, ordered, columns)
         self._add_created("node", ordered, count, columns, changes)
-        writes.created_nodes.update(ids.tolist())
+        writes.created_nodes.update(range(int(ids[0]), int(ids[0]) + count))
         return ids
 
     def create_edge(
         self, edge_type: str, source: int, target: int, properties: Mapping[str, Any]
     ) -> int:
         """See `access.GraphWriter`."""
-        writes = self._writes or self._begin_writing()
+        writes = self._writing()
         stored = stored_properties(properties, (edge_type,))
         self._attach(writes, source)
         if target != source:
@@ -182,7 +187,7 @@ class Transaction(GraphView):
         edge_id = self._manager.edge_ids.take()
         if self._checker is not None:
             self._checker.created("edge", edge_id, (edge_type,), stored)
-        writes.changes.append(CreateEdge(edge_id, edge_type, source, target, stored))
+        writes.tail.append(CreateEdge(edge_id, edge_type, source, target, stored))
         writes.created_edges.add(edge_id)
         return edge_id
 
@@ -194,14 +199,14 @@ class Transaction(GraphView):
         properties: Mapping[str, Column],
     ) -> IdArray:
         """See `access.GraphWriter`."""
-        writes = self._writes or self._begin_writing()
+        writes = self._writing()
         count = len(sources)
         columns = stored_columns(properties, (edge_type,))
         self._attach_many(writes, distinct(np.concatenate((sources, targets))))
         ids = self._manager.edge_ids.take_many(count)
         changes = edge_changes(ids, edge_type, (sources, targets), columns)
         self._add_created("edge", (edge_type,), count, columns, changes)
-        writes.created_edges.update(ids.tolist())
+        writes.created_edges.update(range(int(ids[0]), int(ids[0]) + count))
         return ids
 
     def _add_created(
@@ -215,18 +220,18 @@ class Transaction(GraphView):
         writes, checker = self._writes, self._checker
         assert writes is not None
         if checker is None or not any(checker.rules.for_label(entity, label) for label in labels):
-            writes.changes.extend(changes)
+            writes.tail.extend(changes)
             return
         if checker.created_many(entity, labels, count, columns):
-            writes.changes.extend(changes)
+            writes.tail.extend(changes)
             return
         # One by one, so that each row is checked against the rows before it.
-        mark = len(writes.changes)
+        mark = writes.count
         try:
             for change in one_by_one(changes):
                 assert isinstance(change, CreateNode | CreateEdge)
                 checker.created(entity, change.id, labels, change.properties)
-                writes.changes.append(change)
+                writes.tail.append(change)
         except BaseException:
             self.rollback_to(mark)
             raise
@@ -235,12 +240,12 @@ class Transaction(GraphView):
         self, node_id: int, labels: Sequence[str], properties: Mapping[str, Any]
     ) -> None:
         """A node that was deleted, under the id that it had; see `restoring`."""
-        writes = self._writes or self._begin_writing()
-        self._lock_node(node_id, WRITE)
+        writes = self._writing()
+        self._locks.lock_node(node_id, WRITE)
         change = restored_node(self, node_id, self._label_tuple(labels), properties)
         if self._checker is not None:
             self._checker.created("node", node_id, change.labels, properties)
-        writes.changes.append(change)
+        writes.tail.append(change)
         writes.deleted_nodes.discard(node_id)
         writes.created_nodes.add(node_id)  # it is locked, which is as good
 
@@ -248,22 +253,22 @@ class Transaction(GraphView):
         self, edge_id: int, edge_type: str, source: int, target: int, properties: Mapping[str, Any]
     ) -> None:
         """An edge that was deleted, under the id that it had; see `restoring`."""
-        writes = self._writes or self._begin_writing()
-        self._lock_edge(edge_id)
+        writes = self._writing()
+        self._locks.lock_edge(edge_id)
         self._attach_many(writes, distinct(np.array([source, target], dtype=np.int64)))
         change = restored_edge(self, edge_id, (edge_type, source, target), properties)
         if self._checker is not None:
             self._checker.created("edge", edge_id, (edge_type,), properties)
-        writes.changes.append(change)
+        writes.tail.append(change)
 
     # ── changing ──────────────────────────────────────────────────────────────────────────────
 
     def set_node_property(self, node_id: int, key: str, value: Any) -> bool:
         """See `access.GraphWriter`."""
-        writes = self._writes or self._begin_writing()
+        writes = self._writing()
         value = stored_value(key, value)
         if node_id not in writes.created_nodes:
-            self._lock_node(node_id, WRITE)
+            self._locks.lock_node(node_id, WRITE)
         if not writes.has_node(node_id):
             raise gone("node", node_id)
         if same_value(self.latest_node_value(node_id, key), value):
@@ -271,15 +276,15 @@ class Transaction(GraphView):
         checker = self._checker
         if checker is not None and checker.rules.for_key("node", key):
             checker.property_set("node", node_id, self.labels_or_none(node_id) or (), key, value)
-        writes.changes.append(SetNodeProperty(node_id, key, value))
+        writes.tail.append(SetNodeProperty(node_id, key, value))
         return True
 
     def set_edge_property(self, edge_id: int, key: str, value: Any) -> bool:
         """See `access.GraphWriter`."""
-        writes = self._writes or self._begin_writing()
+        writes = self._writing()
         value = stored_value(key, value)
         if edge_id not in writes.created_edges:
-            self._lock_edge(edge_id)
+            self._locks.lock_edge(edge_id)
         edge = self.edge_or_none(edge_id)
         if edge is None:
             raise gone("relationship", edge_id)
@@ -287,14 +292,14 @@ class Transaction(GraphView):
             return False
         if self._checker is not None:
             self._checker.property_set("edge", edge_id, edge[:1], key, value)
-        writes.changes.append(SetEdgeProperty(edge_id, key, value))
+        writes.tail.append(SetEdgeProperty(edge_id, key, value))
         return True
 
     def add_label(self, node_id: int, label: str) -> bool:
         """See `access.GraphWriter`."""
-        writes = self._writes or self._begin_writing()
+        writes = self._writing()
         if node_id not in writes.created_nodes:
-            self._lock_node(node_id, WRITE)
+            self._locks.lock_node(node_id, WRITE)
         labels = self.labels_or_none(node_id)
         if labels is None:
             raise gone("node", node_id)
@@ -302,78 +307,82 @@ class Transaction(GraphView):
             return False
         if self._checker is not None:
             self._checker.label_added(node_id, label)
-        writes.changes.append(SetLabels(node_id, self._label_tuple((*labels, label))))
+        writes.tail.append(SetLabels(node_id, self._label_tuple((*labels, label))))
         return True
 
     def remove_label(self, node_id: int, label: str) -> bool:
         """See `access.GraphWriter`."""
-        writes = self._writes or self._begin_writing()
+        writes = self._writing()
         if node_id not in writes.created_nodes:
-            self._lock_node(node_id, WRITE)
+            self._locks.lock_node(node_id, WRITE)
         labels = self.labels_or_none(node_id)
         if labels is None:
             raise gone("node", node_id)
         if label not in labels:
             return False
         rest = tuple(other for other in labels if other != label)
-        writes.changes.append(SetLabels(node_id, rest))
+        writes.tail.append(SetLabels(node_id, rest))
         return True
 
     def delete_edge(self, edge_id: int) -> bool:
         """See `access.GraphWriter`."""
-        writes = self._writes or self._begin_writing()
+        writes = self._writing()
         edge = self.edge_or_none(edge_id)
         if edge is None:
             return False
         if edge_id not in writes.created_edges:
-            self._lock_edge(edge_id)
-        writes.changes.append(DeleteEdge(edge_id, *edge))
+            self._locks.lock_edge(edge_id)
+        writes.tail.append(DeleteEdge(edge_id, *edge))
         return True
 
     def delete_node(self, node_id: int) -> bool:
         """See `access.GraphWriter`."""
-        writes = self._writes or self._begin_writing()
+        writes = self._writing()
         if self.labels_or_none(node_id) is None:
             return False
         if node_id not in writes.created_nodes:
-            self._lock_node(node_id, DELETE)
-        writes.changes.append(DeleteNode(node_id))
+            self._locks.lock_node(node_id, DELETE)
+        writes.tail.append(DeleteNode(node_id))
         writes.deleted_nodes.add(node_id)
         return True
 
     def delete_edges(self, edge_ids: IdArray) -> tuple[IdArray, Column]:
         """See `access.GraphWriter`."""
-        writes = self._writes or self._begin_writing()
+        writes = self._writing()
         gone = edge_ids[self.edge_exists(edge_ids)]
-        self._lock_many("e", ids_without(gone, writes.created_edges), WRITE, conflicts.edge_changed)
+        others = gone[~are_among(gone, writes.created_edges)]
+        self._locks.lock_many("e", others, WRITE, conflicts.edge_changed)
         types = self.edge_types(gone)
-        writes.changes.extend(edge_deletions(types, gone, self.edge_endpoints(gone)))
+        writes.tail.extend(edge_deletions(types, gone, self.edge_endpoints(gone)))
         return gone, types
 
     def delete_nodes(self, node_ids: IdArray) -> IdArray:
         """See `access.GraphWriter`."""
-        writes = self._writes or self._begin_writing()
+        writes = self._writing()
         ids = writes.living(node_ids)
-        found = np.array(ids, dtype=np.int64)
-        others = ids_without(found, writes.created_nodes)
-        self._lock_many("n", others, DELETE, conflicts.node_changed_or_attached)
-        writes.changes.extend(node_deletions(ids))
-        writes.deleted_nodes.update(ids)
-        return found
+        others = ids[~are_among(ids, writes.created_nodes)]
+        self._locks.lock_many("n", others, DELETE, conflicts.node_changed_or_attached)
+        writes.tail.extend(node_deletions(ids.tolist()))
+        writes.deleted_nodes.update(ids.tolist())
+        return ids
 
     # ── savepoints ────────────────────────────────────────────────────────────────────────────
 
     def savepoint(self) -> int:
         """See `access.GraphWriter`; costs nothing."""
-        return len(self.changes)
+        writes = self._writes or self._schema_writes
+        if writes is None:
+            return 0
+        writes.keep()
+        return writes.count
 
     def rollback_to(self, savepoint: int) -> None:
         """See `access.GraphWriter`; what is left is applied again. Locks are kept."""
         writes = self._writes or self._schema_writes
-        if writes is None or len(writes.changes) == savepoint:
+        if writes is None or writes.count == savepoint:
             return
         writes.cut(savepoint)
-        self._adjacencies = {}
+        self._look_at(writes.own_base if savepoint else None)
         if not savepoint:  # as if nothing was ever written, a schema reverted with data included
             self._writes = self._checker = None
             self.catalog = self._state.catalog
@@ -398,7 +407,7 @@ class Transaction(GraphView):
 
     def _change_schema(self, change: Callable[[Schema, Any], Sequence[Change]], what: Any) -> None:
         writes = self.take_schema()
-        writes.changes.extend(change(Schema(self, writes.changes), what))
+        writes.tail.extend(change(Schema(self, writes.changes), what))
 
     def begin_reverting(self, changes: Sequence[Change]) -> None:
         """From here to `check_reverted` constraints may be broken on the way.
@@ -409,9 +418,10 @@ class Transaction(GraphView):
         """
         if changes:
             self._writes, self._schema_writes = self.take_schema(), None
-            self._writes.changes.extend(changes)
+            self._writes.tail.extend(changes)
             known = self._state.catalog
-            self._check_by(schema_changes.rules_left(self._manager.rules_of(known), changes))
+            rules = schema_changes.rules_left(self._manager.rules_of(known), changes)
+            self._check_by(rules, self._writes)
             left = known.without_constraints(schema_changes.dropped_names(changes))
             self.catalog = OwnCatalog(left, self._writes)  # type: ignore[assignment]
         elif self._writes is None:
@@ -451,10 +461,10 @@ class Transaction(GraphView):
                 self._check_before_commit(self._writes)
             if type(changes[0]) in OF_SCHEMA:
                 return self._manager.commit_schema(changes, self.metadata, self.timestamp_us)
-            snapshot = (self._state, self._generation, changes, self._checker)
+            snapshot = (self._state, self._locks.generation, changes, self._checker)
             check = partial(check_against_others, *snapshot)
             made = (changes, self.metadata, self.timestamp_us)
-            return self._manager.commit(*made, check=check, owner=self._owner)
+            return self._manager.commit(*made, check=check, owner=self._locks.owner)
         finally:
             self._close()
 
@@ -469,18 +479,38 @@ class Transaction(GraphView):
         if self._checker is not None:
             self._checker.check_deferred()
         schema_changes.check_made(self, writes.changes)
-        if self._has_moved_on():
+        if self._locks.have_moved_on():
             # Locks have kept other transactions of this process off since each write. What this
             # finds was committed past them.
-            conflicts.validate(writes.changes, self._generation, self.txid)
+            conflicts.validate(writes.changes, self._locks.generation, self.txid)
 
     def _close(self) -> None:
         self._is_open = False
         # It looks at this transaction: without the circle all goes at once, not in a collection.
         self._checker = None
-        self._manager.ended(self._owner, stops_others=self._stops_others)
+        self._manager.ended(self._locks.owner, stops_others=self._stops_others)
 
     # ── locks and conflicts ───────────────────────────────────────────────────────────────────
+
+    def _writing(self) -> WriteSet:
+        """The write set, with room for more."""
+        writes = self._writes
+        if writes is None:
+            return self._begin_writing()
+        if len(writes.tail) >= writes.weigh_at:
+            locked_bytes = _LOCK_BYTES * len(self._locks.owner.held)
+            if writes.make_room(locked_bytes):
+                self._manager.locks.fold(self._locks.owner)
+                self._look_at(writes.own_base)
+        return writes
+
+    def _look_at(self, own_base: OwnBase | None) -> None:
+        """See the snapshot, or what was spilled over it; what was made of the view before is forgotten."""
+        self._adjacencies, self._facts, self._type_names = {}, {}, None
+        if own_base is None:
+            self.base, self.layers = self._state.base, (self._state.deltas,)
+        else:
+            self.base, self.layers = own_base.unfolded(), (own_base.layer,)
 
     def _begin_writing(self) -> WriteSet:
         """The first write of data: pass the gate, make the own layer."""
@@ -489,19 +519,19 @@ class Transaction(GraphView):
             raise mixed()
         self._schema_writes = None
         manager = self._manager
-        manager.locks.acquire(self._owner, GATE, ATTACH)
+        manager.locks.acquire(self._locks.owner, GATE, ATTACH)
         # Behind the gate the schema stays as it is until this transaction ends.
-        if self._has_moved_on():
+        if self._locks.have_moved_on():
             conflicts.require_same_schema(manager.pipeline.state, self._state)
-        self._check_by(manager.rules_of(self._state.catalog))
-        self._writes = writes = WriteSet(self._state)
+        self._writes = writes = WriteSet(self._state, manager.room)
+        self._check_by(manager.rules_of(self._state.catalog), writes)
         self.catalog = OwnCatalog(self._state.catalog, writes)  # type: ignore[assignment]
         return writes
 
-    def _check_by(self, rules: RuleSet) -> None:
+    def _check_by(self, rules: RuleSet, writes: WriteSet) -> None:
         manager = self._manager
-        checker = ConstraintChecker(rules, self, manager.latest_state, manager.locks, self._owner)
-        self._checker = checker if rules.rules else None
+        where = (manager.latest_state, manager.locks, self._locks.owner)
+        self._checker = ConstraintChecker(rules, self, *where, writes) if rules.rules else None
 
     def take_schema(self) -> WriteSet:
         """Keep all writers out, and move to the newest state, which then stays the newest."""
@@ -510,15 +540,16 @@ class Transaction(GraphView):
             return self._schema_writes
         if self.has_changes:
             raise mixed()
-        self._manager.locks.acquire(self._owner, GATE, DELETE)
+        self._manager.locks.acquire(self._locks.owner, GATE, DELETE)
         self._stops_others = self._stops_others or self._manager.stop_the_others()
         self._writes = self._checker = None
-        self._generation = self._manager.pipeline.generation
+        self._locks.generation = self._manager.pipeline.generation
         self._state = state = self._manager.pipeline.state
+        self._locks.txid = state.txid
         self.base, self.txid, self.catalog = state.base, state.txid, state.catalog
         self.layers = (state.deltas,)
         self._adjacencies, self._type_names = {}, None
-        self._schema_writes = WriteSet(state)
+        self._schema_writes = WriteSet(state, None)
         return self._schema_writes
 
     def _require_writable(self) -> None:
@@ -527,69 +558,24 @@ class Transaction(GraphView):
         if self._manager.is_read_only:
             raise AccessModeError("the graph was opened for reading only")
 
-    def _has_moved_on(self) -> bool:
-        return self._manager.pipeline.state.txid != self.txid
-
-    def _lock_node(self, node_id: int, mode: int) -> None:
-        """Exclusive, for a change (WRITE) or a deletion (DELETE)."""
-        key = ("n", node_id)
-        if self._owner.held.get(key, 0) >= mode:
-            return
-        self._manager.locks.acquire(self._owner, key, mode)
-        if self._has_moved_on():
-            changed = (
-                conflicts.node_changed_or_attached if mode == DELETE else conflicts.node_changed
-            )
-            conflicts.refuse(f"node {node_id}", changed(self._generation, node_id), self.txid)
-
-    def _lock_edge(self, edge_id: int) -> None:
-        key = ("e", edge_id)
-        if key in self._owner.held:
-            return
-        self._manager.locks.acquire(self._owner, key, WRITE)
-        if self._has_moved_on():
-            newest = conflicts.edge_changed(self._generation, edge_id)
-            conflicts.refuse(f"relationship {edge_id}", newest, self.txid)
-
     def _attach(self, writes: WriteSet, node_id: int) -> None:
         """Tie an edge to the node: it must be there, and stay until the end."""
         if node_id not in writes.created_nodes:
-            self._manager.locks.acquire(self._owner, ("n", node_id), ATTACH)
-            if self._has_moved_on():
-                newest = conflicts.node_deleted(self._generation, node_id)
-                conflicts.refuse(f"node {node_id}", newest, self.txid)
+            self._locks.attach(node_id)
         if not writes.has_node(node_id):
             raise gone("node", node_id)
 
     def _attach_many(self, writes: WriteSet, node_ids: IdArray) -> None:
         """`_attach` for many; each once. Asks the snapshot, not the own layer, like `WriteSet.has_node`."""
-        created, deleted = writes.created_nodes, writes.deleted_nodes
-        listed = node_ids.tolist()
-        if deleted:
-            for node_id in listed:
-                if node_id in deleted:
-                    raise gone("node", node_id)
-        known = ids_without(node_ids, created)
+        if writes.deleted_nodes:
+            gone_ids = node_ids[are_among(node_ids, writes.deleted_nodes)]
+            if len(gone_ids):
+                raise gone("node", int(gone_ids[0]))
+        known = node_ids[~are_among(node_ids, writes.created_nodes)]
         missing = known[~self._state.view.node_exists(known)]
         if len(missing):
             raise gone("node", int(missing[0]))
-        self._lock_many("n", known, ATTACH, conflicts.node_deleted)
-
-    def _lock_many(
-        self,
-        kind: str,
-        entity_ids: IdArray,
-        mode: int,
-        newest_of: Callable[[conflicts.Generation, int], int],
-    ) -> None:
-        """Lock entities, each once; `newest_of` tells when one changed in a way that is in conflict."""
-        self._manager.locks.acquire_ids(self._owner, kind, entity_ids, mode)
-        if self._has_moved_on():
-            word = "node" if kind == "n" else "relationship"
-            touched = conflicts.touched_since(self._generation, kind, self.txid)
-            for entity_id in entity_ids[np.isin(entity_ids, touched)].tolist():
-                newest = newest_of(self._generation, entity_id)
-                conflicts.refuse(f"{word} {entity_id}", newest, self.txid)
+        self._locks.lock_many("n", known, ATTACH, conflicts.node_deleted)
 
     def _label_tuple(self, labels: Sequence[str]) -> tuple[str, ...]:
         check_names(labels)

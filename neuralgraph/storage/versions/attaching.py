@@ -4,7 +4,8 @@ Each call gives a new base over the same blocks; a load calls several times, the
 Nothing that is attached displaces anything, so history stays as it is.
 
 Edges are sorted by (source, target) before ids are given, so that the ids of one load are consecutive in
-the order of the outgoing adjacency, which then need not store them.
+the order of the outgoing adjacency, which then need not store them. A transaction has given the ids of its
+edges already: `attach_edge_rows` stores them. Like `attach_node_rows`, it leaves indexes to `folding_parts`.
 """
 
 from __future__ import annotations
@@ -77,6 +78,23 @@ def attach_nodes(
         DiskError: the disk refused; `base` is as good as ever.
     """
     columns = {key: storable_form(column) for key, column in columns.items()}
+    ids = np.arange(first_id, first_id + count)
+    return attach_node_rows(base, first_id, labels, columns, count, txid, blocks).replaced(
+        runs=_attach_entries(base, "node", labels, first_id, columns, count, blocks),
+        search_runs=_attach_found(base, "node", labels, ids, columns, txid, blocks),
+    )
+
+
+def attach_node_rows(
+    base: Base,
+    first_id: int,
+    labels: Sequence[str],
+    columns: Mapping[str, Column],
+    count: int,
+    txid: int,
+    blocks: BlockFile,
+) -> Base:
+    """`attach_nodes` without the indexes, which are left as they are; columns are in `storable_form`."""
     coder = LabelCoder(base.nodes)
     code = coder.code(tuple(labels))
     segments = dict(base.nodes.segments)
@@ -85,7 +103,7 @@ def attach_nodes(
         filled = np.full(stop - start, code, dtype=np.int64)
         born = np.full(stop - start, txid, dtype=np.int64)
         segments[number] = set_node_rows(segments.get(number), rows, filled, born, blocks)
-    limit, ids = max(base.node_limit, first_id + count), np.arange(first_id, first_id + count)
+    limit = max(base.node_limit, first_id + count)
     return base.replaced(
         txid=txid,
         nodes=NodeTable(coder.labels, coder.label_sets, segments, limit),
@@ -97,8 +115,6 @@ def attach_nodes(
             key: BaseAdjacency(adjacency.segments, limit)
             for key, adjacency in base.parts.adjacencies.items()
         },
-        runs=_attach_entries(base, "node", labels, first_id, columns, count, blocks),
-        search_runs=_attach_found(base, "node", labels, ids, columns, txid, blocks),
     )
 
 
@@ -142,6 +158,62 @@ def attach_edges(
     targets = targets.astype(narrow_ids, copy=False)
     columns = _in_order(columns, order)
     del order
+    rows = _attach_edge_table(base, edge_type, first_id, (sources, targets), columns, txid, blocks)
+    ids = np.arange(first_id, first_id + count)
+    return rows.replaced(
+        runs=_attach_entries(base, "edge", (edge_type,), first_id, columns, count, blocks),
+        search_runs=_attach_found(base, "edge", (edge_type,), ids, columns, txid, blocks),
+        adjacencies=_attach_adjacencies(
+            base, edge_type, (first_id, None), sources, targets, blocks
+        ),
+    )
+
+
+def attach_edge_rows(
+    base: Base,
+    edge_type: str,
+    first_id: int,
+    ends: tuple[IdArray, IdArray],
+    columns: Mapping[str, Column],
+    txid: int,
+    blocks: BlockFile,
+) -> Base:
+    """More edges of one type, whose ids were given in order of the rows: they stand beside the adjacency.
+
+    Args:
+        base: as for `attach_edges`; the indexes are left as they are.
+        edge_type: of all of them.
+        first_id: the id of the first row.
+        ends: sources and targets, a row for each edge, of nodes of the base.
+        columns: properties by key, in `storable_form`.
+        txid: of the commit that this is a part of; the new base's.
+        blocks: where to write.
+
+    Raises:
+        DiskError: the disk refused; `base` is as good as ever.
+    """
+    sources, targets = ends
+    rows = _attach_edge_table(base, edge_type, first_id, ends, columns, txid, blocks)
+    order = sort_pairs(sources, targets)
+    return rows.replaced(
+        adjacencies=_attach_adjacencies(
+            base, edge_type, (first_id, order), sources[order], targets[order], blocks
+        )
+    )
+
+
+def _attach_edge_table(
+    base: Base,
+    edge_type: str,
+    first_id: int,
+    ends: tuple[NDArray[Any], NDArray[Any]],
+    columns: Mapping[str, Column],
+    txid: int,
+    blocks: BlockFile,
+) -> Base:
+    """The edges by id, with their properties; not by node."""
+    sources, targets = ends
+    count = len(sources)
     types = tuple(dict.fromkeys((*base.edge_types, edge_type)))
     segments = dict(base.edges.segments)
     code = types.index(edge_type) + 1
@@ -151,16 +223,11 @@ def attach_edges(
         segments[number] = set_edge_rows(segments.get(number), rows, values, blocks)
     limit = max(base.edge_limit, first_id + count)
     edge_columns = _attach_columns(base.parts.edge_columns, first_id, columns, count, limit, blocks)
-    ids = np.arange(first_id, first_id + count)
-    keys = dict.fromkeys((*base.property_keys, *columns))
     return base.replaced(
         txid=txid,
         edges=EdgeTable(types, segments, limit),
-        property_keys=tuple(keys),
+        property_keys=tuple(dict.fromkeys((*base.property_keys, *columns))),
         edge_columns=edge_columns,
-        runs=_attach_entries(base, "edge", (edge_type,), first_id, columns, count, blocks),
-        search_runs=_attach_found(base, "edge", (edge_type,), ids, columns, txid, blocks),
-        adjacencies=_attach_adjacencies(base, edge_type, first_id, sources, targets, blocks),
     )
 
 
@@ -283,12 +350,16 @@ def _read(
 def _attach_adjacencies(
     base: Base,
     edge_type: str,
-    first_id: int,
+    ids: tuple[int, Int64Array | None],
     sources: NDArray[Any],
     targets: NDArray[Any],
     blocks: BlockFile,
 ) -> dict[tuple[str, str], BaseAdjacency]:
-    """Both directions; the edges come in order of (source, target)."""
+    """Both directions; the edges come in order of (source, target), and equal ones by id.
+
+    The id of each is the first of `ids`, plus its item in the second (plus its place, where there is none).
+    """
+    first_id, order = ids
     adjacencies = dict(base.parts.adjacencies)
     limit = base.node_limit
 
@@ -308,27 +379,28 @@ def _attach_adjacencies(
             segments[number] = merged
         adjacencies[edge_type, direction] = BaseAdjacency(segments, limit)
 
-    attach("out", _out_pieces(first_id, sources, targets))
-    attach("in", _in_pieces(first_id, sources, targets))
+    attach("out", _out_pieces(first_id, order, sources, targets))
+    attach("in", _in_pieces(first_id, order, sources, targets))
     return adjacencies
 
 
 def _out_pieces(
-    first_id: int, sources: NDArray[Any], targets: NDArray[Any]
+    first_id: int, order: Int64Array | None, sources: NDArray[Any], targets: NDArray[Any]
 ) -> Iterator[tuple[int, Any, Any, Any]]:
     for number, start, stop in _homes(sources):
-        edges = np.arange(first_id + start, first_id + stop)
-        yield number, sources[start:stop] & ROW_MASK, targets[start:stop], edges
+        edges = np.arange(start, stop) if order is None else order[start:stop]
+        yield number, sources[start:stop] & ROW_MASK, targets[start:stop], edges + first_id
 
 
 def _in_pieces(
-    first_id: int, sources: NDArray[Any], targets: NDArray[Any]
+    first_id: int, order: Int64Array | None, sources: NDArray[Any], targets: NDArray[Any]
 ) -> Iterator[tuple[int, Any, Any, Any]]:
     """The same edges by target: a stable sort keeps the sources, then the edge ids, in order."""
     for number, places, rows in by_segment(targets):
-        order = sort_stably(rows)
-        chosen = order if isinstance(places, slice) else places[order]
-        yield number, rows[order], sources[chosen], chosen + first_id
+        within = sort_stably(rows)
+        chosen = within if isinstance(places, slice) else places[within]
+        edges = chosen if order is None else order[chosen]
+        yield number, rows[within], sources[chosen], edges + first_id
 
 
 def _homes(nodes: NDArray[Any]) -> Iterator[tuple[int, int, int]]:

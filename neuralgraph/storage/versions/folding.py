@@ -19,29 +19,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralgraph.storage.indexes.sorted_building import merge_runs, stored_run
 from neuralgraph.storage.versions.base import Base
 from neuralgraph.storage.versions.base_arrays import by_segment
-from neuralgraph.storage.versions.base_indexing import covered_ids, index_entities
 from neuralgraph.storage.versions.base_nodes import ABSENT, LabelCoder, NodeTable
 from neuralgraph.storage.versions.catalog import Names
-from neuralgraph.storage.versions.folding_chains import Since, chosen, walk_chains
+from neuralgraph.storage.versions.folding_chains import Since, chosen, news, walk_chains
 from neuralgraph.storage.versions.folding_columns import ColumnFold, fold_columns
 from neuralgraph.storage.versions.folding_edges import fold_edges
+from neuralgraph.storage.versions.folding_indexes import Touched, fold_indexes
 from neuralgraph.storage.versions.folding_segments import set_node_rows
 from neuralgraph.storage.versions.history import History, HistoryLog
-from neuralgraph.storage.versions.search_building import source_among
-from neuralgraph.values import NO_IDS, Column, Kind
-from neuralgraph.values.arrays import distinct
+from neuralgraph.values import Column, Kind
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from neuralgraph.access import IndexDefinition
     from neuralgraph.storage.disk import BlockFile
-    from neuralgraph.storage.indexes.search_run import SearchRun
-    from neuralgraph.storage.indexes.sorted_index import IndexRun
     from neuralgraph.storage.versions.changes import Commit
     from neuralgraph.storage.versions.deltas import DeltaStore
     from neuralgraph.storage.versions.schema_history import SchemaHistory
@@ -77,16 +71,44 @@ def fold(
     """
     names = names or _names_after(base, commits)
     schema = _schema_after(base, commits)
+    data, touched = fold_data(base, deltas, txid, blocks, names)
+    folded = data.replaced(
+        constraints=tuple(made.definition for made in schema.at(txid).constraints.values()),
+        schema=schema,
+        commits=base.commits.add(commits, blocks, contents),
+    )
+    return fold_indexes(base, folded, touched, blocks)
+
+
+def fold_data(
+    base: Base, deltas: DeltaStore, txid: int, blocks: BlockFile, names: Names
+) -> tuple[Base, Touched]:
+    """What `fold` makes of all but schema, commits and indexes, which stay those of `base`; and what changed.
+
+    Where `base` is as of `txid` already, this is one more part of the commit `txid`: what an earlier part
+    displaced, or made, is not displaced again.
+
+    Args:
+        base: what the deltas lie over.
+        deltas: changes since.
+        txid: as for `fold`.
+        blocks: where changed segments are written.
+        names: as for `fold`.
+
+    Raises:
+        DiskError: the disk refused; the base before is as good as ever.
+    """
     nodes = _fold_nodes(base, deltas, txid, blocks, names)
     edges = fold_edges(base, deltas, txid, blocks, names)
     limit = nodes.table.limit
+    goes_on = base.txid == txid
+    known = base.nodes.created if goes_on else None
+    task = ColumnFold(txid, limit, nodes.births, nodes.deaths, blocks, known)
     node_values = fold_columns(
-        base.parts.node_columns,
-        base.history.node_values,
-        deltas.node_values,
-        ColumnFold(txid, limit, nodes.births, nodes.deaths, blocks),
+        base.parts.node_columns, base.history.node_values, deltas.node_values, task
     )
-    task = ColumnFold(txid, edges.table.limit, edges.births, edges.deaths, blocks)
+    known = base.edges.created if goes_on else None
+    task = ColumnFold(txid, edges.table.limit, edges.births, edges.deaths, blocks, known)
     edge_values = fold_columns(
         base.parts.edge_columns, base.history.edge_values, deltas.edge_values, task
     )
@@ -99,16 +121,11 @@ def fold(
         node_columns=node_values.columns,
         edge_columns=edge_values.columns,
         adjacencies=edges.adjacencies_over(limit),
-        runs={},
-        constraints=tuple(made.definition for made in schema.at(txid).constraints.values()),
-        schema=schema,
         births=names.births_at(txid),
-        commits=base.commits.add(commits, blocks, contents),
         history=History(nodes.log, edges.log, node_values.logs, edge_values.logs),
     )
-    folded = Base(parts)
     touched = Touched(nodes.ids, edges.ids, node_values.touched, edge_values.touched)
-    return _with_indexes(base, folded, touched, blocks)
+    return Base(parts), touched
 
 
 def _names_after(base: Base, commits: Sequence[Commit]) -> Names:
@@ -175,12 +192,13 @@ def _fold_nodes(
         )
     old = ~is_new
     displaced = np.concatenate((replaced, before.codes.take(ids[old]).astype(np.int64)))
-    log = base.history.nodes.add(
-        np.concatenate((outcome.displaced_ids, ids[old])),
-        np.concatenate((outcome.displaced_untils, firsts[old])),
-        (Column.of_array(Kind.INTEGER, displaced),),
-        blocks,
-    )
+    displaced_ids = np.concatenate((outcome.displaced_ids, ids[old]))
+    untils = np.concatenate((outcome.displaced_untils, firsts[old]))
+    if base.txid == txid:
+        rows = news(base.history.nodes, before.created, displaced_ids, txid)
+        displaced_ids, untils, displaced = displaced_ids[rows], untils[rows], displaced[rows]
+    payload = (Column.of_array(Kind.INTEGER, displaced),)
+    log = base.history.nodes.add(displaced_ids, untils, payload, blocks)
     if not len(ids) and limit == before.limit and len(coder.labels) == len(before.labels):
         return NodeFold(before, log, ids, births, deaths)
     table = NodeTable(coder.labels, coder.label_sets, segments, limit)
@@ -200,61 +218,3 @@ def _key_names(
 ) -> tuple[str, ...]:
     known = (*base.property_keys, *names.property_keys, *node_keys, *edge_keys)
     return tuple(dict.fromkeys(known))
-
-
-# ── indexes ───────────────────────────────────────────────────────────────────────────────────
-
-
-@record
-class Touched:
-    """Which entities changed: their state, and by property key their values; ids ascend."""
-
-    nodes: IdArray
-    edges: IdArray
-    node_values: Mapping[str, IdArray]
-    edge_values: Mapping[str, IdArray]
-
-    def by(self, definition: IndexDefinition) -> IdArray:
-        """Entities whose entry in an index may have changed."""
-        of_nodes = definition.entity == "node"
-        values = self.node_values if of_nodes else self.edge_values
-        pieces = [self.nodes if of_nodes else self.edges]
-        pieces.extend(values.get(key, NO_IDS) for key in definition.keys)
-        return distinct(np.concatenate(pieces))
-
-
-def _with_indexes(base: Base, folded: Base, touched: Touched, blocks: BlockFile) -> Base:
-    """What was folded, with the indexes of the base before carried on."""
-    return folded.replaced(
-        runs=_fold_runs(base, folded, touched, blocks),
-        search_runs=_fold_search_runs(base, folded, touched, blocks),
-    )
-
-
-def _fold_runs(
-    base: Base,
-    folded: Base,
-    touched: Touched,
-    blocks: BlockFile,
-) -> dict[str, IndexRun]:
-    runs: dict[str, IndexRun] = {}
-    for name, run in base.parts.runs.items():
-        definition = run.definition
-        ids = touched.by(definition)
-        added = index_entities(folded, definition, covered_ids(folded, definition, ids), None)
-        hidden = covered_ids(base, definition, ids)
-        if len(hidden) or len(added):
-            runs[name] = merge_runs(run, hidden, added, blocks)
-        else:
-            runs[name] = stored_run(run, blocks)
-    return runs
-
-
-def _fold_search_runs(
-    base: Base, folded: Base, touched: Touched, blocks: BlockFile
-) -> dict[str, SearchRun]:
-    runs: dict[str, SearchRun] = {}
-    for name, run in base.parts.search_runs.items():
-        ids = touched.by(run.definition)
-        runs[name] = run.changed(ids, source_among(folded, run.definition, ids), blocks)
-    return runs

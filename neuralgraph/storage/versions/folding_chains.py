@@ -19,7 +19,9 @@ from neuralgraph.values.records import record
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from neuralgraph.storage.versions.base_arrays import SegmentedArray
     from neuralgraph.storage.versions.chains import DeltaColumn
+    from neuralgraph.storage.versions.history import HistoryLog
     from neuralgraph.values import IdArray, RowArray
     from neuralgraph.values.arrays import Int64Array
 
@@ -62,6 +64,25 @@ class Outcome:
     displaced_ids: IdArray = field(default_factory=lambda: NO_IDS)
     displaced_untils: Int64Array = field(default_factory=lambda: NO_IDS)
     displaced_places: RowArray = field(default_factory=lambda: NO_IDS)
+
+
+def news(log: HistoryLog, created: SegmentedArray, ids: IdArray, txid: int) -> RowArray:
+    """Of a commit that is folded in parts: what an earlier part displaced, or made, displaces no more.
+
+    Args:
+        log: what was displaced so far.
+        created: births by id so far.
+        ids: of what is displaced by the next part; nothing is displaced there by another commit.
+        txid: of the commit.
+
+    Returns:
+        Rows of the ids of which something is displaced for the first time.
+    """
+    if len(ids) == 0:
+        return NO_IDS
+    is_news = created.take(ids) != txid
+    is_news &= ~np.isin(ids, log.changed_between(txid - 1, txid)[0])
+    return np.flatnonzero(is_news)
 
 
 def walk_chains(column: DeltaColumn, txid: int) -> Outcome:

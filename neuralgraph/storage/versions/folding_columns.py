@@ -8,7 +8,7 @@ import numpy as np
 
 from neuralgraph.storage.versions.base_arrays import by_segment
 from neuralgraph.storage.versions.base_columns import PropertyColumn, join
-from neuralgraph.storage.versions.folding_chains import Outcome, chosen, walk_chains
+from neuralgraph.storage.versions.folding_chains import Outcome, chosen, news, walk_chains
 from neuralgraph.storage.versions.folding_segments import narrow, set_column_rows
 from neuralgraph.storage.versions.history import HistoryLog
 from neuralgraph.values import Column
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from neuralgraph.storage.disk import BlockFile, ColumnSegment
+    from neuralgraph.storage.versions.base_arrays import SegmentedArray
     from neuralgraph.storage.versions.chains import DeltaColumn
     from neuralgraph.storage.versions.folding_chains import Since
     from neuralgraph.values import IdArray
@@ -34,6 +35,8 @@ class ColumnFold:
         births: of entities that the base before did not have.
         deaths: of entities that are no more.
         blocks: where to write.
+        known: births by id in the base before, where that is an earlier part of the commit that is folded;
+            else None.
     """
 
     txid: int
@@ -41,6 +44,7 @@ class ColumnFold:
     births: Since
     deaths: Since
     blocks: BlockFile
+    known: SegmentedArray | None = None
 
 
 @record
@@ -69,15 +73,19 @@ class _Displaced:
             self._untils.append(untils)
             self._values.append(values)
 
-    def added_to(self, log: HistoryLog, blocks: BlockFile) -> HistoryLog:
-        """The log with all of it."""
+    def added_to(self, log: HistoryLog, task: ColumnFold) -> HistoryLog:
+        """The log with all of it; of a commit in parts, with what no earlier part displaced or made."""
         if not self._ids:
             return log
+        ids, untils = np.concatenate(self._ids), np.concatenate(self._untils)
         if len({column.kind for column in self._values}) == 1:
             values = join(self._values)
         else:  # nulls have no kind of their own
             values = narrow([value for column in self._values for value in column.to_list()])
-        return log.add(np.concatenate(self._ids), np.concatenate(self._untils), (values,), blocks)
+        if task.known is not None:
+            rows = news(log, task.known, ids, task.txid)
+            ids, untils, values = ids[rows], untils[rows], values.take(rows)
+        return log.add(ids, untils, (values,), task.blocks)
 
 
 def fold_columns(
@@ -104,7 +112,7 @@ def fold_columns(
         segments = _write_segments(column, outcome, task)
         if segments or column is not None:
             result.columns[key] = PropertyColumn(segments, task.limit)
-        log = displaced.added_to(result.logs.get(key, HistoryLog()), task.blocks)
+        log = displaced.added_to(result.logs.get(key, HistoryLog()), task)
         if log.segments:
             result.logs[key] = log
     return result

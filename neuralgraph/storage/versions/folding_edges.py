@@ -9,7 +9,7 @@ import numpy as np
 from neuralgraph.storage.versions.base_adjacency import BaseAdjacency
 from neuralgraph.storage.versions.base_arrays import ROW_MASK, SEGMENT_BITS, by_segment
 from neuralgraph.storage.versions.base_edges import ABSENT, EdgeTable
-from neuralgraph.storage.versions.folding_chains import Since, walk_chains
+from neuralgraph.storage.versions.folding_chains import Since, news, walk_chains
 from neuralgraph.storage.versions.folding_segments import change_adjacency, set_edge_rows
 from neuralgraph.values import Column, Kind
 from neuralgraph.values.arrays import distinct
@@ -97,6 +97,10 @@ def fold_edges(
     for number, places, rows in by_segment(ids):
         values = (now[places, 0], now[places, 1], now[places, 2], created[places])
         segments[number] = set_edge_rows(segments.get(number), rows, values, blocks)
+    if base.txid == txid:
+        rows = news(base.history.edges, before.created, displaced_ids, txid)
+        displaced_ids, displaced_untils = displaced_ids[rows], displaced_untils[rows]
+        displaced = displaced[rows]
     payload = tuple(
         Column.of_array(Kind.INTEGER, np.ascontiguousarray(displaced[:, place]))
         for place in range(3)

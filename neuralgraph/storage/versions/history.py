@@ -10,7 +10,8 @@ displaced, in order of (id, until):
     3        21       what 3 was from 17 up to 21
     8        18       ...
 
-All `until` of a segment are greater than those of the segments before it. Payload: one column for a
+No `until` of a segment is less than those of the segments before it; where one is equal, a large commit was
+folded in parts, and no id stands there twice with it. Payload: one column for a
 property (null: it was absent), the code of a label set for nodes, type code, source and target for edges.
 """
 

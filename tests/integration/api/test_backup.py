@@ -9,7 +9,7 @@ import pytest
 import neuralgraph
 from neuralgraph import errors
 from neuralgraph.cli.main import main
-from neuralgraph.storage.temporal import feed
+from neuralgraph.storage.temporal import loaded_changes
 
 
 def count(graph):
@@ -119,7 +119,7 @@ def test_a_damaged_backup_says_how_far_it_can_be_read(tmp_path):
 
 
 def test_a_bulk_load_in_a_backup_and_in_the_feed(tmp_path, monkeypatch):
-    monkeypatch.setattr(feed, "PIECE_CHANGES", 7)
+    monkeypatch.setattr(loaded_changes, "PIECE_CHANGES", 7)
     folder = tmp_path / "backup"
     with neuralgraph.open(tmp_path / "g.ngdb") as graph:
         graph.execute("CREATE (:P {id: -1})")

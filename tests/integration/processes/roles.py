@@ -42,6 +42,11 @@ def obey_reading(path):
     obey(path, read_only=True)
 
 
+def obey_spilling(path):
+    """The same, with nearly no memory for a transaction."""
+    obey(path, transaction_memory_bytes_max=1)
+
+
 def obey_impatiently(path):
     """The same, without waiting."""
     obey(path, busy_timeout_s=0.05)
@@ -197,6 +202,7 @@ LOADED = 20
 CREATE_MANY = (
     "UNWIND range(1, $rows) AS row CREATE (:Loaded {by: $by, seed: $seed, number: $number})"
 )
+MARK_MANY = "MATCH (p:Loaded) WHERE p.by = $by SET p.mark = $number, p:Marked"
 SUMS = "MATCH (p:Pair) RETURN count(p.by), sum(p.number)"
 
 
@@ -207,6 +213,8 @@ def live(path, by, seed):
         "checkpoint_changes": chance.choice([100, 400, 10**9]),
         "wal_segment_bytes": 1 << 16,
         "load_commit_rows": LOADED,
+        # Each transaction is spilled, or the larger ones, or none.
+        "transaction_memory_bytes_max": chance.choice([1, 20_000, 1 << 28]),
     }
     graph = neuralgraph.open(path, **options)
     tell("ready")
@@ -227,6 +235,8 @@ def _live_once(graph, chance, who):
         with graph.transaction() as tx:
             tx.execute(COUNT)
             tx.execute("CREATE (a:Pair)-[:WITH]->(b:Pair) SET a = $pair, b = $pair", pair=pair)
+            if what < 0.05:
+                tx.execute(MARK_MANY, by=by, number=number)
         tell("wrote", *who)
     elif what < 0.75:
         graph.checkpoint()

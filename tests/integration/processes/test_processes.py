@@ -197,3 +197,47 @@ def test_the_last_to_close_leaves_one_file(start, path):
     assert sorted(each.name for each in path.parent.iterdir()) == [path.name, f"{path.name}-wal"]
     other.end()
     assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("is_theirs_spilled", [True, False], ids=["theirs", "ours"])
+def test_first_committers_win_when_a_transaction_is_spilled(start, path, is_theirs_spilled):
+    other = start("obey_spilling" if is_theirs_spilled else "obey", path)
+    other.hear()
+    bytes_max = 1 << 28 if is_theirs_spilled else 1
+    with neuralgraph.open(path, transaction_memory_bytes_max=bytes_max) as graph:
+        graph.execute("UNWIND range(0, 9) AS i CREATE (:P {i: i})")
+        graph.execute("CREATE CONSTRAINT one FOR (p:P) REQUIRE p.i IS UNIQUE")
+
+        def clash(ours, theirs):
+            tx = graph.transaction()
+            tx.execute("MATCH (p:P {i: 0}) SET p.seen = coalesce(p.seen, 0) + 1")
+            tx.execute(ours)
+            query = theirs.replace('"', '\\"')
+            assert other.ask(f'graph.execute("{query}").summary.counters is not None') == "True"
+            return tx
+
+        for ours, theirs in (
+            ("MATCH (p:P {i: 1}) SET p.v = 1", "MATCH (p:P {i: 1}) SET p.v = 2"),
+            ("MATCH (p:P {i: 2}) SET p.v = 1", "MATCH (p:P {i: 2}) SET p:Q"),
+            ("MATCH (p:P {i: 3}) DELETE p", "MATCH (p:P {i: 3}) CREATE (p)-[:R]->(:X)"),
+            ("MATCH (p:P {i: 4}) CREATE (p)-[:R]->(:X)", "MATCH (p:P {i: 4}) DELETE p"),
+        ):
+            with pytest.raises(neuralgraph.ConflictError):
+                clash(ours, theirs).commit()
+        with pytest.raises(neuralgraph.ConstraintViolationError):
+            clash("CREATE (:P {i: 20})", "CREATE (:P {i: 20})").commit()
+        with pytest.raises(neuralgraph.ConstraintViolationError):
+            clash("MATCH (p:P {i: 5}) SET p.i = 21", "MATCH (p:P {i: 6}) SET p.i = 21").commit()
+        clash("MATCH (p:P {i: 7}) SET p.v = 1", "MATCH (p:P {i: 8}) SET p.v = 1").commit()
+        clash(
+            "MATCH (p:P {i: 7}) CREATE (p)-[:R]->(:X)", "MATCH (p:P {i: 7}) CREATE (p)-[:R]->(:X)"
+        ).commit()
+        assert graph.execute("MATCH (p:P) RETURN sum(p.v), sum(p.seen)").to_dicts() == [
+            {"sum(p.v)": 4, "sum(p.seen)": 2}
+        ]
+        assert graph.execute("MATCH (p:P)-[r:R]->() RETURN count(r)").value() == 3
+        assert graph.verify(history=True) == []
+        shown = "MATCH (p:P) RETURN collect([p.i, p.v, labels(p)])"
+        assert other.ask(f"graph.execute('{shown}').value()") == str(graph.execute(shown).value())
+        assert other.ask("graph.verify(history=True)") == "[]"
+    other.end()

@@ -144,6 +144,44 @@ def test_one_of_a_batch_is_interrupted_and_the_others_are_served_again():
     assert sorted(served.batches[-1]) == ["b", "c", "d"]
 
 
+def test_who_leads_alone_waits_for_the_leader_and_the_others_for_him():
+    served, outcomes, alone = Served(), {}, []
+    may_end = threading.Event()
+
+    def lead_alone():
+        with served.queue.leading_alone():
+            alone.append(list(served.batches))
+            served.run("mine", outcomes)
+            assert may_end.wait(10)
+
+    leader = served.start("a", outcomes)
+    soloist = in_thread(lead_alone)
+    while not served.queue._soloists:
+        pass
+    waiting = served.start("b", outcomes)
+    served.go_on.set()
+    leader.join(10)
+    while "mine" not in outcomes:
+        pass
+    late = served.start("c", outcomes)
+    may_end.set()
+    for thread in (soloist, waiting, late):
+        thread.join(10)
+    # The one that waited already may have gone with the leader's next batch.
+    assert alone in ([[["a"]]], [[["a"], ["b"]]])
+    assert served.batches[-1] in (["b", "c"], ["c"])
+    assert outcomes == dict.fromkeys(("a", "b", "c", "mine"), "settled")
+
+
+def test_after_a_failure_while_leading_alone_the_others_go_on():
+    served, outcomes = Served(), {}
+    served.go_on.set()
+    with pytest.raises(KeyboardInterrupt), served.queue.leading_alone():
+        raise KeyboardInterrupt
+    served.run("a", outcomes)
+    assert outcomes == {"a": "settled"}
+
+
 class SlowReplicator:
     """Holds syncs back until it is told to go on."""
 
