@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from neuralgraph.text.query_parser import parse_text_query
     from neuralgraph.text.snippets import matched_spans, pieces_of
     from neuralgraph.text.stop_words import stop_words_of
-    from neuralgraph.text.words import SOUNDS
+    from neuralgraph.text.words import SOUNDS, letters_apart
 
 __all__ = [
     "DEFAULT_ANALYZER",
     "SOUNDS",
     "analyzer_named",
     "is_analyzer",
+    "letters_apart",
     "listed_analyzers",
     "matched_spans",
     "parse_text_query",
@@ -49,7 +50,7 @@ _HOMES = {
     "query_parser": ("parse_text_query",),
     "snippets": ("matched_spans", "pieces_of"),
     "stop_words": ("stop_words_of",),
-    "words": ("SOUNDS",),
+    "words": ("SOUNDS", "letters_apart"),
 }
 _PLACES = {name: module for module, names in _HOMES.items() for name in names}
 

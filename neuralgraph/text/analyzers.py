@@ -36,12 +36,16 @@ CHUNKS_KEPT_MAX: Final = 10_000
 TERM_LENGTH_MAX: Final = 255
 """Longer words are cut: nobody searches for them, and a dictionary of them would outgrow the texts."""
 
+POSITION_MAX: Final = 1 << 24
+"""The last position that an analyzer of the user's may give in a text."""
+
 TEXTS_AT_ONCE: Final = 1 << 22
 """Characters that are joined and cut in one go: bounds the memory of an index build."""
 
 ITEM_BREAK: Final = "\x01"
 """Between the items of a list of strings that are analysed as one text."""
 
+_POSITION_STORED_MAX: Final = (1 << 31) - 1
 _TEXT_BREAK: Final = "\x00"
 _CHUNK: Final = re.compile("\x01|[^\\s\x00\x01]+")
 # ASCII that no word contains: cutting at it, too, keeps the number of distinct chunks low.
@@ -312,6 +316,8 @@ class CallableAnalyzer:
             )
             shift += GAP + (tokens[-1].position + 1 if tokens else 0)
             start += len(item) + 1
+        if found and found[-1].position > _POSITION_STORED_MAX:
+            raise QueryArgumentError(f"analyzer {self.name!r} gave positions too far apart")
         return found
 
     def _tokens_of(self, text: str) -> list[Token]:
@@ -329,12 +335,18 @@ class CallableAnalyzer:
                 raise QueryArgumentError(
                     f"analyzer {self.name!r} gave {type(term).__name__}; terms are strings"
                 )
+            if at is not None and (type(at) is not int or not 0 <= at <= POSITION_MAX):
+                raise QueryArgumentError(
+                    f"analyzer {self.name!r} gave the position {at!r}; positions are integers from 0"
+                    f" to {POSITION_MAX}"
+                )
             if low is None:
                 low = max(0, text.lower().find(term.lower(), place))
                 high = min(len(text), low + len(term))
                 place = high if text[low:high].lower() == term.lower() else place
             if term:
-                tokens.append(Token(term, position if at is None else at, low, high))
+                place_in_text = position if at is None else at
+                tokens.append(Token(term[:TERM_LENGTH_MAX], place_in_text, low, high))
         tokens.sort(key=lambda token: token.position)
         return tokens
 

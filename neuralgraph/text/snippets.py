@@ -22,7 +22,7 @@ from neuralgraph.text.query_syntax import (
     WildcardQuery,
 )
 from neuralgraph.text.term_patterns import compiled_pattern
-from neuralgraph.text.words import sounds_by
+from neuralgraph.text.words import letters_apart, sounds_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -118,11 +118,8 @@ def _near(query: FuzzyQuery, analyzer: Analyzer) -> Test:
 
 
 def _near_term(word: str, distance: int) -> Test:
-    import jellyfish
-
     return lambda term: (
-        abs(len(term) - len(word)) <= distance
-        and jellyfish.damerau_levenshtein_distance(term, word) <= distance
+        abs(len(term) - len(word)) <= distance and letters_apart(term, word) <= distance
     )
 
 

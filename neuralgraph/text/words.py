@@ -160,6 +160,19 @@ def gram_terms(word: str) -> Terms:
     return tuple((word[at : at + _GRAM], at) for at in range(len(word) - _GRAM + 1))
 
 
+# ── misspellings ──────────────────────────────────────────────────────────────────────────────
+
+
+def letters_apart(one: str, other: str) -> int:
+    """By how many letters words differ: too many, too few, others, or two that changed places."""
+    import jellyfish
+
+    if not (one.isascii() and other.isascii()):
+        # Half a surrogate pair is no text for jellyfish; it counts as one letter, whichever it is.
+        one, other = (word.encode(errors="replace").decode() for word in (one, other))
+    return int(jellyfish.damerau_levenshtein_distance(one, other))
+
+
 # ── sounds ────────────────────────────────────────────────────────────────────────────────────
 
 SOUNDS: Final = ("soundex", "metaphone", "double_metaphone", "nysiis")

@@ -292,6 +292,28 @@ def test_terms_and_suggestions_have_limits(graph):
         graph.execute(suggest, n=3)
 
 
+def test_half_a_surrogate_pair_is_a_letter_like_others(graph):
+    graph.execute(
+        CREATE.replace("]", "] OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace'}}")
+    )
+    add(graph, "fish \ud800x")
+    for query in ("\ud800x", "\ud800y~1", "fisch~1", "\ud800*"):
+        assert found(graph, query) == ["fish \ud800x"]
+    suggest = "CALL neural.fulltext.suggest('docs', $q) YIELD suggestion RETURN suggestion"
+    assert graph.execute(suggest, q="fisch \ud800y").values() == ["fish", "\ud800x"]
+
+
+def test_an_analyzer_with_places_that_are_none_fails_the_search_only(graph):
+    add(graph, "word")
+    graph.register_analyzer("far away", lambda text: [(text, 1 << 40)])
+    graph.execute(CREATE.replace("]", "] OPTIONS {indexConfig: {`fulltext.analyzer`: 'far away'}}"))
+    add(graph, "word")
+    graph.checkpoint()
+    with pytest.raises(QueryArgumentError, match="gave the position 1099511627776"):
+        found(graph, "word")
+    assert graph.execute("MATCH (d:Doc) RETURN count(d)").value() == 2
+
+
 # ── ways to ask ───────────────────────────────────────────────────────────────────────────────
 
 

@@ -108,6 +108,13 @@ def test_what_a_function_may_not_give():
     register_analyzer("numbers", lambda text: [len(text)])
     with pytest.raises(QueryArgumentError, match="terms are strings"):
         analyzer_named("numbers").tokens("x")
+    for position in (-1, 1.5, "a", 1 << 31):
+        register_analyzer("places", lambda text, at=position: [(text, at)])
+        with pytest.raises(QueryArgumentError, match="'places' gave the position"):
+            analyzer_named("places").tokens("x")
+    register_analyzer("far", lambda text: [(text, 1 << 24)])
+    with pytest.raises(QueryArgumentError, match="positions too far apart"):
+        analyzer_named("far").tokens(ITEM_BREAK.join("x" * 200))
     register_analyzer("broken", lambda text: 1 / len(text[:0]))
     with pytest.raises(QueryArgumentError, match="'broken' failed: ZeroDivisionError"):
         analyzer_named("broken").tokens("x")

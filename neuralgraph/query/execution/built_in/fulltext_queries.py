@@ -206,7 +206,8 @@ def _suggest(context: CallContext, name: Any, sought: Any, options: Any = None) 
         if any(one.term == token.term for one in near):
             continue
         ranked = sorted(
-            near, key=lambda one: (_apart(one.term, token.term), -one.documents, one.term)
+            near,
+            key=lambda one: (text.letters_apart(one.term, token.term), -one.documents, one.term),
         )
         known: set[str] = set()
         for one in ranked:
@@ -214,12 +215,6 @@ def _suggest(context: CallContext, name: Any, sought: Any, options: Any = None) 
                 known.add(one.term)
                 spelling = _spelling(reader, index, one, analyzer.tokens)
                 yield words[token.start : token.end], spelling, one.documents
-
-
-def _apart(one: str, other: str) -> int:
-    import jellyfish
-
-    return int(jellyfish.damerau_levenshtein_distance(one, other))
 
 
 def _spelling(reader: GraphReader, index: IndexDefinition, one: TermCount, tokens_of: Any) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from neuralgraph.text.query_syntax import ANY_LETTER, ANY_TEXT
 from neuralgraph.text.term_patterns import matching_places
-from neuralgraph.text.words import sounds_by
+from neuralgraph.text.words import letters_apart, sounds_by
 
 if TYPE_CHECKING:
     from neuralgraph.storage.indexes.text.term_dictionary import TermDictionary
@@ -75,13 +75,10 @@ def terms_near(terms: TermDictionary, word: str, distance: int) -> list[tuple[st
     if len(terms) == 0:
         return []
     numbers = _suspects(terms, word, distance)
-    import jellyfish
-
-    distance_of = jellyfish.damerau_levenshtein_distance
     found: list[tuple[str, int]] = []
     for term in terms.table.texts(numbers.tolist()):
         if abs(len(term) - len(word)) <= distance:
-            apart = distance_of(term, word)
+            apart = letters_apart(term, word)
             if apart <= distance:
                 found.append((term, apart))
     return found
