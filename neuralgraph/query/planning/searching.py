@@ -87,6 +87,12 @@ def _found(context: PlanningContext, name: str, kind: str, *, is_edge: bool) -> 
     searched = {key: one for key, one in known.items() if one.kind in ("vector", "fulltext")}
     index = known.get(name)
     if index is None:
+        if any(one.name == name for one in context.catalog.defined_indexes()):
+            raise SchemaError(
+                f"the index {name} of this moment was dropped since; when it is made again, it searches"
+                " this moment, too",
+                detail="IndexNotFound",
+            )
         raise SchemaError(
             f"There is no search index named {name}",
             detail="IndexNotFound",

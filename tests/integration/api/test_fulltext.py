@@ -71,11 +71,15 @@ def test_an_index_that_was_dropped_since_is_told_and_made_again_it_has_the_past(
     graph.execute("DROP INDEX docs")
     with pytest.raises(SchemaError, match="docs of this moment was dropped since"):
         found(graph.at(then), "fish")
+    clause = "MATCH (d:Doc) SEARCH d IN (FULLTEXT INDEX docs FOR 'fish' LIMIT 9) RETURN count(*)"
+    with pytest.raises(SchemaError, match="docs of this moment was dropped since"):
+        graph.at(then).execute(clause)
     with pytest.raises(SchemaError, match="no fulltext index named docs"):
         found(graph, "fish")
     graph.execute(CREATE)
     assert found(graph.at(before), "fish") == ["red fish"]
     assert sorted(found(graph.at(then), "fish")) == ["blue fish", "red fish"]
+    assert graph.at(then).execute(clause).value() == 2
 
 
 def test_scores_do_not_depend_on_how_documents_came(graph):
