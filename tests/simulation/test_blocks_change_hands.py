@@ -210,3 +210,25 @@ def test_an_error_that_is_kept_keeps_no_blocks_of_a_load_that_was_not_logged(joi
     assert kept.value.__traceback__ is not None
     assert [*one.verify(), *other.verify()] == []
     assert one.reader().catalog.node_count("N") == 3 * ROWS
+
+
+def test_a_fold_that_cannot_be_noted_is_not_read(join, monkeypatch):
+    """The note came after the fold, and its failure was passed over: others wrote over what was read here."""
+    one, other = join("one"), join("other")
+    ids = load(one, "first")
+    change(one, ids[:1], "changed")
+
+    def refuse(*_):
+        raise DiskError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryDirectory, "leave_note", refuse)
+        with pytest.raises(DiskError):
+            give_up_a_load(one)
+    seen = one.reader().node_values(ids.tolist(), "v")
+    load(other, "second")
+    other.checkpoint()
+    load(other, "third")
+    assert one.reader().node_values(ids.tolist(), "v") == seen
+    give_up_a_load(one)
+    assert [*one.verify(), *other.verify()] == []

@@ -164,6 +164,8 @@ class Checkpointer:
                 self._pins.discard(folded)  # but for what the pinned one needs, too
             if next_ids is not None:
                 self._publish(pinned, next_ids)
+            else:
+                self._pins.will_keep(pinned)
         except BaseException:
             pipeline.abandon_fold()
             raise

@@ -228,6 +228,18 @@ class BasePins:
         """
         self._note_before(base.refs)
 
+    def will_keep(self, base: PinnedBase) -> None:
+        """Note a base that this process is about to read, and that neither header nor log lead to.
+
+        Raises:
+            DiskError: the note cannot be written; the base is withdrawn.
+        """
+        try:
+            self._note_before(self.current())
+        except BaseException:
+            self.withdraw(base)
+            raise
+
     def will_log(self, base: PinnedBase) -> None:
         """The same for what the log will no longer lead to.
 
