@@ -1,6 +1,7 @@
 """The Nth write, sync, open, mapping fails, for every N: typed errors, and nothing acknowledged is lost."""
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -144,3 +145,45 @@ def test_after_a_failed_sync_nothing_more_is_written_and_a_reopening_recovers():
     # The failed commit may be on the disk after all: its error says so.
     assert again.reader().catalog.node_count("N") in (1, 2)
     again.close()
+
+
+def test_a_spilled_commit_that_fails_gives_all_its_space_back():
+    directory = FaultyDirectory(fault="full")
+    engine = open_engine(directory, transaction_memory_bytes_max=60_000)
+    for number in range(20):
+        add_node(engine, "M", v=number)
+    engine.checkpoint()
+    blocks, schedule = engine._blocks, directory.schedule
+    schedule.operations = frozenset(("write", "extend"))
+    commits = failures = 0
+    for fail_at in range(1, 130):
+        txid, taken = engine.state.txid, blocks.size() - blocks.free_bytes()
+        schedule.fail_at, schedule.count, schedule.has_failed = fail_at, 0, False
+        transaction = engine.begin()
+        try:
+            write_much(transaction)
+            transaction.commit()
+        except DiskError:
+            failures += 1
+            transaction.rollback()
+            assert blocks.size() - blocks.free_bytes() == taken
+            assert engine.state.txid == txid
+        else:  # less space than was asked for may have been enough
+            commits += 1
+    assert failures > 100
+    schedule.fail_at = None
+    assert engine.verify() == []
+    assert engine.reader().catalog.node_count("N") == 150 * commits
+    engine.close()
+
+
+def write_much(transaction):
+    """Nodes and relationships, for which it takes several parts."""
+    nodes = [
+        transaction.create_node(("M", "N"), {"v": i, "s": str(i) * 9, "t": -i / 7})
+        for i in range(150)
+    ]
+    for one, other in pairwise(nodes):
+        transaction.create_edge("R", one, other, {"w": one})
+    for node in nodes[::2]:
+        transaction.set_node_property(node, "v", -1)

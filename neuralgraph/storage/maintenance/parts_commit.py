@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from neuralgraph.storage.disk import BlockRef
 from neuralgraph.storage.transactions.spilling import joined
 from neuralgraph.storage.versions.folding_parts import PartsFold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from neuralgraph.storage.disk import BlockFile
     from neuralgraph.storage.maintenance.bulk_load import Loader
     from neuralgraph.storage.transactions.commit import CommitPipeline
     from neuralgraph.storage.transactions.spilling import AllChanges
@@ -71,12 +73,17 @@ def commit_in_parts(
 
 
 class _Steps:
-    """Bases on the way: what the next one does without is free at once."""
+    """Bases on the way: what the next one does without is free at once.
+
+    Nobody else takes space in the file meanwhile, so that after a failure all that was taken is ours.
+    """
 
     def __init__(self, loader: Loader, start: Base) -> None:
         self._loader = loader
         self._start = start
         self._kept = frozenset(start.block_refs())
+        self._free = _free_spans(loader.blocks)
+        self._size = loader.blocks.size()
 
     def step(self, before: Base, after: Base) -> None:
         """`before` was made here, or is where it began."""
@@ -85,5 +92,36 @@ class _Steps:
             self._loader.blocks.release(gone.difference(after.block_refs()))
 
     def forget(self, base: Base) -> None:
-        """It comes to nothing."""
+        """It comes to nothing, with what was written of the next one."""
         self.step(base, self._start)
+        free = _free_spans(self._loader.blocks)
+        # What lies behind the last free byte may not have become ours.
+        grown = (self._size, max(self._size, *(stop for _, stop in free), 0))
+        taken = _without([*self._free, grown], free)
+        self._loader.blocks.release(BlockRef(start, stop - start, 0, 0, 0) for start, stop in taken)
+
+
+_Span = tuple[int, int]
+"""Bytes from the first up to, and without, the second."""
+
+
+def _free_spans(blocks: BlockFile) -> list[_Span]:
+    """Free space, ascending."""
+    return sorted((ref.offset, ref.offset + ref.length) for ref in blocks.free_refs())
+
+
+def _without(spans: list[_Span], gone: list[_Span]) -> Iterator[_Span]:
+    """What is left of spans, both ascending; in one pass."""
+    place = 0
+    for first, stop in spans:
+        start = first
+        while place < len(gone) and gone[place][1] <= start:
+            place += 1
+        at = place
+        while at < len(gone) and gone[at][0] < stop:
+            if gone[at][0] > start:
+                yield start, gone[at][0]
+            start = gone[at][1]
+            at += 1
+        if start < stop:
+            yield start, stop
