@@ -109,7 +109,8 @@ class Options:
         None,
         "query.memory_bytes_max",
         "bytes",
-        "How much memory one statement may hold; `none` is no limit.",
+        """How much memory one statement may hold, without changes in the file of its transaction (see
+        `transaction_memory_bytes_max`); `none` is no limit.""",
         low=1,
         is_optional=True,
     )

@@ -201,7 +201,8 @@ def _open_in_memory(options: Options) -> Engine:
     return Engine.open(
         disk.MemoryDirectory(),
         "memory.ngdb",
-        replace(options, durability="off"),
+        # A file of changes would be in memory, too.
+        replace(options, durability="off", transaction_memory_bytes_max=None),
         clock_us=lambda: time.time_ns() // 1_000,
         is_ephemeral=True,
     )

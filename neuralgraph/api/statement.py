@@ -191,6 +191,7 @@ class StatementRunner:
         "_note",
         "_process_memory",
         "_timeout_s",
+        "_written_bytes_max",
         "activity",
         "busy_timeout_s",
         "cache",
@@ -205,6 +206,7 @@ class StatementRunner:
         self._timeout_s = options.query_timeout_s
         self._memory_bytes_max = options.query_memory_bytes_max
         self._process_memory = process_memory_of(options)
+        self._written_bytes_max = engine.options.transaction_memory_bytes_max
         self._import_folders = options.import_folders
         self.activity = Activity()
         self._note = self.activity.note
@@ -431,6 +433,7 @@ class StatementRunner:
             deadline=None if timeout_s is None else time.monotonic() + timeout_s,
             memory_bytes_max=self._memory_bytes_max,
             process_memory=self._process_memory,
+            written_bytes_max=self._written_bytes_max,
             reader_at=self.reader_at,
             import_folders=self._import_folders,
             host=self._host,

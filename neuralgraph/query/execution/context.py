@@ -123,7 +123,8 @@ class ExecutionContext:
         random: uniform in [0, 1).
         deadline: `time.monotonic()` seconds after which the statement is stopped, or None.
         cancelled: set by another thread to stop the statement, or None.
-        memory: the budget; `process_memory` limits the whole process beside it.
+        memory: the budget; `process_memory` limits the whole process beside it, and of changes
+            `written_bytes_max` at most stay in memory.
         reader_at: opens the graph as it was: ``reader_at(kind, value)`` with `TimePoint.kind` and the
             value of its expression; None where there is no history.
         import_folders: LOAD CSV may read below these only.
@@ -171,6 +172,7 @@ class ExecutionContext:
         "sources",
         "stoppable",
         "writer",
+        "written_bytes_max",
     )
 
     def __init__(  # noqa: PLR0913 - it is what a run is made of
@@ -186,6 +188,7 @@ class ExecutionContext:
         cancelled: Event | None = None,
         memory_bytes_max: int | None = None,
         process_memory: ProcessMemory | None = None,
+        written_bytes_max: int | None = None,
         reader_at: Callable[[str, Any], GraphReader] | None = None,
         import_folders: Sequence[str] = (),
         profile: Profile | None = None,
@@ -203,6 +206,7 @@ class ExecutionContext:
         self.stoppable = deadline is not None or cancelled is not None
         self.memory_bytes_max = memory_bytes_max
         self.process_memory = process_memory
+        self.written_bytes_max = written_bytes_max
         self.reader_at = reader_at
         self.import_folders = import_folders
         self.profile = profile
@@ -235,7 +239,9 @@ class ExecutionContext:
         """What the statement holds."""
         memory = self._memory
         if memory is None:
-            memory = self._memory = MemoryBudget(self.memory_bytes_max, self.process_memory)
+            memory = self._memory = MemoryBudget(
+                self.memory_bytes_max, self.process_memory, written_max=self.written_bytes_max
+            )
         return memory
 
     @property
@@ -366,6 +372,7 @@ class ExecutionContext:
             cancelled=self.cancelled,
             memory_bytes_max=self.memory_bytes_max,
             process_memory=self.process_memory,
+            written_bytes_max=self.written_bytes_max,
             reader_at=self.reader_at,
             import_folders=self.import_folders,
             profile=self.profile,

@@ -53,15 +53,33 @@ class MemoryBudget:
     Attributes:
         bytes_max: None is no limit.
         process: what the process may hold; None is no limit.
+        written_max: changes beyond this do not stay in memory; None: all do.
         bytes_held: what operators hold now.
+        bytes_written: what changes would take by now, if all stayed in memory.
         bytes_peak: the most they ever held.
     """
 
-    __slots__ = ("_look_at", "bytes_held", "bytes_max", "bytes_peak", "process")
+    __slots__ = (
+        "_look_at",
+        "bytes_held",
+        "bytes_max",
+        "bytes_peak",
+        "bytes_written",
+        "process",
+        "written_max",
+    )
 
-    def __init__(self, bytes_max: int | None = None, process: ProcessMemory | None = None) -> None:
+    def __init__(
+        self,
+        bytes_max: int | None = None,
+        process: ProcessMemory | None = None,
+        *,
+        written_max: int | None = None,
+    ) -> None:
         self.bytes_max = bytes_max
         self.process = process
+        self.written_max = written_max
+        self.bytes_written = 0
         self.bytes_held = 0
         self.bytes_peak = 0
         self._look_at = STEP_BYTES
@@ -81,6 +99,17 @@ class MemoryBudget:
                 self._look_at = self.bytes_held + STEP_BYTES
                 if self.process is not None:
                     self.process.require(0)
+
+    def write(self, count: int) -> None:
+        """`hold` for changes of the transaction, as far as they stay in memory."""
+        if self.written_max is not None:
+            written = self.bytes_written
+            self.bytes_written += count
+            is_time = written // STEP_BYTES < self.bytes_written // STEP_BYTES
+            if is_time and self.process is not None:
+                self.process.require(0)
+            count = min(count, max(0, self.written_max - written))
+        self.hold(count)
 
     def require(self, count: int) -> None:
         """Somebody is about to hold `count` bytes for a moment.

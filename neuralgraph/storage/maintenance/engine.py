@@ -158,7 +158,7 @@ class Engine:
             log_bytes=lambda: log.size_bytes,  # not `opened`, which holds the first base
             log_bytes_max=options.checkpoint_log_bytes,
         )
-        self._manager.room = None if is_ephemeral else Room.of(options, directory)
+        self._manager.room = Room.of(options, directory)
         self._connect()
 
     def _connect(self) -> None:

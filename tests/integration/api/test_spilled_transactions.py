@@ -306,6 +306,27 @@ def test_search_indexes_follow(graph):
     assert graph.verify(history=True) == []
 
 
+def test_what_is_in_the_file_counts_for_no_statement(tmp_path):
+    limits = {"query_memory_bytes_max": 300_000, "memory_limit": None}
+    queries = (
+        "UNWIND range(1, 5000) AS i CREATE (:X {i: i})",
+        "UNWIND range(1, 5000) AS i CREATE (:Y {i: i})-[:R]->(:Z {i: i, s: toString(i)})",
+        "MATCH (x:X) SET x.k = x.i",
+    )
+    with neuralgraph.open(tmp_path / "g.ngdb", **OPTIONS, **limits) as graph:
+        for query in queries:
+            graph.execute(query)
+        with pytest.raises(errors.MemoryLimitError):
+            graph.execute("UNWIND range(1, 5000) AS i CREATE (:X {i: i}) RETURN collect([i, i])")
+        assert graph.execute("MATCH (x) RETURN count(x), count(x.k)").to_tuples() == [
+            (15_000, 5_000)
+        ]
+    with neuralgraph.open(transaction_memory_bytes_max=1, **limits) as graph:
+        for query in queries[:2]:
+            with pytest.raises(errors.MemoryLimitError):
+                graph.execute(query)
+
+
 def test_a_graph_in_memory_keeps_its_changes():
     with (
         neuralgraph.open(transaction_memory_bytes_max=1) as graph,

@@ -180,7 +180,7 @@ class Assignments:
         """Carry the items out for each row."""
         if not self.items:
             return
-        context.memory.hold(_CHANGE_BYTES * batch.count * len(self.items))
+        context.memory.write(_CHANGE_BYTES * batch.count * len(self.items))
         if batch.count == 1:
             self._apply_row(batch, context)
         elif self.independence.holds(batch):

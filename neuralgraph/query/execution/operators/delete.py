@@ -120,7 +120,7 @@ class DeleteStep(Step):
         if self.detach and len(nodes):
             doomed.add_edges(writer.expand(nodes, (), "both").edges)
         edges = doomed.edges()
-        context.memory.hold(_CHANGE_BYTES * (len(nodes) + len(edges)))
+        context.memory.write(_CHANGE_BYTES * (len(nodes) + len(edges)))
         gone_edges: list[tuple[IdArray, Column]] = []
         for piece in context.pieces(len(edges), _PIECE_ROWS):
             gone_edges.append(writer.delete_edges(edges[piece]))

@@ -70,7 +70,7 @@ class PropertyMaker:
         """The properties in each row, without those that are null."""
         maps = self._maps(batch, context)
         count = len(maps)
-        context.memory.hold(count * _ENTITY_BYTES + items_bytes(maps[:_SAMPLE_ROWS], count))
+        context.memory.write(count * _ENTITY_BYTES + items_bytes(maps[:_SAMPLE_ROWS], count))
         return maps
 
     def _maps(self, batch: Batch, context: ExecutionContext) -> list[dict[str, Any]]:
@@ -109,7 +109,7 @@ class PropertyMaker:
             count += column.count if valid is None else int(np.count_nonzero(valid))
             made[key] = column
         held = batch.count * _COLUMN_ENTITY_BYTES + sum(map(column_bytes, made.values()))
-        context.memory.hold(held)
+        context.memory.write(held)
         return made, count
 
 

@@ -77,12 +77,13 @@ class InTransactionsStep(Step):
             if broken:
                 made.append(self._without(part, _status(started=False)))
                 continue
-            held = context.memory.bytes_held
+            memory = context.memory
+            held, memory.bytes_written = memory.bytes_held, 0
             found, failed = self._until_done(part, context, host, retry_s)
             # What the transaction held is free; what it gave is kept.
-            context.memory.free(context.memory.bytes_held - held)
+            memory.free(memory.bytes_held - held)
             for batch in found:
-                context.memory.hold_batch(batch)
+                memory.hold_batch(batch)
             made += found
             broken = failed and self.operator.on_error == "BREAK"
         # What follows sees what was committed.
