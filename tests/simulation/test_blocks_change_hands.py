@@ -232,3 +232,28 @@ def test_a_fold_that_cannot_be_noted_is_not_read(join, monkeypatch):
     assert one.reader().node_values(ids.tolist(), "v") == seen
     give_up_a_load(one)
     assert [*one.verify(), *other.verify()] == []
+
+
+def test_a_load_that_was_not_logged_leaves_what_was_folded_before_it_noted(join, monkeypatch):
+    """The note before the load said that all it shares with the fold is the log's; then it was nobody's."""
+    one, other = join("one"), join("other")
+    ids = load(one, "first")
+    writing = one.begin()
+    for node in ids.tolist():
+        writing.set_node_property(node, "w", f"untouched by loads {node}")
+    writing.commit()
+    give_up_a_load(one)
+    seen = one.reader().node_values(ids.tolist(), "w")
+
+    def refuse(*_):
+        raise DiskError("the log is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CommitPipeline, "_propose", refuse)
+        with pytest.raises(DiskError):
+            load(one, "never")
+    load(other, "second")
+    other.checkpoint()
+    load(other, "third")
+    assert one.reader().node_values(ids.tolist(), "w") == seen
+    assert [*one.verify(), *other.verify()] == []

@@ -226,7 +226,7 @@ class BasePins:
         Raises:
             DiskError: the note cannot be written.
         """
-        self._note_before(base.refs)
+        self._note_before(base.refs & self.current())
 
     def will_keep(self, base: PinnedBase) -> None:
         """Note a base that this process is about to read, and that neither header nor log lead to.
@@ -246,9 +246,10 @@ class BasePins:
         Raises:
             DiskError: the note cannot be written.
         """
-        self._note_before(base.refs | self._published.refs)
+        self._note_before((base.refs & self.current()) | self._published.refs)
 
     def _note_before(self, current: frozenset[BlockRef]) -> None:
+        # What comes may fail: then what it shares with a base that only this process reads is still read.
         if self._sharing.is_shared:
             old = (self.needed() | self._displaced) - current
             self._note([*self._retired, self._retired_now(old)])
