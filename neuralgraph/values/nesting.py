@@ -16,14 +16,49 @@ DEPTH_MAX: Final = 200
 ITEMS_MAX: Final = 1 << 24
 """Elements that a walk may meet, unless the value really holds so many."""
 
+_SMALL_MAX: Final = 4_096
+_LEVEL_COST: Final = 20
+
+COMPARED_MAX: Final = 1 << 20
+"""The same for a walk that compares."""
+
 _SHARED_MAX: Final = 4
 """Walking may meet an element that is held once so many times, in the mean."""
 
 _CONTAINERS: Final = frozenset({list, tuple, dict})
 
 
-def require_walkable(value: Any) -> int:
+def require_comparable(value: Any) -> None:
+    """See that a list or map can be compared, which walks it as a tree without a look at the clock.
+
+    Raises:
+        MemoryLimitError: it shares its parts so often that this would take for ever.
+    """
+    if _left_of(value, _SMALL_MAX) < 0:
+        require_walkable(value, COMPARED_MAX)
+
+
+def _left_of(value: Any, left: int) -> int:
+    """What a walk through a small value leaves of `left` elements; below 0 it is not small."""
+    inner = value.values() if type(value) is dict else value
+    if _CONTAINERS.isdisjoint(map(type, inner)):
+        return left
+    # Each level costs something too: it is one of the stack.
+    left -= len(inner) + _LEVEL_COST
+    for item in inner:
+        if left < 0:
+            break
+        if type(item) in _CONTAINERS:
+            left = _left_of(item, left - len(item))
+    return left
+
+
+def require_walkable(value: Any, items_max: int = ITEMS_MAX) -> int:
     """See that a value can be walked as a tree; gives the number of its elements, all levels together.
+
+    Args:
+        value: any.
+        items_max: so many elements may come of shared parts.
 
     Cost: each list and map once, however often it occurs; one look at each element.
 
@@ -54,8 +89,8 @@ def require_walkable(value: Any) -> int:
         sizes = [known[id(item)] or (0, 0) for item in nested]
         count = len(inner) + sum(size for size, _ in sizes)
         levels = 1 + max((below for _, below in sizes), default=0)
-        if count > max(ITEMS_MAX, _SHARED_MAX * held):
-            raise _too_large(count)
+        if count > max(items_max, _SHARED_MAX * held):
+            raise _too_large(count, items_max)
         if levels > DEPTH_MAX:
             raise too_deep()
         known[id(container)] = (count, levels)
@@ -64,11 +99,11 @@ def require_walkable(value: Any) -> int:
     return found[0]
 
 
-def _too_large(count: int) -> MemoryLimitError:
+def _too_large(count: int, items_max: int) -> MemoryLimitError:
     shown = f"{count:,}" if count < 10**15 else "more than 10^15"
     return MemoryLimitError(
         f"a list or map has {shown} elements, counted with those of all lists in it wherever they occur;"
-        f" it may have {ITEMS_MAX:,}"
+        f" it may have {items_max:,}"
     )
 
 

@@ -25,6 +25,7 @@ import numpy as np
 from neuralgraph.values.columns import Column, Kind
 from neuralgraph.values.entities import EdgeRef, Node, NodeRef, PathRef, Relationship
 from neuralgraph.values.instants import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
+from neuralgraph.values.nesting import require_comparable
 from neuralgraph.values.points import Point
 
 if TYPE_CHECKING:
@@ -113,10 +114,10 @@ def equals(left: Any, right: Any) -> bool | None:
     if kind is other:
         if kind in _SIMPLE:
             return bool(left == right)
-        if kind is list:
-            return _equal_lists(left, right)
-        if kind is dict:
-            return _equal_maps(left, right)
+        if kind is list or kind is dict:
+            # Both are walked side by side: what bounds one bounds the other.
+            require_comparable(left)
+            return _equal_nested(left, right)
         if kind is np.ndarray:
             return bool(np.array_equal(left, right))
         return bool(left == right)
@@ -130,12 +131,23 @@ def equals(left: Any, right: Any) -> bool | None:
     return bool(left == right)
 
 
+def _equal_nested(left: Any, right: Any) -> bool | None:
+    """`equals` of what stands in a list or a map, or of two lists, or two maps."""
+    kind = type(left)
+    if kind is type(right):
+        if kind is list:
+            return _equal_lists(left, right)
+        if kind is dict:
+            return _equal_maps(left, right)
+    return equals(left, right)
+
+
 def _equal_lists(left: Sequence[Any], right: Sequence[Any]) -> bool | None:
     if len(left) != len(right):
         return False
     result: bool | None = True
     for one, other in zip(left, right, strict=True):
-        equal = equals(one, other)
+        equal = _equal_nested(one, other)
         if equal is False:
             return False
         if equal is None:
@@ -148,7 +160,7 @@ def _equal_maps(left: dict[str, Any], right: dict[str, Any]) -> bool | None:
         return False
     result: bool | None = True
     for key, one in left.items():
-        equal = equals(one, right[key])
+        equal = _equal_nested(one, right[key])
         if equal is False:
             return False
         if equal is None:
@@ -186,6 +198,7 @@ def ordered(left: Any, right: Any) -> Literal[-1, 0, 1, 2] | None:
         return 0 if left == right else UNORDERED
     group = _group(left)
     if group == _LIST_RANK:
+        require_comparable(left)
         return _ordered_lists(left, right)
     if group in (_MAP_RANK, 1, 2, 4, 5, 13):
         return None
@@ -199,7 +212,8 @@ def _ordered_lists(left: Sequence[Any], right: Sequence[Any]) -> Literal[-1, 0, 
     for one, other in zip(left, right, strict=False):
         if one is None and other is None:
             return None
-        result = ordered(one, other)
+        is_nested = type(one) is list and type(other) is list
+        result = _ordered_lists(one, other) if is_nested else ordered(one, other)
         if result != 0:
             return result
     if len(left) == len(right):
@@ -222,13 +236,22 @@ def equality_key(value: Any) -> Hashable:
         return value if value == value else _NAN_KEY  # noqa: PLR0124
     if kind is bool:
         return (_BOOLEAN_RANK, value)
-    if kind is list or kind is tuple:
-        return (_LIST_RANK, *map(equality_key, value))
-    if kind is dict:
-        return (_MAP_RANK, frozenset((key, equality_key(item)) for key, item in value.items()))
+    if kind is list or kind is tuple or kind is dict:
+        require_comparable(value)
+        return _nested_key(value)
     if kind is np.ndarray:
         return (13, value.dtype.str, value.tobytes())
     return _key_of_subclass(value, equality_key)  # type: ignore[no-any-return]
+
+
+def _nested_key(value: Any) -> Hashable:
+    """`equality_key` of what stands in a list or map, or of one."""
+    kind = type(value)
+    if kind is list or kind is tuple:
+        return (_LIST_RANK, *map(_nested_key, value))
+    if kind is dict:
+        return (_MAP_RANK, frozenset((key, _nested_key(item)) for key, item in value.items()))
+    return equality_key(value)
 
 
 def equality_keys(values: Sequence[Any]) -> Sequence[Hashable]:
@@ -266,8 +289,27 @@ def order_key(value: Any) -> Any:
         return (_NUMBER_RANK, value)
     if value is None:
         return _NULL_KEY
+    if kind is list or kind is dict or kind is tuple:
+        require_comparable(value)
+        return _nested_order_key(value)
     maker = _ORDER_KEYS.get(kind)
     return _key_of_subclass(value, order_key) if maker is None else maker(value)
+
+
+def _nested_order_key(value: Any) -> Any:
+    """`order_key` of what stands in a list or map, or of one."""
+    kind = type(value)
+    if kind is list or kind is tuple:
+        return (_LIST_RANK, tuple(map(_nested_order_key, value)))
+    if kind is dict:
+        keys = sorted(value)
+        return (
+            _MAP_RANK,
+            len(keys),
+            tuple(keys),
+            tuple(_nested_order_key(value[key]) for key in keys),
+        )
+    return order_key(value)
 
 
 def order_keys(values: Sequence[Any]) -> Sequence[Any]:
@@ -282,11 +324,6 @@ def order_keys(values: Sequence[Any]) -> Sequence[Any]:
 
 def _float_key(value: float) -> Any:
     return _NAN_KEY if math.isnan(value) else (_NUMBER_RANK, value)
-
-
-def _map_key(value: dict[str, Any]) -> Any:
-    keys = sorted(value)
-    return (_MAP_RANK, len(keys), tuple(keys), tuple(order_key(value[key]) for key in keys))
 
 
 def _path_key(value: PathRef) -> Any:
@@ -311,9 +348,6 @@ _ORDER_KEYS: Final[dict[type, Callable[[Any], Any]]] = {
     EdgeRef: lambda value: (2, value.id),
     Relationship: lambda value: (2, value.id),
     PathRef: _path_key,
-    list: lambda value: (_LIST_RANK, tuple(map(order_key, value))),
-    tuple: lambda value: (_LIST_RANK, tuple(map(order_key, value))),
-    dict: _map_key,
     bytes: lambda value: (12, value),
     np.ndarray: lambda value: (13, tuple(value.tolist())),
     **{

@@ -33,6 +33,7 @@ from neuralgraph.values.instants import (
     LocalTime,
     Time,
 )
+from neuralgraph.values.nesting import require_comparable
 from neuralgraph.values.points import Point
 
 if TYPE_CHECKING:
@@ -111,8 +112,10 @@ def storable(value: Any) -> Any:
     if kind in _ATOMS:
         return value
     if kind is list:
+        require_comparable(value)
         return _storable_list(value)
     if kind is dict:
+        require_comparable(value)
         return {
             key: item if type(item) in _ATOMS else storable(item) for key, item in value.items()
         }

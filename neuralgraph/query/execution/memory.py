@@ -223,14 +223,18 @@ def keys_bytes(keys: Sequence[Any], count: int) -> int:
     return _ENTRY_BYTES * count + items_bytes(keys[::step], count)
 
 
-def items_bytes(sample: Sequence[Any], count: int) -> int:
-    """Estimated size of `count` values like those of `sample`, their places in a list included."""
+def items_bytes(sample: Sequence[Any], count: int, looks: int = _SAMPLE_ROWS) -> int:
+    """Estimated size of `count` values like those of `sample`, their places in a list included.
+
+    Of lists and maps inside each other ever fewer are looked at, half of `looks` at each level: a value that
+    shares its parts may be a tree without end.
+    """
     if not sample:
         return 0
-    return count * sum(map(_value_bytes, sample)) // len(sample)
+    return count * sum(_value_bytes(value, looks // 2) for value in sample) // len(sample)
 
 
-def _value_bytes(value: Any) -> int:
+def _value_bytes(value: Any, looks: int) -> int:
     kind = type(value)
     if kind in _FLAT:
         return _ITEM_BYTES
@@ -241,16 +245,20 @@ def _value_bytes(value: Any) -> int:
     if kind is PathRef:
         return _OBJECT_BYTES + _ITEM_BYTES * (2 * len(value.edges) + 1)
     if kind is Node:
-        return _NODE_BYTES + _value_bytes(value.properties)
+        return _NODE_BYTES + _value_bytes(value.properties, looks)
     if kind is Relationship:
-        return _OBJECT_BYTES + 2 * _NODE_BYTES + _value_bytes(value.properties)
+        return _OBJECT_BYTES + 2 * _NODE_BYTES + _value_bytes(value.properties, looks)
     if kind is Path:
         entities = (*value.nodes, *value.relationships)
-        return _OBJECT_BYTES + items_bytes(entities[:_SAMPLE_ROWS], len(entities))
+        return _OBJECT_BYTES + items_bytes(entities[:looks], len(entities), looks)
     if isinstance(value, list | tuple | frozenset):
-        sample = list(value)[:_SAMPLE_ROWS] if kind is frozenset else value[:_SAMPLE_ROWS]  # type: ignore[index]
-        return _LIST_BYTES + items_bytes(sample, len(value))
+        inner: Any = value if kind is not frozenset else list(value)
+        return _LIST_BYTES + _inner_bytes(inner[:looks], len(value), looks)
     if isinstance(value, dict):
-        entries = list(value.values())
-        return getsizeof(value) + items_bytes(entries[:_SAMPLE_ROWS], len(entries))
+        entries = list(value.values())[:looks]
+        return getsizeof(value) + _inner_bytes(entries, len(value), looks)
     return _OBJECT_BYTES
+
+
+def _inner_bytes(sample: Sequence[Any], count: int, looks: int) -> int:
+    return items_bytes(sample, count, looks) if looks else _ITEM_BYTES * count

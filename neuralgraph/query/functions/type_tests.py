@@ -18,6 +18,7 @@ from neuralgraph.errors import QuerySyntaxError
 from neuralgraph.hints import close_name
 from neuralgraph.regexes import regex
 from neuralgraph.values import type_name
+from neuralgraph.values.nesting import require_comparable
 from neuralgraph.values.records import record
 
 _TOKEN: Final = regex(r"\s*(NOT\s+NULL|[<>|!]|[A-Za-z][A-Za-z]*(?:\s+(?!NOT\s+NULL)[A-Za-z]+)*)")
@@ -107,6 +108,7 @@ def value_type(value: Any) -> str:
     if value is None:
         return "NULL"
     if type(value) is list:
+        require_comparable(value)
         inner = sorted({value_type(item) for item in value}, key=_place) or ["NOTHING"]
         if "NULL" in inner and len(inner) > 1:
             inner = [name.removesuffix(" NOT NULL") for name in inner if name != "NULL"]
@@ -122,6 +124,8 @@ def _place(type_text: str) -> tuple[int, str]:
 
 def is_of_type(value: Any, type_text: str) -> bool:
     """Does the value belong to the type? Raises QuerySyntaxError when the text is no type."""
+    if type(value) is list:
+        require_comparable(value)
     return _belongs(value, _parsed(type_text))
 
 

@@ -7,7 +7,7 @@ the same pattern is planned from its last node, and the lists are turned round.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from neuralgraph.query.language.syntax import (
     Comparison,
@@ -19,6 +19,7 @@ from neuralgraph.query.language.syntax import (
     Quantified,
     QuantifiedPath,
     Variable,
+    VariableLength,
 )
 from neuralgraph.query.planning.batching import batched
 from neuralgraph.query.planning.graphs import labels_predicate
@@ -46,6 +47,10 @@ if TYPE_CHECKING:
     MatchPattern = Callable[
         [PlanningContext, Operator, Pattern, Expression | None], tuple[Operator, PatternGraph]
     ]
+
+
+_BOUNDS: Final = (2, 3, 4, 5, 6, 8, 11)
+"""Lengths up to which paths are looked at, one bound after the other."""
 
 
 def group_names(edge: GraphEdge) -> tuple[str, ...]:
@@ -236,8 +241,8 @@ def searched_again(
 ) -> Operator:
     """The shortest path for which all conditions hold.
 
-    First the shortest is sought, and asked. Where there is one and it does not do, all paths between the two
-    nodes are looked at, which may be a great many: so in Neo4j.
+    First the shortest is sought, and asked. Where there is one and it does not do, the paths between the two
+    nodes are looked at, first the short ones, for they grow to a great many.
 
     Args:
         context: of this planning.
@@ -264,9 +269,14 @@ def searched_again(
     one = replace(shortest, selector=replace(path.selector, kind="shortest"))
     guard, _ = match_pattern(context, start, Pattern((one,)), certain)
     guard = projected(guard, [(slot, Variable(slot.name)) for slot in outer.slots])
-    second = shortest_paths(context, guard, shortest, tuple(conjuncts(about)), match_pattern)
+    others = [
+        shortest_paths(context, guard, bounded, tuple(conjuncts(about)), match_pattern)
+        for bounded in _longer_and_longer(shortest)
+    ]
     new = tuple(slot for slot in first.slots if slot.name in names)
-    inner = union_of([first, second], [slot.name for slot in (*outer.slots, *new)], first_only=True)
+    inner = union_of(
+        [first, *others], [slot.name for slot in (*outer.slots, *new)], first_only=True
+    )
     return Apply(
         slots=(*outer.slots, *new),
         estimated_rows=outer.estimated_rows,
@@ -274,6 +284,22 @@ def searched_again(
         inner=inner,
         kind="inner",
     )
+
+
+def _longer_and_longer(path: PathPattern) -> list[PathPattern]:
+    """The path with upper bounds that grow, and as it is."""
+    start, edge, end = path.elements
+    assert isinstance(edge, EdgePattern)
+    if edge.length is None:
+        return [path]
+    least, most = edge.length.min, edge.length.max
+    lengths = [
+        VariableLength(least, bound)
+        for bound in _BOUNDS
+        if bound >= (least or 0) and (most is None or bound < most)
+    ]
+    bounded = [replace(path, elements=(start, replace(edge, length=one), end)) for one in lengths]
+    return [*bounded, path]
 
 
 def _between(path: PathPattern) -> frozenset[str]:

@@ -151,6 +151,46 @@ def test_a_value_that_shares_its_parts_is_not_walked_without_end():
         assert str(few).count("1") == 2**8
 
 
+@pytest.mark.parametrize("value", ["[l, l]", "{a: l, b: l}"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "RETURN [l] = [m]",
+        "RETURN [l] <> [m]",
+        "RETURN [[l]] < [[m], 1]",
+        "RETURN m IN [l]",
+        "RETURN CASE l WHEN m THEN 1 END",
+        "WITH DISTINCT l RETURN 1",
+        "RETURN count(DISTINCT l)",
+        "WITH l AS k, count(*) AS c RETURN c",
+        "UNWIND [1, 2] AS i WITH l ORDER BY l RETURN 1",
+        "UNWIND [1, 2] AS i WITH l ORDER BY l LIMIT 1 RETURN 1",
+        "UNWIND [1, 2] AS i RETURN max([l])",
+        "RETURN size(apoc.coll.toSet([l, m]))",
+        "RETURN l UNION RETURN 1 AS l",
+        "RETURN valueType([[l], m])",
+        "CREATE (:X {l: l})",
+        "RETURN l",
+    ],
+)
+def test_values_that_share_their_parts_are_not_compared_for_ever(value, rest):
+    chain = f"WITH 1 AS l {f'WITH {value} AS l ' * 60} WITH l, coalesce(null, l) AS m "
+    with neuralgraph.open() as graph:
+        began_s = time.monotonic()
+        with pytest.raises(MemoryLimitError, match="elements"):
+            graph.execute(chain + rest).to_dicts()
+        assert time.monotonic() - began_s < 2
+
+
+def test_large_nested_values_that_share_nothing_are_compared():
+    query = (
+        "WITH [x IN range(1, 300000) | [x, [x]]] AS l, [x IN range(1, 300000) | [x, [x]]] AS m"
+        " RETURN l = m"
+    )
+    with neuralgraph.open() as graph:
+        assert graph.execute(query).value() is True
+
+
 def test_a_value_is_nested_so_deep_and_no_deeper():
     with neuralgraph.open() as graph:
         query = "RETURN reduce(a = 1, x IN range(1, {}) | {}) AS a"

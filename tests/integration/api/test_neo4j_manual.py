@@ -292,3 +292,11 @@ def test_a_part_of_null_is_null(graph):
 def test_transactions_say_of_which_database(graph):
     text = "SHOW TRANSACTIONS YIELD database, currentQuery WHERE currentQuery STARTS WITH 'SHOW'"
     assert rows(graph, text) == [("neo4j", text)]
+
+
+def test_a_longer_path_is_sought_among_the_short_ones_first(graph):
+    # All paths among so many nodes could never be looked at; those of length 2 can.
+    graph.execute("UNWIND range(1, 30) AS i CREATE (:Dense {i: i})")
+    graph.execute("MATCH (x:Dense), (y:Dense) WHERE x.i < y.i CREATE (x)-[:R]->(y)")
+    match = "MATCH p = shortestPath((x:Dense {i: 1})-[:R*]-(y:Dense {i: 9})) WHERE length(p) > 1"
+    assert rows(graph, f"{match} RETURN length(p)") == [(2,)]
