@@ -21,6 +21,7 @@ from neuralgraph.query.language import CheckContext, check, fixed_literals, norm
 from neuralgraph.query.language.syntax import TransactionCommand
 from neuralgraph.query.planning import PlanCache
 from neuralgraph.query.planning import plan as make_plan
+from neuralgraph.stopping import holding
 
 if TYPE_CHECKING:
     from neuralgraph.access import CatalogReader
@@ -130,7 +131,7 @@ class StatementCache:
             prepared = self._plans.find_key(key, values, version)
             if prepared is None:
                 # One at a time: threads that ask for the same statement together compile it once.
-                with self._lock:
+                with holding(self._lock):
                     prepared = self._plans.find_key(key, values, version)
                     if prepared is None:
                         prepared, fixed = self._compile(text, normalised, catalog)

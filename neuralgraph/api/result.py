@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from neuralgraph.api.rendering import PLAIN_KINDS, Renderer, batch_lists
 from neuralgraph.errors import QueryArgumentError, QueryError
 from neuralgraph.query.execution.memory import out_of_memory
+from neuralgraph.stopping import enter, leave
 from neuralgraph.values import Batch, Column, Node, Path, Relationship
 from neuralgraph.values.nesting import too_deep
 from neuralgraph.values.records import record
@@ -328,6 +329,7 @@ class Result:
         pending, ready = self._pending, self._ready
         if pending is None:
             return
+        token = enter(self._context)
         try:
             for batch in pending:
                 if batch.count:
@@ -347,6 +349,8 @@ class Result:
         except BaseException:
             self.close()
             raise
+        finally:
+            leave(token)
         self._pending = None
         self._context.running = False
         self._ended_ns = time.perf_counter_ns()

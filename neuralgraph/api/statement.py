@@ -20,6 +20,7 @@ from neuralgraph.errors import (
     AccessModeError,
     ParameterMissingError,
     QueryError,
+    QueryTimeoutError,
     QueryTypeError,
     SemanticError,
     TransactionError,
@@ -27,12 +28,13 @@ from neuralgraph.errors import (
 from neuralgraph.hints import close_name
 from neuralgraph.query.execution.context import ExecutionContext
 from neuralgraph.query.execution.memory import out_of_memory
+from neuralgraph.stopping import enter, leave
 from neuralgraph.values.nesting import too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neuralgraph.access import GraphReader, GraphWriter
+    from neuralgraph.access import CatalogReader, GraphReader, GraphWriter
     from neuralgraph.api.activity import OpenTransaction
     from neuralgraph.api.prepared import Entry, Prepared, StatementCache
     from neuralgraph.api.settings import Settings
@@ -129,6 +131,21 @@ def _profiled(plan: Plan, context: ExecutionContext) -> Callable[[], str]:
 
     context.profile = Profile()
     return _explaining(plan, context.profile)
+
+
+class _Deadline:
+    """Ends a statement that does not run yet, at `deadline` of `time.monotonic`."""
+
+    __slots__ = ("deadline", "stoppable")
+
+    def __init__(self, deadline: float) -> None:
+        self.stoppable = True
+        self.deadline: float | None = deadline
+
+    def check(self) -> None:
+        """Raises QueryTimeoutError when it is past."""
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise QueryTimeoutError("the statement took longer than its timeout to be prepared")
 
 
 class EngineHost:
@@ -234,17 +251,18 @@ class StatementRunner:
             reader: a snapshot to read from; None is the newest.
         """
         began_ns = time.perf_counter_ns()
+        deadline = self._deadline()
         if reader is None:
             reader = self.engine.reader()
         catalog = reader.catalog
-        prepared, literals = self._find(query, catalog.version) or self.cache.prepare(
-            query, catalog
+        prepared, literals = self._find(query, catalog.version) or self._prepare(
+            query, catalog, deadline
         )
         parameters = engine_parameters(given, named) if named or given else _NO_PARAMETERS
         if prepared.parameters and not prepared.parameters <= parameters.keys():
             raise _missing(prepared, parameters, query)
         if prepared.reads:
-            context = self._context(query, reader, None, parameters, literals)
+            context = self._context(query, reader, None, parameters, literals, deadline)
             context.locate = prepared.locate
             return Result(
                 query,
@@ -261,9 +279,9 @@ class StatementRunner:
             verb = "writes" if prepared.writes else "administers the database"
             raise AccessModeError(f"the statement {verb}, and only reading is allowed here")
         if not prepared.writes or prepared.in_transactions:
-            context = self._context(query, reader, None, parameters, literals)
+            context = self._context(query, reader, None, parameters, literals, deadline)
             return self._to_the_end(query, prepared, context, reader, began_ns)
-        return self._write(query, (prepared, literals), parameters, reader, began_ns)
+        return self._write(query, (prepared, literals), parameters, reader, began_ns, deadline)
 
     def _write(
         self,
@@ -272,6 +290,7 @@ class StatementRunner:
         parameters: dict[str, Any],
         before: GraphReader,
         began_ns: int,
+        deadline: float | None,
     ) -> Result:
         """Run it, and again when somebody else was first: nobody has seen anything of it yet."""
         from neuralgraph.query.execution.backoff import Backoff
@@ -279,7 +298,7 @@ class StatementRunner:
         backoff: Backoff | None = None
         while True:
             try:
-                return self._write_once(query, found, parameters, before, began_ns)
+                return self._write_once(query, found, parameters, before, began_ns, deadline)
             except TransactionError as error:
                 backoff = backoff or Backoff(self.busy_timeout_s)
                 if not error.retryable or not backoff.goes_on:
@@ -293,14 +312,15 @@ class StatementRunner:
         parameters: dict[str, Any],
         before: GraphReader,
         began_ns: int,
+        deadline: float | None,
     ) -> Result:
         transaction = self.engine.begin()
         try:
             if transaction.catalog.version != before.catalog.version:
                 # Its snapshot is younger than the one that the plan was found for.
-                found = self.cache.prepare_for(query, transaction.catalog)
+                found = self._prepare(query, transaction.catalog, deadline)
             prepared, literals = found
-            context = self._context(query, transaction, transaction, parameters, literals)
+            context = self._context(query, transaction, transaction, parameters, literals, deadline)
             result = self._to_the_end(query, prepared, context, before, began_ns)
             result.note_commit(transaction.commit())
         except QueryError as error:
@@ -332,7 +352,8 @@ class StatementRunner:
             named: further parameters.
         """
         began_ns = time.perf_counter_ns()
-        prepared, literals = self.cache.prepare_for(query, transaction.catalog)
+        deadline = self._deadline()
+        prepared, literals = self._prepare(query, transaction.catalog, deadline)
         parameters = engine_parameters(given, named)
         if not prepared.parameters <= parameters.keys():
             raise _missing(prepared, parameters, query)
@@ -346,7 +367,7 @@ class StatementRunner:
                 phase="compile time",
             )
         writer = transaction if prepared.writes else None
-        context = self._context(query, transaction, writer, parameters, literals, opened)
+        context = self._context(query, transaction, writer, parameters, literals, deadline, opened)
         if writer is None:
             return self._to_the_end(query, prepared, context, None, began_ns)
         savepoint = transaction.savepoint()
@@ -413,6 +434,21 @@ class StatementRunner:
 
     # ── the parts ─────────────────────────────────────────────────────────────────────────────
 
+    def _deadline(self) -> float | None:
+        """When a statement that begins now must have ended, by `time.monotonic`."""
+        timeout_s = self._timeout_s
+        return None if timeout_s is None else time.monotonic() + timeout_s
+
+    def _prepare(self, query: str, catalog: CatalogReader, deadline: float | None) -> Entry:
+        """From the cache, or parsed, checked and planned before the deadline."""
+        if deadline is None:
+            return self.cache.prepare_for(query, catalog)
+        token = enter(_Deadline(deadline))
+        try:
+            return self.cache.prepare_for(query, catalog)
+        finally:
+            leave(token)
+
     def _context(
         self,
         query: str,
@@ -420,9 +456,9 @@ class StatementRunner:
         writer: GraphWriter | None,
         parameters: dict[str, Any],
         literals: tuple[object, ...],
+        deadline: float | None = None,
         opened: OpenTransaction | None = None,
     ) -> ExecutionContext:
-        timeout_s = self._timeout_s
         context = ExecutionContext(
             reader,
             writer,
@@ -430,7 +466,7 @@ class StatementRunner:
             literals,
             now_ns=time.time_ns(),
             random=_random,
-            deadline=None if timeout_s is None else time.monotonic() + timeout_s,
+            deadline=deadline,
             memory_bytes_max=self._memory_bytes_max,
             process_memory=self._process_memory,
             written_bytes_max=self._written_bytes_max,
@@ -457,6 +493,7 @@ class StatementRunner:
         details = Details(time.perf_counter_ns())
         if prepared.mode == "profile":
             details.explain = _profiled(prepared.plan, context)
+        token = enter(context)
         try:
             batches: list[Batch] = []
             for batch in prepared.executable.run(context):
@@ -476,6 +513,7 @@ class StatementRunner:
             raise too_deep() from error
         finally:
             context.abandon()
+            leave(token)
         return self._result(query, prepared, kept, context, began_ns, details)
 
     def _explained(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from neuralgraph.errors import MemoryLimitError
+from neuralgraph.stopping import SHORT_MAX, look
 
 DEPTH_MAX: Final = 200
 """Lists and maps inside each other; walking a value takes a few frames of the stack for each."""
@@ -16,6 +17,7 @@ DEPTH_MAX: Final = 200
 ITEMS_MAX: Final = 1 << 24
 """Elements that a walk may meet, unless the value really holds so many."""
 
+_FEW: Final = 64
 _SMALL_MAX: Final = 4_096
 _LEVEL_COST: Final = 20
 
@@ -34,6 +36,20 @@ def require_comparable(value: Any) -> None:
     Raises:
         MemoryLimitError: it shares its parts so often that this would take for ever.
     """
+    inner = value.values() if type(value) is dict else value
+    if _CONTAINERS.isdisjoint(map(type, inner)):
+        return
+    if len(inner) <= _FEW:
+        for item in inner:
+            if type(item) in _CONTAINERS and (
+                len(item) > _FEW
+                or not _CONTAINERS.isdisjoint(
+                    map(type, item.values() if type(item) is dict else item)
+                )
+            ):
+                break
+        else:
+            return
     if _left_of(value, _SMALL_MAX) < 0:
         require_walkable(value, COMPARED_MAX)
 
@@ -86,6 +102,8 @@ def require_walkable(value: Any, items_max: int = ITEMS_MAX) -> int:
         if known.get(id(container)) is not None:
             continue
         held += len(inner)
+        if len(inner) > SHORT_MAX:
+            look()
         sizes = [known[id(item)] or (0, 0) for item in nested]
         count = len(inner) + sum(size for size, _ in sizes)
         levels = 1 + max((below for _, below in sizes), default=0)

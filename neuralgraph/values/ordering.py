@@ -18,10 +18,12 @@ from __future__ import annotations
 
 import math
 from itertools import repeat
+from operator import ne
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
+from neuralgraph.stopping import SHORT_MAX, watched
 from neuralgraph.values.columns import Column, Kind
 from neuralgraph.values.entities import EdgeRef, Node, NodeRef, PathRef, Relationship
 from neuralgraph.values.instants import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
@@ -29,7 +31,7 @@ from neuralgraph.values.nesting import require_comparable
 from neuralgraph.values.points import Point
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from neuralgraph.values.arrays import AnyArray, Int64Array, RowArray
 
@@ -71,6 +73,9 @@ _GROUPS: Final[dict[type, int]] = {
     float: _NUMBER_RANK,
 }
 _SIMPLE: Final = frozenset({str, int, float, bool})
+_EXACT: Final = frozenset({str, int, float})
+"""Lists of these are equal as Python has it but for NaN: no null, no true that is 1."""
+_CONTAINERS: Final = frozenset({list, tuple, dict})
 _IDENTITY_KEYS: Final = frozenset(
     {
         str,
@@ -115,6 +120,13 @@ def equals(left: Any, right: Any) -> bool | None:
         if kind in _SIMPLE:
             return bool(left == right)
         if kind is list or kind is dict:
+            if (
+                kind is list
+                and _EXACT.issuperset(map(type, left))
+                and _EXACT.issuperset(map(type, right))
+            ):
+                # Python takes a NaN for equal to itself.
+                return left == right and not any(map(ne, left, left))
             # Both are walked side by side: what bounds one bounds the other.
             require_comparable(left)
             return _equal_nested(left, right)
@@ -135,6 +147,8 @@ def _equal_nested(left: Any, right: Any) -> bool | None:
     """`equals` of what stands in a list or a map, or of two lists, or two maps."""
     kind = type(left)
     if kind is type(right):
+        if kind in _SIMPLE:
+            return bool(left == right)
         if kind is list:
             return _equal_lists(left, right)
         if kind is dict:
@@ -146,13 +160,19 @@ def _equal_lists(left: Sequence[Any], right: Sequence[Any]) -> bool | None:
     if len(left) != len(right):
         return False
     result: bool | None = True
-    for one, other in zip(left, right, strict=True):
+    for one, other in _watched_pairs(left, right):
         equal = _equal_nested(one, other)
         if equal is False:
             return False
         if equal is None:
             result = None
     return result
+
+
+def _watched_pairs(left: Sequence[Any], right: Sequence[Any]) -> Iterable[tuple[Any, Any]]:
+    """What stands side by side, as far as both go."""
+    pairs = zip(left, right, strict=False)
+    return pairs if len(left) <= SHORT_MAX else watched(pairs)
 
 
 def _equal_maps(left: dict[str, Any], right: dict[str, Any]) -> bool | None:
@@ -209,7 +229,7 @@ def ordered(left: Any, right: Any) -> Literal[-1, 0, 1, 2] | None:
 
 
 def _ordered_lists(left: Sequence[Any], right: Sequence[Any]) -> Literal[-1, 0, 1, 2] | None:
-    for one, other in zip(left, right, strict=False):
+    for one, other in _watched_pairs(left, right):
         if one is None and other is None:
             return None
         is_nested = type(one) is list and type(other) is list
@@ -236,7 +256,9 @@ def equality_key(value: Any) -> Hashable:
         return value if value == value else _NAN_KEY  # noqa: PLR0124
     if kind is bool:
         return (_BOOLEAN_RANK, value)
-    if kind is list or kind is tuple or kind is dict:
+    if kind is list or kind is tuple:
+        return _list_key(value)
+    if kind is dict:
         require_comparable(value)
         return _nested_key(value)
     if kind is np.ndarray:
@@ -244,21 +266,53 @@ def equality_key(value: Any) -> Hashable:
     return _key_of_subclass(value, equality_key)  # type: ignore[no-any-return]
 
 
+def _list_key(value: Sequence[Any]) -> Hashable:
+    if _IDENTITY_KEYS.issuperset(map(type, value)):
+        return (_LIST_RANK, *value)
+    if _CONTAINERS.isdisjoint(map(type, value)):
+        return (_LIST_RANK, *map(equality_key, _watched(value)))
+    if len(value) <= SHORT_MAX:
+        # Most are short lists in a short list, which cannot share much: seen to be that on the way.
+        keys: list[Hashable] = []
+        for item in value:
+            kind = type(item)
+            if kind not in _CONTAINERS:
+                keys.append(equality_key(item))
+            elif (
+                kind is list
+                and len(item) <= SHORT_MAX
+                and _IDENTITY_KEYS.issuperset(map(type, item))
+            ):
+                keys.append((_LIST_RANK, *item))
+            else:
+                break
+        else:
+            return (_LIST_RANK, *keys)
+    require_comparable(value)
+    return _nested_key(value)
+
+
 def _nested_key(value: Any) -> Hashable:
     """`equality_key` of what stands in a list or map, or of one."""
     kind = type(value)
     if kind is list or kind is tuple:
-        return (_LIST_RANK, *map(_nested_key, value))
+        if _IDENTITY_KEYS.issuperset(map(type, value)):
+            return (_LIST_RANK, *value)
+        return (_LIST_RANK, *map(_nested_key, _watched(value)))
     if kind is dict:
         return (_MAP_RANK, frozenset((key, _nested_key(item)) for key, item in value.items()))
     return equality_key(value)
+
+
+def _watched(items: Sequence[Any]) -> Iterable[Any]:
+    return items if len(items) <= SHORT_MAX else watched(items)
 
 
 def equality_keys(values: Sequence[Any]) -> Sequence[Hashable]:
     """`equality_key` of each."""
     if _IDENTITY_KEYS.issuperset(map(type, values)):
         return values
-    return [equality_key(value) for value in values]
+    return [equality_key(value) for value in _watched(values)]
 
 
 def _key_of_subclass(value: Any, key: Callable[[Any], Any]) -> Any:
@@ -290,6 +344,8 @@ def order_key(value: Any) -> Any:
     if value is None:
         return _NULL_KEY
     if kind is list or kind is dict or kind is tuple:
+        if kind is not dict and _CONTAINERS.isdisjoint(map(type, value)):
+            return (_LIST_RANK, tuple(map(order_key, _watched(value))))
         require_comparable(value)
         return _nested_order_key(value)
     maker = _ORDER_KEYS.get(kind)
@@ -300,7 +356,7 @@ def _nested_order_key(value: Any) -> Any:
     """`order_key` of what stands in a list or map, or of one."""
     kind = type(value)
     if kind is list or kind is tuple:
-        return (_LIST_RANK, tuple(map(_nested_order_key, value)))
+        return (_LIST_RANK, tuple(map(_nested_order_key, _watched(value))))
     if kind is dict:
         keys = sorted(value)
         return (
@@ -319,7 +375,7 @@ def order_keys(values: Sequence[Any]) -> Sequence[Any]:
         return list(zip(repeat(_NUMBER_RANK), values))
     if types == {str}:
         return list(zip(repeat(_STRING_RANK), values))
-    return [order_key(value) for value in values]
+    return [order_key(value) for value in _watched(values)]
 
 
 def _float_key(value: float) -> Any:
@@ -378,7 +434,7 @@ def sort_rows(columns: Sequence[Column], descending: Sequence[bool]) -> RowArray
     if count <= _PYTHON_ROWS_MAX:
         rows = list(range(count))
         for column, is_descending in zip(reversed(columns), reversed(descending), strict=True):
-            keys = [order_key(value) for value in column.to_values()]
+            keys = order_keys(column.to_values())
             rows.sort(key=keys.__getitem__, reverse=is_descending)
         return np.array(rows, dtype=np.int64)
     # lexsort takes the least significant key first.
@@ -460,7 +516,7 @@ def dense_ranks(column: Column) -> Int64Array:
         rank_of: dict[Any, int] = dict(zip(sorted(set(present)), range(len(items)), strict=False))
         rank_of[None] = len(items)
         return np.fromiter((rank_of[item] for item in items), dtype=np.int64, count=len(items))
-    keys = [order_key(item) for item in items]
+    keys = list(order_keys(items))
     return np.array(_ranks(keys, keys), dtype=np.int64)
 
 

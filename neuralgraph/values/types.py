@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from neuralgraph.errors import QueryArgumentError, QueryTypeError
+from neuralgraph.stopping import SHORT_MAX, watched
 from neuralgraph.values.entities import EdgeRef, Node, NodeRef, Path, PathRef, Relationship
 from neuralgraph.values.instants import (
     INT64_MAX,
@@ -126,7 +127,7 @@ def storable(value: Any) -> Any:
 
 def _storable_list(items: list[Any]) -> list[Any]:
     stored = []
-    for item in items:
+    for item in items if len(items) <= SHORT_MAX else watched(items):
         if type(item) not in _ATOMS:
             if type(item) is not list:
                 raise _not_storable(item, " in a list")

@@ -36,6 +36,10 @@ _NO_PARAMETERS: dict[str, Any] = {}
 
 PIECE_ROWS: Final = 4_096
 """What takes microseconds a row looks at the clock after so many."""
+FEW_ROWS: Final = 8
+"""What may take long a row looks at it after so many at first."""
+_PIECE_S: Final = 0.01
+"""A piece that takes longer is followed by smaller ones."""
 
 
 @dataclass(slots=True)
@@ -291,6 +295,18 @@ class ExecutionContext:
             if self.stoppable:
                 self.check()
             yield slice(start, start + rows)
+
+    def growing_pieces(self, count: int) -> Iterator[slice]:
+        """`pieces` for rows of which nobody knows how long one takes: few at first, more while it is fast."""
+        start, rows = 0, FEW_ROWS
+        while start < count:
+            began_s = time.monotonic()
+            self.check()
+            yield slice(start, start + rows)
+            start += rows
+            took_s = time.monotonic() - began_s
+            wanted = 2 * rows if took_s < _PIECE_S else int(rows * _PIECE_S / took_s)
+            rows = max(1, min(wanted, PIECE_ROWS))
 
     def parameter(self, name: str) -> Any:
         """The value of a parameter.

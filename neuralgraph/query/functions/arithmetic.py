@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import QueryArithmeticError, QueryTypeError
 from neuralgraph.query.functions.texts import text_of
+from neuralgraph.stopping import look
 from neuralgraph.values import (
     Date,
     DateTime,
@@ -62,7 +63,10 @@ def add(left: Any, right: Any) -> Any:
             if INT64_MIN <= total <= INT64_MAX:
                 return total
             raise overflow("+", left, right)
-        if kind is float or kind is str or kind is list:
+        if kind is float or kind is str:
+            return left + right
+        if kind is list:
+            look()
             return left + right
     if left is None or right is None:
         return None

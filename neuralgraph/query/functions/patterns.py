@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from neuralgraph.errors import QueryArgumentError, QueryTimeoutError
+from neuralgraph.stopping import look, seconds_left
 
 MATCH_SECONDS_MAX: Final = 1.0
 _PATTERN_CHARACTERS_MAX: Final = 10_000
@@ -49,8 +50,9 @@ def whole_matcher(pattern: str) -> Any:
     def matches(text: str) -> bool:
         if len(text) <= unwatched_max:
             return fullmatch(text) is not None
+        look()
         try:
-            return fullmatch(text, timeout=MATCH_SECONDS_MAX) is not None
+            return fullmatch(text, timeout=seconds_left(MATCH_SECONDS_MAX)) is not None
         except TimeoutError:
             raise _too_slow(pattern) from None
         except (MemoryError, RuntimeError, RecursionError) as error:
@@ -74,7 +76,7 @@ class SearchedPattern:
     def sub(self, template: str, text: str) -> str:
         """The text with each match replaced."""
         try:
-            return str(self._pattern.sub(template, text, timeout=MATCH_SECONDS_MAX))
+            return str(self._pattern.sub(template, text, timeout=seconds_left(MATCH_SECONDS_MAX)))
         except TimeoutError:
             raise _too_slow(self._text) from None
         except (_regex().error, IndexError) as error:
@@ -85,14 +87,16 @@ class SearchedPattern:
     def count(self, text: str) -> int:
         """How many matches there are in the text."""
         try:
-            return sum(1 for _ in self._pattern.finditer(text, timeout=MATCH_SECONDS_MAX))
+            return sum(
+                1 for _ in self._pattern.finditer(text, timeout=seconds_left(MATCH_SECONDS_MAX))
+            )
         except TimeoutError:
             raise _too_slow(self._text) from None
 
     def split(self, text: str, most: int) -> list[Any]:
         """The parts between matches, so many splits at most; 0 is any number."""
         try:
-            return list(self._pattern.split(text, most, timeout=MATCH_SECONDS_MAX))
+            return list(self._pattern.split(text, most, timeout=seconds_left(MATCH_SECONDS_MAX)))
         except TimeoutError:
             raise _too_slow(self._text) from None
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import QueryTypeError
 from neuralgraph.query.functions.patterns import whole_matcher
+from neuralgraph.stopping import SHORT_MAX, watched
 from neuralgraph.values import equals, type_name
 from neuralgraph.values.ordering import UNORDERED, ordered
 
@@ -99,7 +100,7 @@ def in_list(item: Any, items: Any) -> bool | None:
             f"IN needs a list, not {type_name(items)}", detail="InvalidArgumentType"
         )
     result: bool | None = False
-    for other in items:
+    for other in items if len(items) <= SHORT_MAX else watched(items):
         same = equal(item, other)
         if same:
             return True

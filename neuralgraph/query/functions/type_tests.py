@@ -17,6 +17,7 @@ import numpy as np
 from neuralgraph.errors import QuerySyntaxError
 from neuralgraph.hints import close_name
 from neuralgraph.regexes import regex
+from neuralgraph.stopping import SHORT_MAX, watched
 from neuralgraph.values import type_name
 from neuralgraph.values.nesting import require_comparable
 from neuralgraph.values.records import record
@@ -147,7 +148,8 @@ def _belongs_to_one(value: Any, member: _Type) -> bool:
         return False
     if member.element is None or isinstance(value, np.ndarray):
         return True
-    return all(_belongs(item, member.element) for item in value)
+    items = value if len(value) <= SHORT_MAX else watched(value)
+    return all(_belongs(item, member.element) for item in items)
 
 
 @lru_cache(maxsize=256)

@@ -44,6 +44,7 @@ from neuralgraph.query.language.syntax import (
     Variable,
 )
 from neuralgraph.query.language.walking import children, descendants
+from neuralgraph.stopping import look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -130,6 +131,7 @@ class ExpressionChecker:
 
     def type_of(self, node: Expression, scope: Scope) -> str:
         """The static type; raises what is wrong with it."""
+        look()
         return self.rules[type(node)](node, scope)
 
     def predicate(self, node: Expression, scope: Scope) -> None:

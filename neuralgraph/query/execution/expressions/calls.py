@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import QueryError, QuerySyntaxError
 from neuralgraph.query.execution.columns import listed
-from neuralgraph.query.execution.context import PIECE_ROWS
+from neuralgraph.query.execution.context import FEW_ROWS
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
 from neuralgraph.query.execution.expressions.labels import type_of_edge
 from neuralgraph.query.execution.expressions.making import (
@@ -120,9 +120,9 @@ class CallEvaluator(Evaluator):
                 for row in zip(*arguments, strict=True)
             )
             return piled(results, context)
-        if count > PIECE_ROWS and context.stoppable:
+        if count > FEW_ROWS and context.stoppable:
             made: list[Any] = []
-            for piece in context.pieces(count):
+            for piece in context.growing_pieces(count):
                 made += self._of_rows([argument[piece] for argument in arguments], call)
             return made
         return self._of_rows(arguments, call)
@@ -229,10 +229,10 @@ class BinaryEvaluator(Evaluator):
             if made is not None and made.count == batch.count:
                 return made
             lefts, rights = _repeated(left, batch.count), _repeated(right, batch.count)
-            if batch.count <= PIECE_ROWS or not context.stoppable:
+            if batch.count <= FEW_ROWS or not context.stoppable:
                 return listed(list(map(self.scalar, lefts, rights)))
             results: list[Any] = []
-            for piece in context.pieces(batch.count):
+            for piece in context.growing_pieces(batch.count):
                 results += map(self.scalar, lefts[piece], rights[piece])
             return listed(results)
         except QueryError as error:

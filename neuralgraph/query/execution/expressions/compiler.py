@@ -31,6 +31,7 @@ from neuralgraph.query.language.syntax.expressions import (
     Property,
     Variable,
 )
+from neuralgraph.stopping import look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -86,6 +87,7 @@ class ExpressionCompiler:
 
     def compile(self, expression: Expression) -> Evaluator:
         """The evaluator of an expression."""
+        look()
         made = _compile_one(type(expression))(self, expression)
         if isinstance(expression, _LEAVES) or not self.facts(expression).constant:
             return made
