@@ -158,7 +158,7 @@ class CommitQueue:
             DatabaseLockedError: another process had the commit lock for longer than the timeout.
             StorageError: what it wrote cannot be read.
         """
-        if self._alone == threading.get_ident():
+        if self._alone and self._alone == threading.get_ident():
             with self._turns:
                 self._serve([own])
             return

@@ -152,7 +152,9 @@ class Transaction(GraphView):
 
     def create_node(self, labels: Sequence[str], properties: Mapping[str, Any]) -> int:
         """See `access.GraphWriter`."""
-        writes = self._writing()
+        writes = self._writes
+        if writes is None or len(writes.tail) >= writes.weigh_at:
+            writes = self._writing()
         stored = stored_properties(properties) if properties else {}
         ordered = self._label_tuple(labels)
         node_id = self._manager.node_ids.take()
@@ -179,7 +181,9 @@ class Transaction(GraphView):
         self, edge_type: str, source: int, target: int, properties: Mapping[str, Any]
     ) -> int:
         """See `access.GraphWriter`."""
-        writes = self._writing()
+        writes = self._writes
+        if writes is None or len(writes.tail) >= writes.weigh_at:
+            writes = self._writing()
         stored = stored_properties(properties, (edge_type,))
         self._attach(writes, source)
         if target != source:
@@ -265,7 +269,9 @@ class Transaction(GraphView):
 
     def set_node_property(self, node_id: int, key: str, value: Any) -> bool:
         """See `access.GraphWriter`."""
-        writes = self._writing()
+        writes = self._writes
+        if writes is None or len(writes.tail) >= writes.weigh_at:
+            writes = self._writing()
         value = stored_value(key, value)
         if node_id not in writes.created_nodes:
             self._locks.lock_node(node_id, WRITE)
@@ -281,7 +287,9 @@ class Transaction(GraphView):
 
     def set_edge_property(self, edge_id: int, key: str, value: Any) -> bool:
         """See `access.GraphWriter`."""
-        writes = self._writing()
+        writes = self._writes
+        if writes is None or len(writes.tail) >= writes.weigh_at:
+            writes = self._writing()
         value = stored_value(key, value)
         if edge_id not in writes.created_edges:
             self._locks.lock_edge(edge_id)

@@ -100,17 +100,17 @@ class WriteSet:
         "weigh_at",
     )
 
+    own_base: OwnBase | None
+    _own: DeltaStore | None
+    _spilled: SpilledChanges | None
+    _used: Names | None
+
     def __init__(self, state: State, room: Room | None) -> None:
         self._state = state
-        self._own: DeltaStore | None = None
-        self._applied = 0
-        self.tail: list[Change] = []
-        self._spilled: SpilledChanges | None = None
-        self.own_base: OwnBase | None = None
-        self._used: Names | None = None
-        self._noted = 0
-        self._weighed = self._weighed_bytes = 0
         self._room = room
+        self._own = self._spilled = self._used = self.own_base = None
+        self._applied = self._noted = self._weighed = self._weighed_bytes = 0
+        self.tail: list[Change] = []
         self.weigh_at = _NEVER if room is None else room.step
         # Sets, until there are very many of them.
         self.created_nodes: IdSet = set()
