@@ -14,7 +14,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.api.rendering import PLAIN_KINDS, Renderer, batch_lists
-from neuralgraph.errors import QueryArgumentError, QueryError
+from neuralgraph.errors import QueryArgumentError, QueryCancelledError, QueryError
 from neuralgraph.query.execution.memory import out_of_memory
 from neuralgraph.stopping import enter, leave
 from neuralgraph.values import Batch, Column, Node, Path, Relationship
@@ -223,13 +223,29 @@ class Result:
         return self.summary
 
     def close(self) -> None:
-        """End the statement here: rows that were not taken are not made; harmless when it has ended."""
+        """End the statement here: rows that were not taken are not made; harmless when it has ended.
+
+        Where another thread is waiting for rows of it, that thread gets a QueryCancelledError soon.
+        """
         pending, self._pending = self._pending, None
         self._ready.clear()
         self._records = iter(())
-        if pending is not None:
+        if pending is None:
+            return
+        self._ended_ns = time.perf_counter_ns()
+        if _is_running(pending):
+            # Only who runs it can end it; `_pull` does, having seen that nothing is pending.
+            self._context.stop()
+        else:
             self._context.abandon()
-            self._ended_ns = time.perf_counter_ns()
+
+    def _give_up(self) -> None:
+        """End it where it runs."""
+        self._pending = None
+        self._ready.clear()
+        self._records = iter(())
+        self._context.abandon()
+        self._ended_ns = time.perf_counter_ns()
 
     def __enter__(self) -> Result:
         return self
@@ -329,28 +345,38 @@ class Result:
         pending, ready = self._pending, self._ready
         if pending is None:
             return
+        if _is_running(pending):
+            raise QueryArgumentError(
+                "the result is being read already, by another thread or by the statement itself;"
+                " read it at one place, or execute the statement twice"
+            )
         token = enter(self._context)
         try:
             for batch in pending:
+                if self._pending is None:
+                    break
                 if batch.count:
                     ready.append(batch)
                     if batch.count > rows_min or len(ready) > 1:
                         return
         except QueryError as error:
-            self.close()
+            self._give_up()
             self._context.locate(error, self._query)
             raise
         except MemoryError as error:
-            self.close()
+            self._give_up()
             raise out_of_memory() from error
         except RecursionError as error:
-            self.close()
+            self._give_up()
             raise too_deep() from error
         except BaseException:
-            self.close()
+            self._give_up()
             raise
         finally:
             leave(token)
+        if self._pending is None:
+            self._give_up()
+            raise QueryCancelledError("the result was closed while its rows were made")
         self._pending = None
         self._context.running = False
         self._ended_ns = time.perf_counter_ns()
@@ -401,6 +427,11 @@ class Result:
         if column.kind not in PLAIN_KINDS and self._reader is not None:
             column = Column.of_values(Renderer(self._reader).column(column))
         return narrowed(column)
+
+
+def _is_running(pending: Iterator[Batch]) -> bool:
+    """Is somebody in the middle of making the next batch?"""
+    return bool(getattr(pending, "gi_running", False))
 
 
 def _gather(value: Any, nodes: dict[int, Node], relationships: dict[int, Relationship]) -> None:

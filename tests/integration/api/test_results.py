@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 
 import numpy as np
 import pytest
 
-from neuralgraph import Node, Path, QueryArgumentError, Relationship
+import neuralgraph
+from neuralgraph import Node, Path, QueryArgumentError, QueryCancelledError, Relationship
 from neuralgraph.errors import EntityNotFoundError, QueryTypeError
 
 NAMES = "MATCH (p:Person) RETURN p.name AS name, p.age AS age ORDER BY name"
@@ -283,3 +285,72 @@ def test_networkx_keeps_properties_called_as_what_we_add(graph):
     whole = graph.to_networkx()
     assert whole.nodes[0] == {"labels": ("L",), "labels_": 1, "type": 2}
     assert whole.edges[0, 0, 0] == {"type": "R", "type_": 3}
+
+
+class Source:
+    """Rows without an end; the second one, and those after it, are made once `may_go_on` is set."""
+
+    def __init__(self, graph):
+        self.is_asked, self.may_go_on = threading.Event(), threading.Event()
+        self.closed = 0
+
+        def numbers():
+            try:
+                for number in range(10**9):
+                    if number > 10_000:
+                        self.is_asked.set()
+                        assert self.may_go_on.wait(60)
+                    yield {"x": number}
+            finally:
+                self.closed += 1
+
+        graph.register_procedure("test.numbers() :: (x :: INTEGER)", numbers)
+
+
+def in_a_thread(work):
+    """Start it; gives a function that waits for the end and gives what was raised."""
+    raised = []
+
+    def run():
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - it is what the test looks at
+            raised.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+
+    def end():
+        thread.join(60)
+        return raised
+
+    return end
+
+
+def test_closing_a_result_that_another_thread_reads_ends_that_thread_s_wait():
+    with neuralgraph.open() as graph:
+        source = Source(graph)
+        result = graph.execute("CALL test.numbers() YIELD x RETURN x")
+        end = in_a_thread(result.values)
+        assert source.is_asked.wait(60)
+        result.close()
+        assert source.closed == 0
+        source.may_go_on.set()
+        (error,) = end()
+        assert isinstance(error, QueryCancelledError)
+        assert source.closed == 1
+        assert list(result) == []
+        result.close()
+
+
+def test_a_result_is_read_by_one_thread_at_a_time():
+    with neuralgraph.open() as graph:
+        source = Source(graph)
+        result = graph.execute("CALL test.numbers() YIELD x RETURN x LIMIT 100000")
+        end = in_a_thread(result.values)
+        assert source.is_asked.wait(60)
+        with pytest.raises(QueryArgumentError, match="being read already"):
+            result.consume()
+        source.may_go_on.set()
+        assert end() == []
+        assert source.closed == 1

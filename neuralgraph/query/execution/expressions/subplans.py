@@ -9,6 +9,7 @@ import numpy as np
 from neuralgraph.query.execution.columns import boolean_column
 from neuralgraph.query.execution.expressions.evaluator import Evaluator
 from neuralgraph.query.execution.memory import Share, values_bytes
+from neuralgraph.stopping import watched
 from neuralgraph.values import Column, EdgeRef, Kind, NodeRef, PathRef
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class PathEvaluator(Evaluator):
         """The path in each row."""
         columns = [batch.columns[place].to_values() for place in self.steps]
         ends = self._ends(columns[1::2], context)
-        return [path_of(row, ends) for row in zip(*columns, strict=True)]
+        return [path_of(row, ends) for row in watched(zip(*columns, strict=True))]
 
     def _ends(
         self, edge_columns: Sequence[Sequence[Any]], context: ExecutionContext

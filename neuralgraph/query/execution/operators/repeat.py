@@ -13,6 +13,7 @@ import numpy as np
 from neuralgraph.query.execution.columns import ids_column, start_ids
 from neuralgraph.query.execution.operators.step import Layout, Step, slot_places
 from neuralgraph.query.planning.plan import Slot
+from neuralgraph.stopping import watched
 from neuralgraph.values import BATCH_ROWS_MAX, Batch, Column, EdgeRef, Kind
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class RepeatStep(Step):
             ends = found.columns[self.end].to_list()
             edges = [found.columns[place].to_values() for place in self.edges]
             values = [found.columns[place].to_values() for place in self.values]
-            for at, place in enumerate(places.tolist()):
+            for at, place in enumerate(watched(places.tolist())):
                 walk = walks[place]
                 fresh = _ids([column[at] for column in edges], turned=self.operator.reversed)
                 if not repeatable and not set(fresh).isdisjoint(walk.edges):
@@ -262,7 +263,7 @@ class KeepShortestStep(Step):
         chosen: list[int] = []
         counts: dict[tuple[int, ...], int] = {}
         last: dict[tuple[int, ...], int] = {}
-        for row in np.argsort(lengths, kind="stable").tolist():
+        for row in watched(np.argsort(lengths, kind="stable").tolist()):
             key = tuple(column[row] for column in keys)
             count = counts.get(key, 0)
             if self.operator.select == "groups" and last.get(key) == lengths[row]:
@@ -282,5 +283,7 @@ class KeepShortestStep(Step):
             if column.kind == Kind.EDGE:
                 lengths += 1
             else:
-                lengths += np.array([len(edges) for edges in column.to_values()], dtype=np.int64)
+                lengths += np.array(
+                    [len(edges) for edges in watched(column.to_values())], dtype=np.int64
+                )
         return lengths

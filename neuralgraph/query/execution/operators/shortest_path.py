@@ -15,6 +15,7 @@ from neuralgraph.query.execution.columns import start_ids
 from neuralgraph.query.execution.operators.edge_predicate import EdgePredicate
 from neuralgraph.query.execution.operators.reachable import distinct_below
 from neuralgraph.query.execution.operators.step import Layout, Step
+from neuralgraph.stopping import watched
 from neuralgraph.values import BATCH_ROWS_MAX, Column, EdgeRef, Kind, PathRef
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class ShortestPathStep(Step):
                 edges_of.setdefault(origin, []).append((edge, found))
             longer: list[_Walk] = []
             closed = False
-            for nodes, edges in walks:
+            for nodes, edges in watched(walks):
                 for edge, found in edges_of.get(nodes[-1], ()):
                     if edge in edges:
                         continue
