@@ -6,6 +6,7 @@
 import pytest
 
 from neuralgraph.storage.disk import BlockFile, SegmentedLog
+from neuralgraph.storage.maintenance.bulk_load import Loader
 from tests.support.power_loss import CUTS
 from tests.support.recording_directory import RecordingDirectory, RecordingFile
 from tests.support.torture import Figures, TortureError, durability_of, torture
@@ -55,6 +56,22 @@ def test_a_manifest_that_is_published_before_its_blocks_are_safe_is_found_out(mo
 
     monkeypatch.setattr(BlockFile, "sync", sometimes)
     assert "seed " in fails_somewhere()
+
+
+def test_a_spilled_transaction_that_is_logged_before_its_blocks_are_safe_is_found_out(monkeypatch):
+    committed = Loader.commit
+    spilled = []
+
+    def commit(loader, made, *, births=None):
+        with monkeypatch.context() as unsafe:
+            if births is not None:  # only a spilled transaction tells since when names are used
+                spilled.append(loader)
+                unsafe.setattr(BlockFile, "sync", lambda _: None)
+            return committed(loader, made, births=births)
+
+    monkeypatch.setattr(Loader, "commit", commit)
+    assert "seed " in fails_somewhere()
+    assert spilled
 
 
 def test_a_new_log_segment_whose_name_is_not_synced_is_found_out(monkeypatch):

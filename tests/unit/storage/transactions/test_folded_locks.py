@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuralgraph.errors import DeadlockError, LockTimeoutError
+from neuralgraph.storage.transactions import locks
 from neuralgraph.storage.transactions.locks import (
     ATTACH,
     DELETE,
@@ -26,6 +28,13 @@ _STEPS = st.lists(
         st.tuples(st.just("acquire"), _OWNERS, st.sampled_from(KEYS), _MODES),
         st.tuples(
             st.just("acquire_many"), _OWNERS, st.lists(st.sampled_from(KEYS), unique=True), _MODES
+        ),
+        st.tuples(
+            st.just("acquire_ids"),
+            _OWNERS,
+            st.just("n"),
+            st.lists(st.integers(1, 3), unique=True).map(lambda ids: np.array(ids, dtype=np.int64)),
+            _MODES,
         ),
         st.tuples(st.just("fold"), _OWNERS),
         st.tuples(st.just("release_all"), _OWNERS),
@@ -52,14 +61,29 @@ def play(steps, *, folds):
         told.append([[owner.has(key) for key in KEYS] for owner in owners])
     for owner in owners:
         table.release_all(owner)
-    assert (table._holders, table._queues, table._large) == ({}, {}, ())
+    assert (table._holders, table._queues, table._large, table._many) == ({}, {}, (), {})
     return told
 
 
 @settings(max_examples=300)
 @given(_STEPS)
 def test_folding_changes_nothing(steps):
-    assert play(steps, folds=True) == play(steps, folds=False)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(locks, "MANY_MIN", 1)
+        assert play(steps, folds=True) == play(steps, folds=False)
+
+
+def test_who_takes_ids_again_and_again_has_few_arrays():
+    table, owner = LockTable(timeout_s=0), LockOwner("large")
+    for start in range(0, 100_000, 1_000):
+        table.acquire_ids(owner, "n", np.arange(start, start + 1_000), WRITE)
+    assert len(table._many["n"]) < 8
+    assert sum(len(many.ids) for many in table._many["n"]) == 100_000
+    for node_id in (0, 999, 50_000, 99_999):
+        assert table.holders(("n", node_id)) == {"large": WRITE}
+    assert table.holders(("n", 100_000)) == {}
+    table.release_all(owner)
+    assert table._many == {}
 
 
 def test_who_waits_for_a_folded_lock_gets_it():
