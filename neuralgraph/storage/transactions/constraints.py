@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 EntityKind = Literal["node", "edge"]
 
+DEFERRED_MAX: Final = 50_000
+"""So many entities are remembered that lack a property, to be looked at again at the end."""
+
 _WORDS: Final = {"node": "node", "edge": "relationship"}
 
 
@@ -112,6 +115,7 @@ class ConstraintChecker:
 
     __slots__ = (
         "_deferred",
+        "_deferred_of_all",
         "_later",
         "_latest",
         "_locks",
@@ -138,6 +142,8 @@ class ConstraintChecker:
         self._locks = locks
         self._owner = owner
         self._deferred: dict[tuple[str, int], Rule] = {}
+        # Instead of very many entities: the rules that all that was written has to obey.
+        self._deferred_of_all: dict[str, Rule] = {}
         self._later: dict[tuple[str, int], Rule] = {}
         self.is_deferring = False
 
@@ -226,9 +232,17 @@ class ConstraintChecker:
             check_type(constraint, entity_id, values[0])
         elif any(value is None for value in values):
             if rule.is_required:
-                self._deferred[constraint.name, entity_id] = rule
+                self._defer(rule, entity_id)
         elif rule.index is not None:
             self._check_unique(rule, rule.index, entity_id, values)
+
+    def _defer(self, rule: Rule, entity_id: int) -> None:
+        name, deferred = rule.constraint.name, self._deferred
+        if name not in self._deferred_of_all:
+            deferred[name, entity_id] = rule
+            if len(deferred) > DEFERRED_MAX:
+                self._deferred_of_all.update((key[0], other) for key, other in deferred.items())
+                deferred.clear()
 
     def _check_unique(
         self, rule: Rule, index: IndexDefinition, entity_id: int, values: list[Any]
@@ -289,6 +303,12 @@ class ConstraintChecker:
             for key in constraint.keys:
                 if self._value(constraint.entity, entity_id, key) is None:
                     raise missing(constraint, entity_id)
+        for rule in self._deferred_of_all.values():
+            for ids, columns in self._written(rule.constraint):
+                for column in columns:
+                    absent = ids[~column.valid_mask]
+                    if len(absent):
+                        raise missing(rule.constraint, int(absent[0]))
 
     def check_unique_again(self, latest: State) -> None:
         """Did another process, which knows nothing of our locks, commit one of the values written here?
@@ -301,20 +321,31 @@ class ConstraintChecker:
         """
         for rule in self.rules.rules:
             if rule.index is not None:
-                ids = self._writes.touched(rule.constraint)
-                for start in range(0, len(ids), BATCH_ROWS_MAX):
-                    self._check_again(rule, rule.index, ids[start : start + BATCH_ROWS_MAX], latest)
+                for ids, columns in self._written(rule.constraint):
+                    self._check_again(rule.constraint, rule.index, ids, columns, latest)
 
-    def _check_again(self, rule: Rule, index: IndexDefinition, ids: IdArray, latest: State) -> None:
+    def _written(self, constraint: ConstraintDefinition) -> Iterator[tuple[IdArray, list[Column]]]:
+        """What was written of what a constraint is about: ids and the values it looks at, by batches."""
+        view, written = self._view, self._writes.touched(constraint)
+        for start in range(0, len(written), BATCH_ROWS_MAX):
+            ids = written[start : start + BATCH_ROWS_MAX]
+            if constraint.entity == "node":
+                ids = ids[view.has_label(ids, constraint.label)]
+                yield ids, [view.node_property(ids, key) for key in constraint.keys]
+            else:
+                types = view.edge_types(ids).to_list()
+                ids = ids[np.array([one == constraint.label for one in types], dtype=np.bool_)]
+                yield ids, [view.edge_property(ids, key) for key in constraint.keys]
+
+    def _check_again(
+        self,
+        constraint: ConstraintDefinition,
+        index: IndexDefinition,
+        ids: IdArray,
+        columns: list[Column],
+        latest: State,
+    ) -> None:
         """Has nobody else a value of one of these entities?"""
-        constraint, view = rule.constraint, self._view
-        if constraint.entity == "node":
-            ids = ids[view.has_label(ids, constraint.label)]
-            columns = [view.node_property(ids, key) for key in constraint.keys]
-        else:
-            types = view.edge_types(ids).to_list()
-            ids = ids[np.array([one == constraint.label for one in types], dtype=np.bool_)]
-            columns = [view.edge_property(ids, key) for key in constraint.keys]
         rows = np.flatnonzero(np.logical_and.reduce([column.valid_mask for column in columns]))
         ids, columns = ids[rows], [column.take(rows) for column in columns]
         for row, other in _holders(latest, index, columns):

@@ -8,6 +8,7 @@ import pytest
 
 import neuralgraph
 from neuralgraph import errors
+from neuralgraph.storage.transactions import constraints
 
 OPTIONS = {"transaction_memory_bytes_max": 20_000, "busy_timeout_s": 0.2}
 MAKE = "UNWIND range(1, 400) AS i CREATE (:X {i: i, s: 'text ' + i})"
@@ -160,6 +161,37 @@ def test_a_statement_that_fails_is_undone_by_itself(graph):
     assert graph.execute("MATCH (x:X) RETURN count(x.m)").value() == 0
     with pytest.raises(errors.ConstraintViolationError):
         graph.execute("CREATE (:X {i: 5, s: ''})")
+    assert graph.verify(history=True) == []
+
+
+def test_what_has_to_be_there_at_the_end_is_looked_for_in_all_that_was_written(graph, monkeypatch):
+    monkeypatch.setattr(constraints, "DEFERRED_MAX", 50)
+    graph.execute("CREATE CONSTRAINT there FOR (x:X) REQUIRE x.s IS NOT NULL")
+    graph.execute("CREATE CONSTRAINT too FOR ()-[r:R]-() REQUIRE r.w IS NOT NULL")
+    make = "UNWIND range(1, 300) AS i CREATE (x:X {i: i})-[r:R {i: i}]->(:Z)"
+    transaction = graph.transaction()
+    transaction.execute(make)
+    checker = transaction._engine_transaction._checker
+    assert set(checker._deferred_of_all) == {"there", "too"}
+    assert len(checker._deferred) == 0
+    transaction.execute("MATCH (x:X)-[r]->() SET x.s = 'there', r.w = 1")
+    transaction.execute("MATCH (x:X {i: 9}) REMOVE x:X SET x.s = NULL")
+    transaction.execute("MATCH (x:X {i: 10}) DETACH DELETE x")
+    assert is_spilled(transaction)
+    transaction.commit()
+    assert graph.execute("MATCH (x:X)-[r:R]->() RETURN count(x.s), count(r.w)").to_tuples() == [
+        (298, 298)
+    ]
+    for set_most, told in (
+        ("MATCH (x:X)-[r]->() WHERE x.i <> 77 OR x.s <> '' SET x.s = '', r.w = 1", "Node"),
+        ("MATCH (x:X)-[r]->() SET x.s = '', r.w = CASE WHEN r.i <> 77 THEN 1 END", "Relationship"),
+    ):
+        transaction = graph.transaction()
+        transaction.execute(make)
+        transaction.execute(set_most)
+        with pytest.raises(errors.ConstraintViolationError, match=told):
+            transaction.commit()
+    assert graph.execute("MATCH (x:X) RETURN count(x)").value() == 298
     assert graph.verify(history=True) == []
 
 
