@@ -44,7 +44,7 @@ from neuralgraph.query.language.syntax import (
     Variable,
 )
 from neuralgraph.query.language.walking import children, descendants
-from neuralgraph.stopping import look
+from neuralgraph.stopping import glance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -131,7 +131,7 @@ class ExpressionChecker:
 
     def type_of(self, node: Expression, scope: Scope) -> str:
         """The static type; raises what is wrong with it."""
-        look()
+        glance()
         return self.rules[type(node)](node, scope)
 
     def predicate(self, node: Expression, scope: Scope) -> None:

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.query.language.syntax import Syntax
-from neuralgraph.stopping import look
+from neuralgraph.stopping import glance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ def _find_part_names(class_: Any) -> tuple[str, ...]:
 
 def children(node: Syntax) -> Iterator[Syntax]:
     """The parts of a node, in the order of its fields; tuples are looked into."""
-    look()
+    glance()
     for name in part_names(type(node)):
         value = getattr(node, name)
         if isinstance(value, Syntax):

@@ -35,7 +35,7 @@ from neuralgraph.query.language.syntax import (
 )
 from neuralgraph.query.planning.operators import argument_names
 from neuralgraph.query.planning.plan import DegreeOf, EdgeWhere, PathOf, PlanExpression
-from neuralgraph.stopping import look
+from neuralgraph.stopping import glance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -71,7 +71,7 @@ def _bound_in(node: Syntax, field_name: str) -> frozenset[str]:
 
 def children(node: Syntax) -> Iterator[tuple[Syntax, frozenset[str]]]:
     """Direct parts, each with the names that `node` binds for it."""
-    look()
+    glance()
     for name in _field_names(type(node)):
         yield from ((part, _bound_in(node, name)) for part in _parts(getattr(node, name)))
 
@@ -86,7 +86,7 @@ def _parts(value: Any) -> Iterator[Syntax]:
 
 def rebuild(node: Any, change: Callable[[Any, frozenset[str]], Any]) -> Any:
     """The node with `change(part, bound names)` in place of each direct part; itself if all stay."""
-    look()
+    glance()
     changed = {}
     for name in _field_names(type(node)):
         value = getattr(node, name)

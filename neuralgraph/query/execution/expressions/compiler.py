@@ -31,7 +31,7 @@ from neuralgraph.query.language.syntax.expressions import (
     Property,
     Variable,
 )
-from neuralgraph.stopping import look
+from neuralgraph.stopping import glance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -87,7 +87,7 @@ class ExpressionCompiler:
 
     def compile(self, expression: Expression) -> Evaluator:
         """The evaluator of an expression."""
-        look()
+        glance()
         made = _compile_one(type(expression))(self, expression)
         if isinstance(expression, _LEAVES) or not self.facts(expression).constant:
             return made

@@ -71,7 +71,7 @@ from neuralgraph.query.language.syntax import (
     Variable,
 )
 from neuralgraph.regexes import regex
-from neuralgraph.stopping import look
+from neuralgraph.stopping import glance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -304,7 +304,7 @@ class Operand:
 
     def scan(self, text: SourceText, location: int, tokens: list[Any], *, bars: bool) -> int:
         """Append prefixes and one operand to `tokens`; gives where they end."""
-        look()
+        glance()
         match = _OPERAND.match(text, location)
         kind = match.lastgroup if match is not None else None
         while kind == "prefix":
