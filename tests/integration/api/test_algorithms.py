@@ -250,3 +250,10 @@ def test_csr_goes_to_scipy_and_networkx_as_documented():
         copied = sparse.csr_array(parts, shape=(count, count), copy=True)
         model = nx.from_scipy_sparse_array(copied, create_using=nx.DiGraph)
         assert set(model.edges()) == set(zip(*index.tolist(), strict=True))
+
+
+def test_an_algorithm_of_many_rounds_ends_with_the_timeout():
+    with neuralgraph.open(query_timeout_s=0.2) as graph:
+        graph.execute("CREATE (a:N)-[:K]->(b:N)-[:K]->(a)")
+        with pytest.raises(neuralgraph.QueryTimeoutError):
+            graph.execute("CALL algo.pagerank({iterations: 1000000000}) YIELD score RETURN score")

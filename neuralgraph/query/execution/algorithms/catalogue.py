@@ -59,6 +59,7 @@ def _pagerank(context: ExecutionContext, subgraph: Subgraph, settings: Settings)
         iterations=settings.number("iterations"),
         damping=settings.number("damping", most=1),
         tolerance=settings.number("tolerance"),
+        check=context.check,
     )
     return _scored(subgraph, ranks)
 

@@ -42,6 +42,7 @@ def pagerank(
     iterations: int,
     damping: float,
     tolerance: float,
+    check: Callable[[], None],
 ) -> Float64Array:
     """The rank of each node; all add up to 1.
 
@@ -52,11 +53,13 @@ def pagerank(
         iterations: at most so many.
         damping: the chance to follow an edge.
         tolerance: stop when the ranks change by less in all.
+        check: called before each round.
     """
     if not count:
         return np.zeros(0)
     ranks = np.full(count, 1 / count)
     for _ in range(iterations):
+        check()
         lost = float(ranks[sinks].sum())
         new = flow(ranks)
         new *= damping
