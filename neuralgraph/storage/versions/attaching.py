@@ -5,7 +5,8 @@ Nothing that is attached displaces anything, so history stays as it is.
 
 Edges are sorted by (source, target) before ids are given, so that the ids of one load are consecutive in
 the order of the outgoing adjacency, which then need not store them. A transaction has given the ids of its
-edges already: `attach_edge_rows` stores them. Like `attach_node_rows`, it leaves indexes to `folding_parts`.
+edges already: `attach_edge_rows` leaves the adjacency to `attaching_later`, and like `attach_node_rows` the
+indexes to `folding_parts`.
 """
 
 from __future__ import annotations
@@ -158,14 +159,12 @@ def attach_edges(
     targets = targets.astype(narrow_ids, copy=False)
     columns = _in_order(columns, order)
     del order
-    rows = _attach_edge_table(base, edge_type, first_id, (sources, targets), columns, txid, blocks)
+    rows = attach_edge_rows(base, edge_type, first_id, (sources, targets), columns, txid, blocks)
     ids = np.arange(first_id, first_id + count)
     return rows.replaced(
         runs=_attach_entries(base, "edge", (edge_type,), first_id, columns, count, blocks),
         search_runs=_attach_found(base, "edge", (edge_type,), ids, columns, txid, blocks),
-        adjacencies=_attach_adjacencies(
-            base, edge_type, (first_id, None), sources, targets, blocks
-        ),
+        adjacencies=_attach_adjacencies(base, edge_type, first_id, sources, targets, blocks),
     )
 
 
@@ -173,15 +172,15 @@ def attach_edge_rows(
     base: Base,
     edge_type: str,
     first_id: int,
-    ends: tuple[IdArray, IdArray],
+    ends: tuple[NDArray[Any], NDArray[Any]],
     columns: Mapping[str, Column],
     txid: int,
     blocks: BlockFile,
 ) -> Base:
-    """More edges of one type, whose ids were given in order of the rows: they stand beside the adjacency.
+    """More edges of one type in the table, by id, with their properties; not in the adjacency.
 
     Args:
-        base: as for `attach_edges`; the indexes are left as they are.
+        base: as for `attach_edges`; adjacency and indexes are left as they are.
         edge_type: of all of them.
         first_id: the id of the first row.
         ends: sources and targets, a row for each edge, of nodes of the base.
@@ -192,26 +191,6 @@ def attach_edge_rows(
     Raises:
         DiskError: the disk refused; `base` is as good as ever.
     """
-    sources, targets = ends
-    rows = _attach_edge_table(base, edge_type, first_id, ends, columns, txid, blocks)
-    order = sort_pairs(sources, targets)
-    return rows.replaced(
-        adjacencies=_attach_adjacencies(
-            base, edge_type, (first_id, order), sources[order], targets[order], blocks
-        )
-    )
-
-
-def _attach_edge_table(
-    base: Base,
-    edge_type: str,
-    first_id: int,
-    ends: tuple[NDArray[Any], NDArray[Any]],
-    columns: Mapping[str, Column],
-    txid: int,
-    blocks: BlockFile,
-) -> Base:
-    """The edges by id, with their properties; not by node."""
     sources, targets = ends
     count = len(sources)
     types = tuple(dict.fromkeys((*base.edge_types, edge_type)))
@@ -350,60 +329,60 @@ def _read(
 def _attach_adjacencies(
     base: Base,
     edge_type: str,
-    ids: tuple[int, Int64Array | None],
+    first_id: int,
     sources: NDArray[Any],
     targets: NDArray[Any],
     blocks: BlockFile,
 ) -> dict[tuple[str, str], BaseAdjacency]:
-    """Both directions; the edges come in order of (source, target), and equal ones by id.
-
-    The id of each is the first of `ids`, plus its item in the second (plus its place, where there is none).
-    """
-    first_id, order = ids
+    """Both directions; the edges come in order of (source, target)."""
     adjacencies = dict(base.parts.adjacencies)
     limit = base.node_limit
 
     def attach(direction: str, pieces: Iterator[tuple[int, Any, Any, Any]]) -> None:
         known = adjacencies.get((edge_type, direction))
         segments: dict[int, AdjacencySegment] = {} if known is None else dict(known.segments)
-        for number, rows, neighbours, edges in pieces:
-            older = segments.get(number)
-            if older is None:
-                node_count = min(SEGMENT_ROWS, int(rows[-1]) + 1)
-                offsets = offsets_of(rows, node_count)
-                segments[number] = AdjacencySegment.write(offsets, neighbours, edges, blocks)
-                continue
-            fresh = (rows.astype(np.int64), neighbours.astype(np.int64), edges)
-            merged = change_adjacency(older, fresh, NO_IDS, blocks)
-            assert merged is not None
-            segments[number] = merged
+        for number, *piece in pieces:
+            segments[number] = with_edges(segments.get(number), piece, blocks)
         adjacencies[edge_type, direction] = BaseAdjacency(segments, limit)
 
-    attach("out", _out_pieces(first_id, order, sources, targets))
-    attach("in", _in_pieces(first_id, order, sources, targets))
+    attach("out", _out_pieces(first_id, sources, targets))
+    attach("in", _in_pieces(first_id, sources, targets))
     return adjacencies
 
 
+def with_edges(
+    older: AdjacencySegment | None, piece: Sequence[NDArray[Any]], blocks: BlockFile
+) -> AdjacencySegment:
+    """A segment with more edges: their rows, neighbours and ids, in this order."""
+    rows, neighbours, edges = piece
+    if older is None:
+        offsets = offsets_of(rows, min(SEGMENT_ROWS, int(rows[-1]) + 1))
+        return AdjacencySegment.write(offsets, neighbours, edges, blocks)
+    fresh = (rows.astype(np.int64), neighbours.astype(np.int64), edges)
+    merged = change_adjacency(older, fresh, NO_IDS, blocks)
+    assert merged is not None
+    return merged
+
+
 def _out_pieces(
-    first_id: int, order: Int64Array | None, sources: NDArray[Any], targets: NDArray[Any]
+    first_id: int, sources: NDArray[Any], targets: NDArray[Any]
 ) -> Iterator[tuple[int, Any, Any, Any]]:
-    for number, start, stop in _homes(sources):
-        edges = np.arange(start, stop) if order is None else order[start:stop]
-        yield number, sources[start:stop] & ROW_MASK, targets[start:stop], edges + first_id
+    for number, start, stop in homes_of(sources):
+        edges = np.arange(first_id + start, first_id + stop)
+        yield number, sources[start:stop] & ROW_MASK, targets[start:stop], edges
 
 
 def _in_pieces(
-    first_id: int, order: Int64Array | None, sources: NDArray[Any], targets: NDArray[Any]
+    first_id: int, sources: NDArray[Any], targets: NDArray[Any]
 ) -> Iterator[tuple[int, Any, Any, Any]]:
     """The same edges by target: a stable sort keeps the sources, then the edge ids, in order."""
     for number, places, rows in by_segment(targets):
-        within = sort_stably(rows)
-        chosen = within if isinstance(places, slice) else places[within]
-        edges = chosen if order is None else order[chosen]
-        yield number, rows[within], sources[chosen], edges + first_id
+        order = sort_stably(rows)
+        chosen = order if isinstance(places, slice) else places[order]
+        yield number, rows[order], sources[chosen], chosen + first_id
 
 
-def _homes(nodes: NDArray[Any]) -> Iterator[tuple[int, int, int]]:
+def homes_of(nodes: NDArray[Any]) -> Iterator[tuple[int, int, int]]:
     """Runs of ascending node ids by segment: its number, start and stop."""
     if len(nodes) == 0:
         return

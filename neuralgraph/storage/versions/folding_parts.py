@@ -6,7 +6,8 @@
     finish                         ──▶  and the indexes: until then they are those of the base before
 
 A part is folded like a checkpoint. One that only creates, and under ids that are beyond all others, is
-attached like a bulk load, without a delta store between.
+attached like a bulk load, without a delta store between; its edges are put into the adjacency with those
+of the next parts, as soon as somebody has to find them there.
 """
 
 from __future__ import annotations
@@ -20,11 +21,15 @@ from neuralgraph.storage.versions.attaching import (
     attach_node_rows,
     storable_form,
 )
+from neuralgraph.storage.versions.attaching_later import attach_to_nodes
 from neuralgraph.storage.versions.changes import (
     CreateEdge,
     CreateEdges,
     CreateNode,
     CreateNodes,
+    SetEdgeProperty,
+    SetLabels,
+    SetNodeProperty,
     size_of,
 )
 from neuralgraph.storage.versions.deltas import DeltaStore
@@ -48,6 +53,11 @@ FOLDED_ROWS_MAX: Final = 1 << 16
 _RUN_ROWS_MIN: Final = 1 << 10
 """With fewer entities of one kind after each other, a delta store takes them more quickly."""
 
+_BESIDE_EDGES: Final = frozenset(
+    (CreateNode, CreateNodes, SetNodeProperty, SetEdgeProperty, SetLabels)
+)
+"""Changes that neither look at the adjacency nor change it."""
+
 _Run = TypeVar("_Run", CreateNodes, CreateEdges)
 
 
@@ -62,10 +72,19 @@ class PartsFold:
         on_step: called with the base before a part and the one after it, once nobody here needs the former.
 
     Attributes:
-        base: with all parts so far, but for its indexes.
+        base: with all parts so far, but for its indexes, and for the adjacency of some edges.
     """
 
-    __slots__ = ("_blocks", "_names", "_on_step", "_start", "_touched", "_txid", "base")
+    __slots__ = (
+        "_blocks",
+        "_loose",
+        "_names",
+        "_on_step",
+        "_start",
+        "_touched",
+        "_txid",
+        "base",
+    )
 
     def __init__(
         self,
@@ -82,6 +101,8 @@ class PartsFold:
         self._names = names
         self._on_step = on_step
         self._touched = _TouchedIds(base)
+        # Edges by type that are in no adjacency yet.
+        self._loose: dict[str, list[range]] = {}
 
     def add(self, changes: Sequence[Change]) -> None:
         """The next changes, of data only.
@@ -94,6 +115,8 @@ class PartsFold:
         if runs is not None:
             self._attach(*runs)
             return
+        if not all(type(change) in _BESIDE_EDGES for change in changes):
+            self._tie()
         for piece in _pieces(changes):
             deltas = DeltaStore(self.base.txid, self.base)
             deltas.apply(piece, self._txid)
@@ -107,6 +130,7 @@ class PartsFold:
         Raises:
             DiskError: the disk refused.
         """
+        self._tie()
         before = self.base
         folded = fold_indexes(self._start, before, self._touched.all(), self._blocks)
         self.base = folded.replaced(txid=self._txid, births=self._names.births_at(self._txid))
@@ -139,6 +163,13 @@ class PartsFold:
                 )
             )
             self._touched.note("edge", made.ids)
+            self._loose.setdefault(made.type, []).append(made.ids)
+
+    def _tie(self) -> None:
+        """Put the loose edges into the adjacency."""
+        for edge_type, made in self._loose.items():
+            self._step(attach_to_nodes(self.base, edge_type, made, self._blocks))
+        self._loose = {}
 
     def _step(self, base: Base) -> None:
         before, self.base = self.base, base
