@@ -114,6 +114,33 @@ class GraphBuilder:
         for predicate in conjuncts(where):
             if not self._pushed_into_walk(predicate, walks):
                 self.graph.predicates.append(predicate)
+        self._take_labels()
+
+    def _take_labels(self) -> None:
+        """``WHERE n:A`` counts as ``(n:A)``, where the pattern binds the node."""
+        graph = self.graph
+        rest: list[Expression] = []
+        for predicate in graph.predicates:
+            if isinstance(predicate, HasLabels) and isinstance(predicate.subject, Variable):
+                rest += self._not_carried(predicate.subject.name, predicate)
+            else:
+                rest.append(predicate)
+        graph.predicates = rest
+
+    def _not_carried(self, name: str, predicate: HasLabels) -> list[Expression]:
+        """What is left to ask when the node carries the labels that the predicate names."""
+        graph = self.graph
+        labels = graph.nodes.get(name)
+        if labels is None or name in graph.known:
+            return [predicate]
+        rest: list[Expression] = []
+        for part in label_conjuncts(predicate.labels):
+            if not isinstance(part, LabelName):
+                rest.append(HasLabels(predicate.subject, part))
+            elif part.name not in labels:
+                labels += (part.name,)
+        graph.nodes[name] = labels
+        return rest
 
     def _cast(self, name: str, kind: str) -> str:
         """The slot that holds the value `name` as an entity."""

@@ -40,6 +40,7 @@ BENCHMARK = {
 KINDS = {
     "both_ends_sought": "MATCH (a:Person {id: 1})-[:KNOWS]->(m)-[:KNOWS]->(b:Person {id: 2}) RETURN m",
     "choice_is_a_list": "MATCH (p:Person) WHERE p.id = 1 OR p.id = 2 RETURN p.name",
+    "label_in_where": "MATCH (p) WHERE p:Person AND p.id = 1 RETURN p.name",
     "product": "MATCH (a:Person {id: 1}), (b:Person {id: 2}) CREATE (a)-[:KNOWS]->(b)",
     "hash_join": "MATCH (a:Person), (b:Post) WHERE a.name = b.title RETURN a.id, b.id",
     "optional": "MATCH (a:Person {id: 1}) OPTIONAL MATCH (a)-[:KNOWS]->(b) WHERE b.age > a.age RETURN b",
