@@ -197,16 +197,25 @@ class GraphReader(Protocol):
         """`seek` for each row of a column, on an index of one key: rows (ascending) and ids."""
         ...
 
-    def seek_range(self, index: IndexDefinition, within: Range) -> IdArray:
+    def seek_range(
+        self, index: IndexDefinition, within: Range, equal: Sequence[Any] = ()
+    ) -> IdArray:
         """Entities whose (first) indexed property lies in the interval, in order of the property.
+
+        With `equal`, the first properties equal those values, and the one behind them lies in the interval.
 
         Only values comparable with the bounds qualify; with both bounds None, all values do, in
         openCypher's total order.
         """
         ...
 
-    def seek_prefix(self, index: IndexDefinition, prefix: str) -> IdArray:
-        """Entities whose indexed property is a string that starts with `prefix`, in its order."""
+    def seek_prefix(
+        self, index: IndexDefinition, prefix: str, equal: Sequence[Any] = ()
+    ) -> IdArray:
+        """Entities whose indexed property is a string that starts with `prefix`, in its order.
+
+        `equal` is as in `seek_range`.
+        """
         ...
 
     def search(

@@ -47,6 +47,7 @@ ATOMS = (
     "a.x IN [1, 'k1', null]",
     "a.x STARTS WITH 'k'",
     "a.y = 1",
+    "a.z > 0",
     "a.y >= 1",
     "a.y < 2",
     "a.y < a.x",
@@ -54,9 +55,17 @@ ATOMS = (
     "a.y STARTS WITH 'k'",
     "a.y IN [0, 2]",
     "a.y IS NULL",
+    "a.y IS NOT NULL",
+    "a.y <> 1",
 )
 VALUES = (0, 1, 1.0, 1.5, 2, float("nan"), "k", "k1", "k12", True, [1], None)
-INDEXES = (("A", ("x",)), ("A", ("x", "y")), ("B", ("x", "y")), ("B", ("y",)))
+INDEXES = (
+    ("A", ("x",)),
+    ("A", ("x", "y")),
+    ("B", ("x", "y")),
+    ("B", ("y",)),
+    ("A", ("y", "x", "z")),
+)
 
 Entry = tuple[list[str], dict[str, Any]]
 
@@ -86,7 +95,7 @@ def statements(draw: st.DrawFn) -> tuple[str, str]:
 @st.composite
 def entries(draw: st.DrawFn) -> Entry:
     labels = draw(st.lists(st.sampled_from(("A", "B")), unique=True))
-    values = {key: draw(st.sampled_from(VALUES)) for key in ("x", "y")}
+    values = {key: draw(st.sampled_from(VALUES)) for key in ("x", "y", "z")}
     return labels, {key: value for key, value in values.items() if value is not None}
 
 

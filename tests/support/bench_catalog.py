@@ -14,7 +14,8 @@ _EDGES: Final = {"KNOWS": 180_000, "CREATED": 20_000, "LIKES": 160_000}
 
 
 class BenchCatalog:
-    """10,000 persons with 18 friends each, 20,000 posts; ids are unique, `created` is indexed."""
+    """10,000 persons with 18 friends each, 20,000 posts; ids are unique, `created` is indexed,
+    and of posts `length` with `since`."""
 
     version = 1
 
@@ -35,6 +36,7 @@ class BenchCatalog:
         return (
             *owned,
             IndexDefinition("person_created", "range", "node", ("Person",), ("created",)),
+            IndexDefinition("post_length", "range", "node", ("Post",), ("length", "since")),
         )
 
     def defined_indexes(self) -> Sequence[IndexDefinition]:

@@ -243,11 +243,7 @@ class DictGraph:
         ]
 
     def seek(self, index: IndexDefinition, values: Sequence[Any]) -> IdArray:
-        return _ids(
-            i
-            for i, stored in self._indexed(index)
-            if all(equal(a, b) for a, b in zip(stored, values, strict=False))
-        )
+        return _ids(i for i, stored in self._indexed(index) if _begins(stored, values))
 
     def seek_many(self, index: IndexDefinition, values: Column) -> tuple[RowArray, IdArray]:
         found = [
@@ -257,19 +253,27 @@ class DictGraph:
         ]
         return _ids(row for row, _ in found), _ids(i for _, i in found)
 
-    def seek_range(self, index: IndexDefinition, within: Range) -> IdArray:
+    def seek_range(
+        self, index: IndexDefinition, within: Range, equal: Sequence[Any] = ()
+    ) -> IdArray:
+        place = len(equal)
         found = [
-            (sort_key(stored[0]), i)
+            (sort_key(stored[place]), i)
             for i, stored in self._indexed(index)
-            if inside(stored[0], within)
+            if inside(stored[place], within) and _begins(stored, equal)
         ]
         return _ids(i for _, i in sorted(found))
 
-    def seek_prefix(self, index: IndexDefinition, prefix: str) -> IdArray:
+    def seek_prefix(
+        self, index: IndexDefinition, prefix: str, equal: Sequence[Any] = ()
+    ) -> IdArray:
+        place = len(equal)
         found = [
-            (stored[0], i)
+            (stored[place], i)
             for i, stored in self._indexed(index)
-            if isinstance(stored[0], str) and stored[0].startswith(prefix)
+            if isinstance(stored[place], str)
+            and stored[place].startswith(prefix)
+            and _begins(stored, equal)
         ]
         return _ids(i for _, i in sorted(found))
 
@@ -628,6 +632,10 @@ def _refuse_unstorable(value: Any) -> None:
 def _rows(count: int, properties: Mapping[str, Column]) -> list[dict[str, Any]]:
     lists = {key: column.to_values() for key, column in properties.items()}
     return [{key: items[row] for key, items in lists.items()} for row in range(count)]
+
+
+def _begins(stored: tuple[Any, ...], values: Sequence[Any]) -> bool:
+    return all(equal(a, b) for a, b in zip(stored, values, strict=False))
 
 
 def _ids(ids: Iterable[int]) -> IdArray:

@@ -7,6 +7,7 @@ with what the graph was then. `check_reader` asks a reader everything that `acce
 from __future__ import annotations
 
 import copy
+import itertools
 import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -311,18 +312,25 @@ def _check_index(reader: GraphReader, expected: Snapshot, index: IndexDefinition
                 if equals(values[0], value) is True and equals(values[1], 3) is True
             )
             assert sorted(reader.seek(index, (value, 3)).tolist()) == both
-    if len(index.keys) > 1:
-        return
-    for within in (
+    ranges = (
         Range(2, 6),
         Range(None, 4, upper_inclusive=True),
         Range(1.5, None),
         Range("B", "D"),
-    ):
-        found = reader.seek_range(index, within).tolist()
-        wanted = sorted(i for i, values in entries.items() if _inside(values[0], within))
-        assert sorted(found) == wanted, (index.name, within)
-        keys = [order_key(entries[i][0]) for i in found]
+    )
+    begins: list[tuple[Any, ...]] = [()]
+    if len(index.keys) > 1:
+        begins += [(value,) for value in probes]
+    for within, equal in itertools.product(ranges, begins):
+        place = len(equal)
+        found = reader.seek_range(index, within, equal).tolist()
+        wanted = sorted(
+            i
+            for i, values in entries.items()
+            if _inside(values[place], within) and all(map(equals, values, equal))
+        )
+        assert sorted(found) == wanted, (index.name, within, equal)
+        keys = [order_key(entries[i][place]) for i in found]
         assert keys == sorted(keys)
 
 

@@ -13,6 +13,7 @@ from neuralgraph.query.language.syntax import (
     Binary,
     Comparison,
     FunctionCall,
+    IsNull,
     ListComprehension,
     ListLiteral,
     Property,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from neuralgraph.query.planning.plan import Operator
 
 _MIRRORED: Final = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_REFUSE_NULL: Final = (*_MIRRORED, "<>", "IN", "STARTS WITH", "ENDS WITH", "CONTAINS", "=~")
+"""Operators that are not true of null."""
 _IDS: Final = ("id", "elementid")
 
 
@@ -63,9 +66,20 @@ class AccessPath:
     is_seek: bool = True
 
 
+@record
+class _Leading:
+    """What the first properties of an index equal, and the predicates that say so."""
+
+    values: tuple[Expression, ...] = ()
+    answered: tuple[Expression, ...] = ()
+
+
 @dataclass(slots=True)
 class _Wanted:
-    """What predicates say of one property of a node: the value, and the predicate that says so."""
+    """What predicates say of one property of a node: the value, and the predicate that says so.
+
+    It is said at all only of a property that is not null.
+    """
 
     equal: list[tuple[Expression, Expression]] = field(default_factory=list)
     among: list[tuple[Expression, Expression]] = field(default_factory=list)
@@ -182,40 +196,31 @@ class AccessPaths:
         wanted: dict[str, _Wanted],
         bound: frozenset[str],
     ) -> list[AccessPath]:
+        # An index of several keys holds only nodes that have them all.
+        if not all(key in wanted for key in index.keys):
+            return []
         found: list[AccessPath] = []
-        first = wanted.get(index.keys[0])
-        if first is None:
-            return found
-        if index.kind == "range":
-            seek = self._equality(name, index, wanted, bound)
-            if seek is not None:
-                found.append(seek)
-            if len(index.keys) == 1:
-                found += self._among(name, index, first, bound)
-                found += self._between(name, index, first, bound)
+        first = wanted[index.keys[0]]
+        if index.kind == "text":
+            return self._starting(name, index, first, bound, _Leading())
+        leading = _leading(name, index, wanted, bound)
+        if leading.values:
+            found.append(self._equality(name, index, leading, bound))
         if len(index.keys) == 1:
-            found += self._starting(name, index, first, bound)
+            found += self._among(name, index, first, bound)
+            leading = _Leading()
+        if len(leading.values) < len(index.keys):
+            following = wanted[index.keys[len(leading.values)]]
+            found += self._between(name, index, following, bound, leading)
+            found += self._starting(name, index, following, bound, leading)
         return found
 
     def _equality(
-        self,
-        name: str,
-        index: IndexDefinition,
-        wanted: dict[str, _Wanted],
-        bound: frozenset[str],
-    ) -> AccessPath | None:
-        """All keys must be given: an index of several keys holds only nodes that have them all."""
-        values: list[Expression] = []
-        answered: list[Expression] = []
-        for key in index.keys:
-            usable = [
-                pair for pair in wanted.get(key, _Wanted()).equal if _is_given(pair[0], name, bound)
-            ]
-            if not usable:
-                return None
-            values.append(usable[0][0])
-            answered.append(usable[0][1])
-        rows = self._estimates.seek(index)
+        self, name: str, index: IndexDefinition, leading: _Leading, bound: frozenset[str]
+    ) -> AccessPath:
+        width = len(leading.values)
+        whole = width == len(index.keys)
+        rows = self._estimates.seek(index) if whole else self._estimates.seek_part(index, width)
 
         def build(child: Operator) -> Operator:
             return NodeIndexSeek(
@@ -224,11 +229,11 @@ class AccessPaths:
                 child=child,
                 variable=name,
                 index=index,
-                values=tuple(values),
+                values=leading.values,
             )
 
-        uses = frozenset[str]().union(*(needs(value, bound) for value in values))
-        return AccessPath(rows, build, tuple(answered), index.labels, uses)
+        uses = _used(leading.values, bound)
+        return AccessPath(rows, build, leading.answered, index.labels, uses)
 
     def _among(
         self, name: str, index: IndexDefinition, first: _Wanted, bound: frozenset[str]
@@ -254,15 +259,20 @@ class AccessPaths:
         return []
 
     def _between(
-        self, name: str, index: IndexDefinition, first: _Wanted, bound: frozenset[str]
+        self,
+        name: str,
+        index: IndexDefinition,
+        about: _Wanted,
+        bound: frozenset[str],
+        leading: _Leading,
     ) -> list[AccessPath]:
-        lower = next((b for b in first.lower if _is_given(b[0], name, bound)), None)
-        upper = next((b for b in first.upper if _is_given(b[0], name, bound)), None)
+        lower = next((b for b in about.lower if _is_given(b[0], name, bound)), None)
+        upper = next((b for b in about.upper if _is_given(b[0], name, bound)), None)
         if lower is None and upper is None:
             return []
         answered = tuple(limit[2] for limit in (lower, upper) if limit is not None)
         fraction = CLOSED_RANGE if len(answered) == 2 else RANGE
-        rows = self._estimates.nodes(index.label) * fraction
+        rows = self._estimates.seek_part(index, len(leading.values), fraction)
 
         def build(child: Operator) -> Operator:
             return NodeIndexRange(
@@ -275,20 +285,25 @@ class AccessPaths:
                 lower_inclusive=lower is not None and lower[1],
                 upper=None if upper is None else upper[0],
                 upper_inclusive=upper is not None and upper[1],
+                equal=leading.values,
             )
 
-        uses = frozenset[str]().union(
-            *(needs(limit[0], bound) for limit in (lower, upper) if limit is not None)
-        )
-        return [AccessPath(rows, build, answered, index.labels, uses)]
+        limits = tuple(limit[0] for limit in (lower, upper) if limit is not None)
+        uses = _used((*leading.values, *limits), bound)
+        return [AccessPath(rows, build, leading.answered + answered, index.labels, uses)]
 
     def _starting(
-        self, name: str, index: IndexDefinition, first: _Wanted, bound: frozenset[str]
+        self,
+        name: str,
+        index: IndexDefinition,
+        about: _Wanted,
+        bound: frozenset[str],
+        leading: _Leading,
     ) -> list[AccessPath]:
-        for prefix, predicate in first.prefix:
+        for prefix, predicate in about.prefix:
             if not _is_given(prefix, name, bound):
                 continue
-            rows = self._estimates.nodes(index.label) * PREFIX
+            rows = self._estimates.seek_part(index, len(leading.values), PREFIX)
 
             def build(
                 child: Operator, *, prefix: Expression = prefix, rows: float = rows
@@ -300,10 +315,30 @@ class AccessPaths:
                     variable=name,
                     index=index,
                     prefix=prefix,
+                    equal=leading.values,
                 )
 
-            return [AccessPath(rows, build, (predicate,), index.labels, needs(prefix, bound))]
+            answered = (*leading.answered, predicate)
+            uses = _used((*leading.values, prefix), bound)
+            return [AccessPath(rows, build, answered, index.labels, uses)]
         return []
+
+
+def _leading(
+    name: str, index: IndexDefinition, wanted: dict[str, _Wanted], bound: frozenset[str]
+) -> _Leading:
+    """Equalities with the first properties of an index, as far as they go."""
+    pairs: list[tuple[Expression, Expression]] = []
+    for key in index.keys:
+        pair = next((p for p in wanted[key].equal if _is_given(p[0], name, bound)), None)
+        if pair is None:
+            break
+        pairs.append(pair)
+    return _Leading(tuple(value for value, _ in pairs), tuple(asked for _, asked in pairs))
+
+
+def _used(values: Sequence[Expression], bound: frozenset[str]) -> frozenset[str]:
+    return frozenset[str]().union(*(needs(value, bound) for value in values))
 
 
 # ── reading predicates ────────────────────────────────────────────────────────────────────────
@@ -322,8 +357,13 @@ def _collect(name: str, predicate: Expression, wanted: dict[str, _Wanted]) -> No
     if isinstance(predicate, Binary) and predicate.operator == "OR":
         _collect_choice(name, predicate, wanted)
         return
+    if isinstance(predicate, IsNull):
+        key = _key_of(predicate.operand, name) if predicate.negated else None
+        if key is not None:
+            wanted.setdefault(key, _Wanted())
+        return
     sides = _sides(predicate)
-    if sides is None:
+    if sides is None or sides[0] not in _REFUSE_NULL:
         return
     operator, left, right = sides
     if operator in _MIRRORED and _key_of(right, name) is not None:

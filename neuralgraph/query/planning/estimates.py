@@ -88,6 +88,11 @@ class Estimates:
         """Entities with one of `length` values of an index: no more than there are."""
         return min(self._indexed(index), self.seek(index) * length)
 
+    def seek_part(self, index: IndexDefinition, width: int, fraction: float = 1.0) -> float:
+        """Entities with one value each of the first `width` properties, and so many of those."""
+        part: float = EQUAL**width * fraction
+        return max(1.0, self._indexed(index) * part)
+
     def _indexed(self, index: IndexDefinition) -> float:
         return self.nodes(index.label) if index.entity == "node" else self.edges((index.label,))
 

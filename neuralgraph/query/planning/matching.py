@@ -208,7 +208,7 @@ class Matcher:
     def _lowered(self, operator: Operator, child: Operator) -> Operator:
         """Values to seek by may hold subqueries."""
         changes: dict[str, Any] = {}
-        for name in ("values", "ids", "lower", "upper", "prefix"):
+        for name in ("values", "ids", "lower", "upper", "prefix", "equal"):
             value = getattr(operator, name, None)
             if isinstance(value, tuple):
                 changes[name] = tuple(self._context.lower(item, child.slots) for item in value)

@@ -154,12 +154,26 @@ class DeltaIndex:
             found.extend(entity_ids)
         return found
 
-    def between(self, lower: Any | None, upper: Any | None) -> set[int]:
-        """Entities whose first key may lie between two order keys, both inclusive; None: no bound."""
+    def between(self, lower: Any | None, upper: Any | None, equal: _Key = ()) -> set[int]:
+        """Entities whose first key may lie between two order keys, both inclusive; None: no bound.
+
+        With `equal`, order keys of the first properties, it is the key behind those.
+        """
+        if self.width > 1:
+            return self._between_parts(lower, upper, equal)
         found: set[int] = set()
-        is_single = self.width == 1
-        for entry, entity_ids in self._walk(lower if is_single or lower is None else (lower,)):
-            if upper is not None and (entry if is_single else entry[0]) > upper:
+        for entry, entity_ids in self._walk(lower):
+            if upper is not None and entry > upper:
+                break
+            found.update(entity_ids)
+        return found
+
+    def _between_parts(self, lower: Any | None, upper: Any | None, equal: _Key) -> set[int]:
+        found: set[int] = set()
+        place = len(equal)
+        start = equal if lower is None else (*equal, lower)
+        for entry, entity_ids in self._walk(start or None):
+            if entry[:place] != equal or (upper is not None and entry[place] > upper):
                 break
             found.update(entity_ids)
         return found

@@ -168,13 +168,13 @@ class IndexRun:
 
     # ── order ─────────────────────────────────────────────────────────────────────────────────
 
-    def range(self, within: Range) -> IdArray:
-        """Ids of entities whose first property lies in the interval, in its order."""
+    def range(self, within: Range, equal: Sequence[Any] = ()) -> IdArray:
+        """Ids of entities whose property (the first behind `equal`) lies in the interval, in its order."""
         lower, upper = within.lower, within.upper
         kind = type(upper if lower is None else lower)
         part = self._by_type.get(kind)
         if part is None or not (lower is None or upper is None or type(upper) is kind):
-            return self.keyed_range(within)[0]
+            return self.keyed_range(within, equal)[0]
         # Bounds of one type, whose values stand in one part: nearly always.
         low, high = _span(part, within)
         ids: IdArray = part.ids(low, high) if high > low else NO_IDS
@@ -184,8 +184,10 @@ class IndexRun:
         """Ids of entities whose property is a string that starts so, in its order."""
         return self.keyed_prefix(prefix)[0]
 
-    def keyed_range(self, within: Range) -> KeyedIds:
+    def keyed_range(self, within: Range, equal: Sequence[Any] = ()) -> KeyedIds:
         """`range`, and a function that gives the order key of each (for merging with another run)."""
+        if self.is_composite:
+            return self._keyed_part(within, equal)
         pieces = self._pieces(within)
         pieces = [piece for piece in pieces if piece[2] > piece[1]]
         if not pieces:
@@ -210,8 +212,6 @@ class IndexRun:
                 for name in ("others", "text", *NUMBER_PARTS)
                 if name in parts
             ]
-        if self.is_composite:
-            return self._other_pieces(within)
         bounds = [bound for bound in (lower, upper) if bound is not None]
         if not all(equals(bound, bound) for bound in bounds):
             return []
@@ -227,21 +227,33 @@ class IndexRun:
                 names = [name]
         return [(parts[name], *_span(parts[name], within)) for name in names if name in parts]
 
+    def _keyed_part(self, within: Range, equal: Sequence[Any]) -> KeyedIds:
+        """`keyed_range` of an index on several properties."""
+        part, place = self.parts.get("others"), len(equal)
+        if not isinstance(part, TablePart) or not all(equals(value, value) for value in equal):
+            return NO_IDS, list
+        low, high = _table_span(part, within, tuple(map(order_key, equal)))
+        bounds = [bound for bound in (within.lower, within.upper) if bound is not None]
+        if all(_is_plain(value) for value in (*bounds, *equal)):
+            low, high = _comparable(part, within, place, low, high)
+            places: Sequence[int] = range(low, high)
+            ids = part.ids(low, high)
+        else:
+            # Values of equal order may still differ, and what lies between bounds may not be comparable.
+            kept = []
+            for at, entry in enumerate(part.entries(low, high), low):
+                held = _decoded(entry)
+                if all(map(equals, held, equal)) and _lies_within(held[place], within):
+                    kept.append(at)
+            places = kept
+            ids = part.ids(low, high)[np.array(kept, dtype=np.int64) - low]
+        return ids, lambda: [part.key_at(at)[place] for at in places]
+
     def _other_pieces(self, within: Range) -> list[tuple[Any, int, int]]:
         part = self.parts.get("others")
         if not isinstance(part, TablePart):
             return []
-        low, high = 0, len(part)
-        if within.lower is not None:
-            key = (order_key(within.lower),)
-            low = part.first_not_less(key)
-            if not within.lower_inclusive:
-                low = _first_beyond(part, key, low)
-        if within.upper is not None:
-            key = (order_key(within.upper),)
-            high = part.first_not_less(key)
-            if within.upper_inclusive:
-                high = _first_beyond(part, key, high)
+        low, high = _table_span(part, within, ())
         pieces: list[tuple[Any, int, int]] = []
         start = low
         # Values of other types lie between in the total order but are not comparable: leave them out.
@@ -267,7 +279,7 @@ class IndexRun:
         if self.is_composite or not isinstance(part, TablePart):
             return NO_IDS, list
         low = part.first_not_less(text)
-        end = _text_after(text)
+        end = text_after(text)
         high = len(part) if end is None else part.first_not_less(end)
         return part.ids(low, high), lambda: self._order_keys(part, low, high)
 
@@ -360,9 +372,11 @@ class OverlaidRun(IndexRun):
         order = np.lexsort((ids, rows))
         return rows[order], ids[order]
 
-    def keyed_range(self, within: Range) -> KeyedIds:
+    def keyed_range(self, within: Range, equal: Sequence[Any] = ()) -> KeyedIds:
         """As `IndexRun.keyed_range`."""
-        return self._merge(self.below.keyed_range(within), self.above.keyed_range(within))
+        return self._merge(
+            self.below.keyed_range(within, equal), self.above.keyed_range(within, equal)
+        )
 
     def keyed_prefix(self, text: str) -> KeyedIds:
         """As `IndexRun.keyed_prefix`."""
@@ -424,6 +438,43 @@ def _span(part: NumberPart | TablePart, within: Range) -> tuple[int, int]:
     return low, part.comparable_count if isinstance(part, NumberPart) else len(part)
 
 
+def _table_span(part: TablePart, within: Range, equal: tuple[Any, ...]) -> tuple[int, int]:
+    """Places of the entries that begin with `equal` and then lie within, as the total order goes."""
+    low = part.first_not_less(equal) if equal else 0
+    high = _first_beyond(part, equal, low) if equal and within.upper is None else len(part)
+    if within.lower is not None:
+        key = (*equal, order_key(within.lower))
+        low = part.first_not_less(key)
+        if not within.lower_inclusive:
+            low = _first_beyond(part, key, low)
+    if within.upper is not None:
+        key = (*equal, order_key(within.upper))
+        high = part.first_not_less(key)
+        if within.upper_inclusive:
+            high = _first_beyond(part, key, high)
+    return low, max(low, high)
+
+
+def _comparable(part: TablePart, within: Range, place: int, low: int, high: int) -> tuple[int, int]:
+    """The entries among `low`..`high` whose key at `place` is comparable with plain bounds.
+
+    Those stand together: at the end where only an upper bound is given, else at the beginning.
+    """
+    at_end = within.lower is None and within.upper is not None
+    first, last = low, high
+    while first < last:
+        middle = (first + last) // 2
+        if _lies_within(_decoded(part.entry(middle))[place], within) == at_end:
+            last = middle
+        else:
+            first = middle + 1
+    return (first, high) if at_end else (low, first)
+
+
+def _is_plain(value: Any) -> bool:
+    return type(value) in _PLAIN or isinstance(value, float)
+
+
 def _lies_within(value: Any, within: Range) -> bool:
     if within.lower is not None:
         against = compare(value, within.lower)
@@ -448,7 +499,7 @@ def _first_beyond(part: TablePart, prefix: tuple[Any, ...], low: int) -> int:
     return low
 
 
-def _text_after(prefix: str) -> str | None:
+def text_after(prefix: str) -> str | None:
     """The least string that is greater than every string with this prefix; None when there is none."""
     stripped = prefix.rstrip("\U0010ffff")
     return stripped[:-1] + chr(ord(stripped[-1]) + 1) if stripped else None

@@ -83,8 +83,8 @@ class RunReader(Protocol):
         """Rows (ascending) and entities, for each value of a column."""
         ...
 
-    def range(self, within: Range) -> IdArray:
-        """Entities whose first key lies within, in order of it."""
+    def range(self, within: Range, equal: Sequence[Any] = ()) -> IdArray:
+        """Entities whose first key, or the one behind `equal`, lies within, in order of it."""
         ...
 
     def prefix(self, prefix: str) -> IdArray:

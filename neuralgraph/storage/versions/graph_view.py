@@ -363,13 +363,17 @@ class GraphView:
         """See `access.GraphReader`."""
         return index_reading.seek_many(self, index, values)
 
-    def seek_range(self, index: IndexDefinition, within: Range) -> IdArray:
+    def seek_range(
+        self, index: IndexDefinition, within: Range, equal: Sequence[Any] = ()
+    ) -> IdArray:
         """See `access.GraphReader`."""
-        return index_reading.seek_range(self, index, within)
+        return index_reading.seek_range(self, index, within, equal)
 
-    def seek_prefix(self, index: IndexDefinition, prefix: str) -> IdArray:
+    def seek_prefix(
+        self, index: IndexDefinition, prefix: str, equal: Sequence[Any] = ()
+    ) -> IdArray:
         """See `access.GraphReader`."""
-        return index_reading.seek_prefix(self, index, prefix)
+        return index_reading.seek_prefix(self, index, prefix, equal)
 
     def search(
         self,

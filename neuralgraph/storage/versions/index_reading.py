@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuralgraph.access import Range
+from neuralgraph.storage.indexes.sorted_index import text_after
 from neuralgraph.values import NO_IDS
 from neuralgraph.values.ordering import compare, equals, order_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from neuralgraph.access import IndexDefinition, Range
+    from neuralgraph.access import IndexDefinition
     from neuralgraph.storage.indexes.delta_index import DeltaIndex
     from neuralgraph.storage.versions.layered import LayeredView
     from neuralgraph.values import Column, IdArray, RowArray
@@ -85,19 +87,25 @@ def seek_many(
     return rows[order], ids[order]
 
 
-def seek_range(view: LayeredView, index: IndexDefinition, within: Range) -> IdArray:
+def seek_range(
+    view: LayeredView, index: IndexDefinition, within: Range, equal: Sequence[Any] = ()
+) -> IdArray:
     """See `access.GraphReader.seek_range`."""
     run = view.base.index_run(index.name)
-    ids = NO_IDS if run is None else run.range(within)
+    ids = NO_IDS if run is None else run.range(within, equal)
     deltas = _layers(view, index)
-    if not deltas:
+    if not deltas or any(equals(value, value) is not True for value in equal):
         return ids
     bounds = (within.lower, within.upper)
-    return _merge_in_order(view, index, ids, deltas, bounds, _range_test(within))
+    return _merge_in_order(view, index, ids, deltas, bounds, _range_test(within), equal)
 
 
-def seek_prefix(view: LayeredView, index: IndexDefinition, prefix: str) -> IdArray:
+def seek_prefix(
+    view: LayeredView, index: IndexDefinition, prefix: str, equal: Sequence[Any] = ()
+) -> IdArray:
     """See `access.GraphReader.seek_prefix`."""
+    if len(index.keys) > 1:
+        return seek_range(view, index, Range(prefix, text_after(prefix)), equal)
     run = view.base.index_run(index.name)
     ids = NO_IDS if run is None else run.prefix(prefix)
     deltas = _layers(view, index)
@@ -135,19 +143,20 @@ def _merge_in_order(
     deltas: list[DeltaIndex],
     bounds: tuple[Any, Any],
     inside: Callable[[Any], bool],
+    equal: Sequence[Any] = (),
 ) -> IdArray:
     """The base's ids and the candidates that qualify, in order of the indexed value."""
     lower, upper = (None if bound is None else order_key(bound) for bound in bounds)
     kept, touched = _split_touched(ids, deltas)
     candidates = set(touched)
     for delta in deltas:
-        candidates.update(delta.between(lower, upper))
-    key = index.keys[0]
+        candidates.update(delta.between(lower, upper, tuple(map(order_key, equal))))
+    key = index.keys[len(equal)]
     value_of = view.latest_node_value if index.entity == "node" else view.latest_edge_value
     fresh: list[tuple[Any, int]] = []
     for entity_id in candidates:
         value = value_of(entity_id, key)
-        if inside(value) and _is_covered(view, index, entity_id):
+        if inside(value) and _has_values(view, index, entity_id, equal):
             fresh.append((order_key(value), entity_id))
     if not fresh:
         return kept
@@ -200,6 +209,8 @@ def _has_values(
     value_of = view.latest_node_value if index.entity == "node" else view.latest_edge_value
     if not _is_covered(view, index, entity_id):
         return False
+    if not values and len(index.keys) == 1:
+        return True  # whoever asks has looked at the only value
     # Only entities that have all the keys stand in an index, whatever part of them is asked for.
     held = [value_of(entity_id, key) for key in index.keys]
     return all(value is not None for value in held) and all(

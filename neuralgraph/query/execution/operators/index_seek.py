@@ -172,21 +172,21 @@ class NodeIndexRangeStep(_LookupStep):
     __slots__ = ("descending", "lower_inclusive", "upper_inclusive")
 
     def __init__(self, operator: NodeIndexRange, compiler: PlanCompiler) -> None:
-        super().__init__(operator, [operator.lower, operator.upper], compiler)
+        super().__init__(operator, [operator.lower, operator.upper, *operator.equal], compiler)
         self.lower_inclusive = operator.lower_inclusive
         self.upper_inclusive = operator.upper_inclusive
         self.descending = operator.descending
 
     def find(self, context: ExecutionContext, *values: Any) -> IdArray:
         """The nodes between two bounds."""
-        lower, upper = values
+        lower, upper, *equal = values
         # A bound that is written and null makes the comparison unknown: nothing qualifies.
         if (lower is None and self.arguments[0] is not None) or (
             upper is None and self.arguments[1] is not None
         ):
             return NO_IDS
         within = Range(lower, upper, self.lower_inclusive, self.upper_inclusive)
-        ids = context.reader.seek_range(self.index, within)
+        ids = context.reader.seek_range(self.index, within, equal)
         return ids[::-1] if self.descending else ids
 
 
@@ -196,11 +196,11 @@ class NodeIndexPrefixStep(_LookupStep):
     __slots__ = ()
 
     def __init__(self, operator: NodeIndexPrefix, compiler: PlanCompiler) -> None:
-        super().__init__(operator, [operator.prefix], compiler)
+        super().__init__(operator, [operator.prefix, *operator.equal], compiler)
 
     def find(self, context: ExecutionContext, *values: Any) -> IdArray:
         """The nodes of a prefix."""
-        (prefix,) = values
+        prefix, *equal = values
         if not isinstance(prefix, str):
             return NO_IDS
-        return context.reader.seek_prefix(self.index, prefix)
+        return context.reader.seek_prefix(self.index, prefix, equal)

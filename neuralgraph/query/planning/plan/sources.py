@@ -92,11 +92,13 @@ class NodeIndexIn(Operator):
 
 @record
 class NodeIndexRange(Operator):
-    """Nodes whose (first) indexed property lies in an interval, in order of it.
+    """Nodes whose indexed property lies in an interval, in order of it.
 
+    It is the first property of the index, or the one behind those that are asked for by `equal`.
     A bound that is given and evaluates to null gives no rows; without bounds, all indexed values.
 
     Attributes:
+        equal: values of the first properties.
         descending: in descending order of the property.
     """
 
@@ -107,17 +109,19 @@ class NodeIndexRange(Operator):
     lower_inclusive: bool
     upper: Expression | None
     upper_inclusive: bool
+    equal: tuple[Expression, ...] = ()
     descending: bool = False
 
 
 @record
 class NodeIndexPrefix(Operator):
-    """Nodes whose indexed property starts with a string."""
+    """Nodes whose indexed property (as in `NodeIndexRange`) starts with a string."""
 
     child: Operator
     variable: str
     index: IndexDefinition
     prefix: Expression
+    equal: tuple[Expression, ...] = ()
 
 
 @record

@@ -37,6 +37,7 @@ from neuralgraph.query.planning.plan import (
     UnionAll,
     Unit,
 )
+from neuralgraph.query.planning.rules.facts import at_most_one_row
 
 if TYPE_CHECKING:
     from neuralgraph.access import CatalogReader
@@ -101,7 +102,8 @@ def _ordered(operator: Operator, key: SortKey) -> Operator | None:
         return None if child is None else with_inputs(operator, [child])
     if not isinstance(operator, NodeIndexRange) or not _one_row(operator.child):
         return None
-    if key.expression != Property(Variable(operator.variable), operator.index.keys[0]):
+    asked = operator.index.keys[len(operator.equal)]
+    if key.expression != Property(Variable(operator.variable), asked):
         return None
     return replace(operator, descending=key.descending)
 
@@ -174,5 +176,5 @@ def _with_nulls(scan: Operator, ordered: Operator, key: SortKey) -> Operator:
 
 def _one_row(operator: Operator) -> bool:
     if isinstance(operator, NodeIndexSeek):
-        return operator.index.owner is not None and _one_row(operator.child)
+        return at_most_one_row(operator)
     return isinstance(operator, Unit)

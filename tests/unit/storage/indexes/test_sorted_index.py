@@ -124,6 +124,38 @@ def test_merged_and_overlaid_runs_equal_a_run_built_anew(older, newer, replaced)
             assert expected.seek([probe]).tolist() == run.seek([probe]).tolist()
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(values | st.none(), values | st.none()), max_size=12),
+    st.sets(st.integers(0, 11)),
+    st.lists(values, max_size=1),
+    st.tuples(values | st.none(), values | st.none(), st.booleans(), st.booleans()),
+)
+def test_behind_equal_first_keys_lies_a_range_in_order(entries, replaced, equal, bounds):
+    bounds = Range(*bounds)
+    replaced = sorted(row for row in replaced if row < len(entries))
+    columns = [Column.of_values([entry[at] for entry in entries]) for at in range(2)]
+    ids = np.arange(len(entries), dtype=np.int64) * 2
+    run = build_run(TWO, ids, columns, None)
+    above = [Column.of_values([entries[row][at] for row in replaced]) for at in range(2)]
+    hidden = np.array(replaced, dtype=np.int64) * 2
+    overlaid = OverlaidRun(run, hidden, build_run(TWO, hidden, above, None))
+    place = len(equal)
+    wanted = sorted(
+        (order_key(entry[place]), row * 2)
+        for row, entry in enumerate(entries)
+        if None not in entry
+        and within(entry[place], bounds)
+        and all(equals(held, value) for held, value in zip(entry, equal, strict=False))
+    )
+    for one in (run, overlaid):
+        found = one.range(bounds, equal).tolist()
+        assert sorted(found) == sorted(entity for _, entity in wanted)
+        assert [order_key(entries[entity // 2][place]) for entity in found] == [
+            key for key, _ in wanted
+        ]
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(plain | st.none(), plain | st.none()), max_size=10), plain, plain)
 def test_several_keys_are_found_by_all_or_by_the_first(entries, first, second):
