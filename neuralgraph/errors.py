@@ -18,6 +18,7 @@
     │   ├── VectorError               a vector that an index cannot hold
     │   ├── SchemaError               an index or constraint exists already, or does not
     │   ├── AccessModeError           a write where only reading is allowed
+    │   ├── DatabaseNotFoundError     USE of another graph than the one there is
     │   ├── QueryTimeoutError, QueryCancelledError, MemoryLimitError
     ├── TransactionError
     │   ├── ConflictError             another transaction changed the same entity first (retryable)
@@ -38,7 +39,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -256,10 +257,15 @@ class ConstraintViolationError(QueryError):
 
 
 class ProcedureError(QueryError):
-    """A procedure that does not exist, or was called the wrong way."""
+    """A procedure that does not exist, or one (or an own function) that failed or gave what it may not."""
 
-    code = "Neo.ClientError.Procedure.ProcedureNotFound"
+    code = "Neo.ClientError.Procedure.ProcedureCallFailed"
     kind = "ProcedureError"
+
+    def __init__(self, message: str, *, detail: str = "", **place: Any) -> None:
+        super().__init__(message, detail=detail, **place)
+        if detail == "ProcedureNotFound":
+            self.code = "Neo.ClientError.Procedure.ProcedureNotFound"
 
 
 class VectorError(QueryError):
@@ -293,6 +299,18 @@ class AccessModeError(QueryError):
 
     code = "Neo.ClientError.Statement.AccessMode"
     kind = "AccessModeError"
+    default_phase = "compile time"
+
+    def __init__(self, message: str, *, detail: str = "ReadOnly", **place: Any) -> None:
+        super().__init__(message, detail=detail, **place)
+
+
+class DatabaseNotFoundError(QueryError):
+    """USE names a graph that there is not."""
+
+    code = "Neo.ClientError.Database.DatabaseNotFound"
+    kind = "DatabaseNotFoundError"
+    default_phase = "compile time"
 
 
 class QueryTimeoutError(QueryError):

@@ -40,11 +40,9 @@ def rendered(context: CallContext, arguments: Iterable[Any]) -> list[Any]:
 
 def call_failed(name: str, error: Exception) -> ProcedureError:
     """The error for an exception inside a function of a user's; raise it ``from`` that."""
-    failure = ProcedureError(
+    return ProcedureError(
         f"{name} raised {type(error).__name__}: {error}", detail="ProcedureCallFailed"
     )
-    failure.code = "Neo.ClientError.Procedure.ProcedureCallFailed"
-    return failure
 
 
 def called(name: str, function: Callable[..., Any], arguments: Sequence[Any]) -> Any:

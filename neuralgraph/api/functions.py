@@ -9,7 +9,7 @@ graph.register_function(
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from neuralgraph.api.signatures import (
 from neuralgraph.errors import OptionError, QueryArgumentError
 from neuralgraph.query.functions import Function
 from neuralgraph.query.functions.signature import OWN
+from neuralgraph.regexes import regex
 from neuralgraph.values import Column, Kind
 from neuralgraph.values.types import from_python
 
@@ -33,6 +34,14 @@ if TYPE_CHECKING:
     from neuralgraph.values.arrays import MaskArray, RowArray
 
 Effects = Literal["none", "reads", "writes"]
+
+
+_NAME: Final = regex(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_SYNTAX: Final = frozenset((
+    "all", "allshortestpaths", "any", "case", "collect", "count", "exists", "false", "none", "not", "null",
+    "reduce", "shortestpath", "single", "true",
+))  # fmt: skip
+"""Before a parenthesis these are no call, or a built-in one."""
 
 
 def checked_effects(effects: str) -> str:
@@ -58,6 +67,12 @@ def make_function(
         OptionError: there are no such effects.
     """
     checked_effects(effects)
+    if not _NAME.fullmatch(name) or name.lower() in _SYNTAX:
+        raise QueryArgumentError(
+            f"{name!r} is no name that a query could call: names are letters, digits and _, parts of them"
+            " joined by dots, and none of the words that are syntax",
+            detail="InvalidArgumentValue",
+        )
     declared = None if signature is None else parse_signature(signature)
     if declared is not None:
         if declared.result is None:
@@ -118,7 +133,7 @@ def _vectorised(
     def scalar(context: CallContext, *arguments: Any) -> Any:
         columns = [Column.of_values([value]) for value in arguments]
         if not columns:
-            return from_python(as_taken(name, called(name, function, ()), 1).to_values()[0])
+            return as_taken(name, called(name, function, ()), 1).to_values()[0]
         return kernel(context, *columns).to_values()[0]
 
     return scalar, kernel

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from neuralgraph import text
 from neuralgraph.api import dumps, engines
 from neuralgraph.api.settings import settings_of
-from neuralgraph.errors import AccessModeError, ClosedError, OptionError
+from neuralgraph.errors import AccessModeError, ClosedError
 from neuralgraph.storage import temporal
 from neuralgraph.storage.disk import OsDirectory
 from neuralgraph.values.records import record
@@ -107,25 +107,33 @@ class Graph:
         shared = self._shared or self._opened()
         read_only = self._read_only
         if access != "write":
-            if access != "read":
-                raise OptionError(f"access is 'read' or 'write', not {access!r}")
-            read_only = True
+            from neuralgraph.api.noting import only_reads
+
+            read_only = read_only or only_reads(access)
         return shared.runner.execute(query, parameters, named, read_only=read_only)
 
-    def transaction(self, *, at: Any = None, **metadata: Any) -> Transaction:
+    def transaction(
+        self, *, at: Any = None, access: Literal["read", "write"] = "write", **metadata: Any
+    ) -> Transaction:
         """Begin a transaction; use it as a context manager.
 
         Args:
+            access: as `execute` takes it, for all its statements.
             at: the time that it is of, for imports of what happened earlier: not before the last
                 transaction, and not in the future. None is the time of the commit.
             metadata: such as ``actor="import"`` or ``reason="..."``; kept with the commit.
+
+        Raises:
+            OptionError: `access` is none of these, or metadata has a name that is meant as an option.
         """
-        from neuralgraph.api.noting import noted_with
+        from neuralgraph.api.noting import noted_with, only_reads, refuse_options
         from neuralgraph.api.transaction import Transaction
 
         if self._read_only:
             raise AccessModeError("this graph was opened to read only; it has no transactions")
-        transaction = Transaction(self._runner(), noted_with(metadata, at), self._forget)
+        refuse_options(metadata)
+        noted, reads = noted_with(metadata, at), only_reads(access)
+        transaction = Transaction(self._runner(), noted, self._forget, read_only=reads)
         with self._lock:
             self._transactions.add(transaction)
         return transaction

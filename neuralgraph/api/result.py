@@ -191,7 +191,10 @@ class Result:
         return self.single()[column]
 
     def values(self, column: int | str = 0) -> list[Any]:
-        """One column of all remaining rows."""
+        """One column of all remaining rows; nothing where the statement gives no rows."""
+        if not self.columns:
+            self.consume()
+            return []
         if self._records is not None:
             return [row[column] for row in self]
         place = self._place(column)

@@ -51,6 +51,7 @@ Parameters = Mapping[str, Any]
 
 _NO_PARAMETERS: Final[dict[str, Any]] = {}
 _INTEGER_MAX: Final = 2**63
+_NAMES: Final = frozenset({str})
 _PLAIN: Final = frozenset({str, float, bool, type(None)})
 
 
@@ -71,6 +72,9 @@ def engine_parameters(given: Parameters | None, named: dict[str, Any]) -> dict[s
         merged = named
     elif isinstance(given, Mapping):
         merged = {**given, **named}
+        if not _NAMES.issuperset(map(type, merged)):
+            # An enum is found by another hash than the string that it is.
+            merged = {_parameter_name(name): value for name, value in merged.items()}
     else:
         raise QueryTypeError(
             f"parameters come as a mapping or as keyword arguments, not as {type(given).__name__}",
@@ -82,6 +86,15 @@ def engine_parameters(given: Parameters | None, named: dict[str, Any]) -> dict[s
             continue
         merged[name] = _converted(value)
     return merged
+
+
+def _parameter_name(name: Any) -> str:
+    if isinstance(name, str):
+        return str.__str__(name)
+    raise QueryTypeError(
+        f"the names of parameters are strings, not {type(name).__name__}",
+        detail="InvalidArgumentType",
+    )
 
 
 def _converted(value: Any) -> Any:
@@ -282,8 +295,9 @@ class StatementRunner:
         if prepared.mode == "explain":
             return self._explained(query, prepared, reader, parameters, literals, began_ns)
         if read_only and (prepared.writes or prepared.administers):
-            verb = "writes" if prepared.writes else "administers the database"
-            raise AccessModeError(f"the statement {verb}, and only reading is allowed here")
+            from neuralgraph.api.refusals import refused
+
+            raise refused(prepared, query)
         if not prepared.writes or prepared.in_transactions:
             context = self._context(query, reader, None, parameters, literals, deadline)
             return self._to_the_end(query, prepared, context, reader, began_ns)
@@ -347,6 +361,8 @@ class StatementRunner:
         query: str,
         given: Parameters | None,
         named: dict[str, Any],
+        *,
+        read_only: bool = False,
     ) -> Result:
         """Run one statement in a user's transaction; when it fails, only it is undone.
 
@@ -356,6 +372,7 @@ class StatementRunner:
             query: the text.
             given: parameters by name.
             named: further parameters.
+            read_only: refuse a statement that changes anything.
         """
         began_ns = time.perf_counter_ns()
         deadline = self._deadline()
@@ -365,6 +382,10 @@ class StatementRunner:
             raise _missing(prepared, parameters, query)
         if prepared.mode == "explain":
             return self._explained(query, prepared, transaction, parameters, literals, began_ns)
+        if read_only and (prepared.writes or prepared.administers):
+            from neuralgraph.api.refusals import refused
+
+            raise refused(prepared, query)
         if prepared.in_transactions:
             raise SemanticError(
                 "CALL { } IN TRANSACTIONS begins transactions of its own, and cannot run inside one;"

@@ -40,6 +40,7 @@ class Transaction:
         "_engine_transaction",
         "_on_close",
         "_open",
+        "_read_only",
         "_runner",
         "metadata",
         "txid",
@@ -50,11 +51,14 @@ class Transaction:
         runner: StatementRunner,
         noted: Noted,
         on_close: Callable[[Transaction], None],
+        *,
+        read_only: bool = False,
     ) -> None:
         self.metadata = noted.metadata
         self.txid: int | None = None
         self._runner = runner
         self._on_close = on_close
+        self._read_only = read_only
         self._engine_transaction: EngineTransaction | None = runner.engine.begin(
             self.metadata, timestamp_us=noted.timestamp_us
         )
@@ -70,11 +74,15 @@ class Transaction:
 
         Raises:
             QueryError: the statement is wrong or failed; the transaction is as it was before it.
+            AccessModeError: it writes, and the transaction was begun with ``access="read"``.
             ConflictError, DeadlockError, LockTimeoutError: run the whole transaction again.
             TransactionClosedError: it was committed or rolled back.
             TransactionTerminatedError: TERMINATE TRANSACTIONS named it; it is rolled back.
         """
-        return self._runner.execute_in(self._opened(), self._open, query, parameters, named)
+        transaction = self._opened()
+        return self._runner.execute_in(
+            transaction, self._open, query, parameters, named, read_only=self._read_only
+        )
 
     def commit(self) -> int | None:
         """Make it durable; gives its txid, or None where nothing was written.

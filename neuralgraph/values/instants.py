@@ -22,7 +22,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
-from neuralgraph.errors import QueryArithmeticError
+from neuralgraph.errors import QueryArithmeticError, QueryTypeError
 from neuralgraph.values import gregorian, zones
 from neuralgraph.values.gregorian import NANOS_PER_DAY, NANOS_PER_SECOND
 from neuralgraph.values.records import record
@@ -302,9 +302,19 @@ class DateTime:
         )
 
     def to_native(self) -> dt.datetime:
-        """As Python's datetime at a fixed offset; OverflowError outside the years 1..9999."""
+        """As Python's datetime, in its `ZoneInfo` or at its offset; OverflowError outside the years 1..9999.
+
+        The offset stays where Python's zone of that name has another one then.
+        """
         moment = _EPOCH + dt.timedelta(days=self.days, microseconds=self.nanos // 1000)
-        return moment.replace(tzinfo=_fixed(self.offset_s))
+        offset = _fixed(self.offset_s)
+        zone = None if self.zone is None else zones.native_zone(self.zone)
+        if zone is not None:
+            for fold in (0, 1):
+                found = moment.replace(tzinfo=zone, fold=fold)
+                if found.utcoffset() == offset.utcoffset(None):
+                    return found
+        return moment.replace(tzinfo=offset)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
@@ -355,6 +365,25 @@ class Duration:
     def from_fields(fields: tuple[int, ...]) -> Duration:
         """The inverse of `to_fields`."""
         return Duration(fields[0], fields[1], fields[2], fields[3])
+
+    def to_native(self) -> dt.timedelta:
+        """As Python's timedelta, a day being 24 hours; what is below a microsecond is cut off.
+
+        Raises:
+            QueryTypeError: it has months, which are of no certain length.
+            QueryArithmeticError: it is longer than a timedelta can be.
+        """
+        if self.months:
+            raise QueryTypeError(
+                f"{self} has months, which are no certain number of days; take its parts",
+                detail="InvalidArgumentType",
+            )
+        try:
+            return dt.timedelta(self.days, self.seconds, self.nanos // 1000)
+        except OverflowError:
+            raise QueryArithmeticError(
+                f"{self} is longer than a timedelta can be", detail="IntegerOverflow"
+            ) from None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"

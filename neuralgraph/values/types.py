@@ -239,7 +239,7 @@ def _convert_map(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
                 f"the keys of a map are strings, not {type(key).__name__}",
                 detail="InvalidArgumentType",
             )
-        converted[str(key)] = _convert(item, depth + 1)
+        converted[str.__str__(key)] = _convert(item, depth + 1)
     return converted
 
 
@@ -248,8 +248,8 @@ def _beyond_64_bits(value: int) -> QueryArgumentError:
     return QueryArgumentError(f"{shown} does not fit in 64 bits", detail="IntegerOverflow")
 
 
-def _integer(value: Any) -> int:
-    number = int(value)
+def _integer(value: Any, plain: Callable[[Any], int] = int) -> int:
+    number = plain(value)
     if INT64_MIN <= number <= INT64_MAX:
         return number
     raise _beyond_64_bits(number)
@@ -308,24 +308,23 @@ def _from_timedelta64(value: np.timedelta64) -> Any:
 
 
 _EPOCH_ORDINAL: Final = dt.date(1970, 1, 1).toordinal()
-# In order: bool is an int, datetime is a date, numpy's float64 is a float.
-_CONVERTERS: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
+# In order: bool is an int, datetime is a date, numpy's float64 is a float. A subclass may print or convert
+# itself as it likes (an enum gives its member's name): what counts is the value that it holds.
+_CONVERTERS: Final[tuple[tuple[type | tuple[type, ...], Callable[[Any], Any]], ...]] = (
     (np.bool_, bool),
-    (int, _integer),
+    (int, lambda value: _integer(value, int.__int__)),
     (np.timedelta64, _from_timedelta64),
     (np.integer, _integer),
-    (float, float),
+    (float, float.__float__),
     (np.floating, float),
-    (str, str),
+    (str, str.__str__),
     (dt.datetime, _from_datetime),
     (dt.date, lambda value: Date(value.toordinal() - _EPOCH_ORDINAL)),
     (dt.time, _from_time),
     (dt.timedelta, _from_timedelta),
     (np.datetime64, _from_datetime64),
     (uuid.UUID, str),
-    (bytes, bytes),
-    (bytearray, bytes),
-    (memoryview, bytes),
+    ((bytes, bytearray, memoryview), lambda value: bytes(memoryview(value))),
     (Node, lambda value: NodeRef(value.id)),
     (Relationship, lambda value: EdgeRef(value.id)),
     (

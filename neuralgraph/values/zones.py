@@ -93,6 +93,16 @@ def _zone(name: str) -> zoneinfo.ZoneInfo:
     raise QueryArgumentError(f"{name} is not a known time zone", detail="InvalidArgumentValue")
 
 
+def native_zone(name: str) -> zoneinfo.ZoneInfo | None:
+    """The zone as Python gives it to everybody, so that it can be pickled; None where it knows none."""
+    import zoneinfo
+
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, OSError, ValueError):
+        return None
+
+
 def offset_at_instant(name: str, epoch_s: int) -> int:
     """Seconds east of UTC in a zone at a moment (seconds since 1970 UTC)."""
     days, seconds = divmod(epoch_s, gregorian.SECONDS_PER_DAY)

@@ -6,10 +6,7 @@ from typing import Any, Final
 
 from neuralgraph.errors import QueryArgumentError
 from neuralgraph.query.functions.arguments import expect_string
-from neuralgraph.query.functions.signature import CallContext, Function
-
-GRAPH_NAME: Final = "neo4j"
-"""What the one graph is called where a name is asked for: what clients of Neo4j call theirs."""
+from neuralgraph.query.functions.signature import GRAPH_NAME, CallContext, Function
 
 
 def _names(_context: CallContext) -> list[str]:

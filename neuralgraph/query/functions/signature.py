@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from neuralgraph.values import Column
 
 ANY_TYPE = "ANY"
+GRAPH_NAME = "neo4j"
+"""What the one graph is called where a name is asked for: what clients of Neo4j call theirs."""
 OWN = "Own"
 """Category of the functions that users register; no other is theirs."""
 

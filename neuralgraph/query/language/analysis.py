@@ -9,8 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.errors import ParameterMissingError, ProcedureError, QuerySyntaxError
+from neuralgraph.errors import (
+    DatabaseNotFoundError,
+    ParameterMissingError,
+    ProcedureError,
+    QuerySyntaxError,
+)
 from neuralgraph.hints import close_name
+from neuralgraph.query.functions.signature import GRAPH_NAME
 from neuralgraph.query.language import typing_rules as types
 from neuralgraph.query.language.contracts import Checked
 from neuralgraph.query.language.expression_checks import (
@@ -32,6 +38,7 @@ from neuralgraph.query.language.syntax import (
     Finish,
     Foreach,
     HasLabels,
+    LiteralValue,
     LoadCsv,
     Match,
     Merge,
@@ -120,7 +127,7 @@ class _Analysis:
             Foreach: self._foreach,
             CallSubquery: self._call_subquery,
             LoadCsv: self._load_csv,
-            Use: lambda _clause, scope: scope,
+            Use: self._use,
         }
 
     # ── statements and queries ────────────────────────────────────────────────────────────────
@@ -136,7 +143,15 @@ class _Analysis:
             part.name for part in descendants(statement) if type(part) is Parameter
         )
         writes = self.writes or self.expressions.writes
-        return Checked(statement, columns, self.scopes, parameters, writes, self.procedures)
+        return Checked(
+            statement,
+            columns,
+            self.scopes,
+            parameters,
+            writes,
+            self.procedures,
+            self.expressions.writes,
+        )
 
     def _show(self, show: Show) -> tuple[str, ...]:
         scope: Scope = dict.fromkeys(show_columns(show), types.ANY)
@@ -250,6 +265,22 @@ class _Analysis:
                 complain(message, item, "VariableAlreadyBound")
         projected, _visible = self.projections.check(clause, scope, self.outer)
         return {**self.outer, **projected}
+
+    def _use(self, clause: Use, scope: Scope) -> Scope:
+        """There is one graph; its name is looked at where it stands in the text."""
+        argument, named, function = clause.argument, clause.graph, clause.graph.lower()
+        if argument is not None and function in ("graph.byname", "graph.byelementid"):
+            self.expressions.type_of(argument, {})
+            if function == "graph.byelementid" or not isinstance(argument, LiteralValue):
+                return scope
+            named = str(argument.value)
+        if named.lower() != GRAPH_NAME:
+            raise DatabaseNotFoundError(
+                f"There is no graph {named}; the one that there is is called {GRAPH_NAME}",
+                detail="DatabaseNotFound",
+                span=clause.span,
+            )
+        return scope
 
     def _load_csv(self, clause: LoadCsv, scope: Scope) -> Scope:
         self.expressions.type_of(clause.source, scope)

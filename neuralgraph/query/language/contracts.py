@@ -98,6 +98,7 @@ class Checked:
         parameters: names of all parameters that the statement mentions.
         writes: does any clause (or a called procedure) change data?
         procedures: signature of each procedure called, by its name as written.
+        calls_writers: does any function that it calls change something?
     """
 
     statement: Statement
@@ -106,6 +107,7 @@ class Checked:
     parameters: frozenset[str] = frozenset()
     writes: bool = False
     procedures: Mapping[str, ProcedureSignature] = field(default_factory=dict)
+    calls_writers: bool = False
 
     def variables_after(self, clause: Clause) -> Mapping[str, str]:
         """Name to type of what can be used after this clause (or in it, for ORDER BY of RETURN)."""

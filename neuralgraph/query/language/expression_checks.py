@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from neuralgraph.errors import QuerySyntaxError, QueryTypeError
 from neuralgraph.hints import close_name
 from neuralgraph.query.functions.signature import AggregateFunction
+from neuralgraph.query.functions.type_tests import is_of_type
 from neuralgraph.query.language import typing_rules as types
 from neuralgraph.query.language.syntax import (
     Binary,
@@ -114,7 +115,7 @@ class ExpressionChecker:
             Binary: self._binary,
             Comparison: self._comparison,
             IsNull: self._is_null,
-            IsType: self._is_null,
+            IsType: self._is_type,
             HasLabels: self._has_labels,
             FunctionCall: self._call,
             Case: self._case,
@@ -289,8 +290,17 @@ class ExpressionChecker:
             self.type_of(operand, scope)
         return types.BOOLEAN
 
-    def _is_null(self, node: IsNull | IsType, scope: Scope) -> str:
+    def _is_null(self, node: IsNull, scope: Scope) -> str:
         self.type_of(node.operand, scope)
+        return types.BOOLEAN
+
+    def _is_type(self, node: IsType, scope: Scope) -> str:
+        self.type_of(node.operand, scope)
+        try:
+            is_of_type(None, node.type_name)
+        except QuerySyntaxError as error:
+            error.place(node.span)
+            raise
         return types.BOOLEAN
 
     def _case(self, node: Case, scope: Scope) -> str:

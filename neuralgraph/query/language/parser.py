@@ -23,6 +23,7 @@ _BUILDING = threading.Lock()
 _FOUND = regex(r"\w+|[^\w\s]")
 _CLOSED = regex(rf"(?s:{OPAQUE})")
 _EMPTY_NAME = regex(r"\.?\s*(``)(?!`)")
+_WORD = regex(r"\b[A-Z]{3,}\b")
 _SHOWN_MAX = 6
 
 
@@ -89,9 +90,10 @@ def _unexpected(source: SourceText) -> QuerySyntaxError:
         if opaque is not None and opaque.end() >= len(source):
             message = f"The text that begins with {found} is never closed"
             return QuerySyntaxError(message, detail=detail, span=(place, len(source)))
-    hint = None
+    words = {word for one in wanted for word in _WORD.findall(one)}
     if "a clause" in wanted or wanted[0].startswith("a clause"):
-        hint = close_name(found.upper(), CLAUSE_WORDS)
+        words.update(CLAUSE_WORDS, ("WHERE",))
+    hint = close_name(found.upper(), words)
     if not found.isascii() and not found[0].isalpha():
         detail = "InvalidUnicodeCharacter"
     message = f"Unexpected {found[:40]!r}; expected {expected}"

@@ -251,6 +251,7 @@ def _call(context: PlanningContext, clause: Call, child: Operator) -> Operator:
         names=tuple(name for _, name in wanted),
         writes=signature is not None and signature.writes,
         administers=signature is not None and signature.administers,
+        span=clause.span,
     )
     if clause.where is not None:
         operator = filtered_by(context, operator, conjuncts(clause.where))

@@ -9,7 +9,7 @@ each keeps the rows (`rules`). Barriers come last, because rules move what reads
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.errors import QuerySyntaxError
 from neuralgraph.query.language.contracts import Checked
@@ -19,6 +19,7 @@ from neuralgraph.query.language.syntax import (
     CreateIndex,
     DropConstraint,
     DropIndex,
+    FunctionCall,
     Parameter,
     Query,
     Return,
@@ -45,7 +46,7 @@ from neuralgraph.query.planning.projections import project
 from neuralgraph.query.planning.pruning import pruned
 from neuralgraph.query.planning.rules import rewritten
 from neuralgraph.query.planning.timeless_catalog import TimelessCatalog
-from neuralgraph.query.planning.walking import children, conjuncts, contains
+from neuralgraph.query.planning.walking import children, conjuncts, contains, rebuild
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,6 +97,8 @@ def plan(
         )
     if isinstance(body, Show):
         return _planned_show(context, body)
+    if isinstance(checked, Checked) and checked.calls_writers:
+        body = _with_writers(body, functions)
     root = plan_query(context, with_places(body, context), Unit(slots=()))
     columns = tuple(slot.name for slot in root.slots) if _gives_rows(body) else ()
     root = pruned(root, frozenset(columns))
@@ -113,6 +116,14 @@ def plan(
         # A function that writes is no operator.
         return replace(made, writes=True)
     return made
+
+
+def _with_writers(node: Any, functions: Functions) -> Any:
+    """The tree with the calls marked that change something."""
+    new = rebuild(node, lambda part, _bound: _with_writers(part, functions))
+    if isinstance(new, FunctionCall) and getattr(functions.lookup(new.name), "writes", False):
+        return replace(new, writes=True)
+    return new
 
 
 def _plan(

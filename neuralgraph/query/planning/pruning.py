@@ -2,7 +2,7 @@
 
 A column that is carried through an expansion costs a gather over the expansion's rows; an edge that nobody
 looks at need not be found out at all. Slots narrow where they are (see `plan`), so no operator is added.
-Idempotent; the rows stay the same, and so does their number.
+Idempotent; the rows stay the same, and so does their number. Columns with a call that changes something stay.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.access import IndexDefinition
-from neuralgraph.query.language.syntax import Syntax
+from neuralgraph.query.language.syntax import FunctionCall, Syntax
 from neuralgraph.query.planning.operators import (
     CHILD_FIELDS,
     KEEPS_SLOTS,
@@ -45,7 +45,7 @@ from neuralgraph.query.planning.plan import (
     UnionAll,
     Unit,
 )
-from neuralgraph.query.planning.walking import EVERYTHING, free_names
+from neuralgraph.query.planning.walking import EVERYTHING, children, free_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,7 +100,7 @@ def _pruned_project(operator: Project, needed: Names) -> Operator:
     kept = [
         (slot, item)
         for slot, item in zip(operator.slots, operator.items, strict=True)
-        if slot.name in needed
+        if slot.name in needed or acts(item)
     ]
     if not kept:
         return pruned(operator.child, frozenset())
@@ -113,12 +113,15 @@ def _pruned_extend(operator: Extend, needed: Names) -> Operator:
     # New slots stand in the order of the items, but `ROW_SLOT` may stand behind them.
     given = names_of(operator.child.slots)
     own = [slot for slot in operator.slots if slot.name not in given]
-    kept = tuple(
-        item for slot, item in zip(own, operator.items, strict=True) if slot.name in needed
-    )
-    if not kept:
+    pairs = [
+        (slot.name, item)
+        for slot, item in zip(own, operator.items, strict=True)
+        if slot.name in needed or acts(item)
+    ]
+    if not pairs:
         return pruned(operator.child, needed)
-    new = replace(operator, items=kept, slots=_only(operator.slots, needed))
+    slots = _only(operator.slots, needed.union(name for name, _ in pairs))
+    new = replace(operator, items=tuple(item for _, item in pairs), slots=slots)
     return replace(new, child=pruned(operator.child, needed | own_uses(new, operator.child)))
 
 
@@ -127,7 +130,7 @@ def _pruned_aggregate(operator: Aggregate, needed: Names) -> Operator:
     kept = [
         (slot, call)
         for slot, call in zip(operator.slots[count:], operator.calls, strict=True)
-        if slot.name in needed
+        if slot.name in needed or any(map(acts, call.arguments))
     ]
     new = replace(
         operator,
@@ -151,7 +154,11 @@ def _pruned_apply(operator: Apply, needed: Names) -> Operator:
 
 def _pruned_portions(operator: ApplyInTransactions, needed: Names) -> Operator:
     outer_names = names_of(operator.outer.slots)
-    inner = pruned(operator.inner, (needed - outer_names) | {ROW_SLOT})
+    wanted = (needed - outer_names) | {ROW_SLOT}
+    if operator.returns:
+        # Whether a transaction fails is decided by all that it returns, whoever looks at it.
+        wanted |= names_of(operator.inner.slots)
+    inner = pruned(operator.inner, wanted)
     outer = pruned(operator.outer, (needed & outer_names) | taken_by(inner))
     return replace(operator, outer=outer, inner=inner, slots=_only(operator.slots, needed))
 
@@ -220,6 +227,14 @@ _PRUNERS: Final[dict[type, Callable[[Any, Names], Operator]]] = {
     ForeachApply: _pruned_nested,
     Repeat: _pruned_repeat,
 }
+
+
+def acts(expression: Syntax) -> bool:
+    """Does a call in it change something? Then it is made, whether or not its value is looked at."""
+    if isinstance(expression, FunctionCall) and expression.writes:
+        return True
+    return any(acts(part) for part, _bound in children(expression))
+
 
 # ── what an operator looks at ─────────────────────────────────────────────────────────────────
 

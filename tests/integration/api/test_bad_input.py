@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import gc
 
 import numpy as np
@@ -119,3 +120,45 @@ def test_a_lost_transaction_locks_nothing(tmp_path):
         gc.collect()
         graph.execute("MATCH (n) SET n.v = n.v + 10")
         assert graph.execute("MATCH (n) RETURN n.v").value() == 11
+
+
+class _Word(str, enum.Enum):  # noqa: UP042 (its str() is not the value)
+    FIRST = "x"
+
+
+class _Number(enum.IntEnum):
+    THREE = 3
+
+    def __int__(self):
+        return 9
+
+
+class _Float(float):
+    def __float__(self):
+        return 9.0
+
+    def __str__(self):
+        return "9"
+
+
+@pytest.mark.parametrize(
+    ("given", "held"),
+    [
+        (_Word.FIRST, "x"),
+        (_Number.THREE, 3),
+        (_Float(2.5), 2.5),
+        (np.str_("q"), "q"),
+        ([_Word.FIRST, _Number.THREE, [_Float(1.5)]], ["x", 3, [1.5]]),
+        ({_Word.FIRST: _Word.FIRST}, {"x": "x"}),
+    ],
+)
+def test_a_parameter_is_the_value_that_it_holds(graph, given, held):
+    found = graph.execute("RETURN $p AS p", p=given).value()
+    assert found == held
+    assert type(found) is type(held)
+
+
+def test_an_enum_names_a_parameter(graph):
+    assert graph.execute("RETURN $x AS x", {_Word.FIRST: 1}).value() == 1
+    with pytest.raises(errors.QueryTypeError, match="names of parameters"):
+        graph.execute("RETURN $x AS x", {1: 1})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import neuralgraph
-from neuralgraph.errors import QueryError
+from neuralgraph.errors import AccessModeError, QueryError
 
 
 @pytest.fixture
@@ -13,6 +13,9 @@ def graph():
     with neuralgraph.open() as graph:
         graph.execute("UNWIND range(0, 200) AS i CREATE (:N {i: i, name: 'n' + i})")
         graph.execute("CREATE INDEX FOR (n:Indexed) ON (n.i)")
+        graph.register_procedure(
+            "t.fails(x :: INTEGER) :: (y :: INTEGER)", lambda x: [(1 // (x - x),)]
+        )
         yield graph
 
 
@@ -47,6 +50,13 @@ def marked(graph, text):
         ("MATCH (n:Indexed) WHERE n.i = 1 / 0 RETURN n", "1 / 0"),
         ("MATCH (n:Indexed) WHERE n.i > 1 % 0 RETURN n", "1 % 0"),
         ("MERGE (n:Indexed {i: 1 / 0})", "1 / 0"),
+        ("RETURN 1 IS :: INTEGR", "1 IS :: INTEGR"),
+        ("LOAD CSV FROM 'http://x/y.csv' AS r RETURN r", "'http://x/y.csv'"),
+        ("LOAD CSV FROM 'file:///nothing.csv' AS r RETURN r", "'file:///nothing.csv'"),
+        ("DROP INDEX nope", "DROP INDEX nope"),
+        ("DROP CONSTRAINT nope", "DROP CONSTRAINT nope"),
+        ("UNWIND [1] AS x CALL t.fails(x) YIELD y RETURN y", "CALL t.fails(x) YIELD y"),
+        ("USE nosuchdb RETURN 1", "USE nosuchdb"),
     ],
 )
 def test_the_place_of_an_error_at_run_time(graph, text, place):
@@ -71,3 +81,19 @@ def test_the_place_is_that_in_the_text_that_ran(graph):
 )
 def test_a_parameter_without_a_value_shows_where_it_stands(graph, text, place):
     assert marked(graph, text) == place
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("MATCH (n) SET n.x = 1", "SET n.x = 1"),
+        ("MATCH (n) CALL (n) { CREATE (:M) } RETURN n", "CREATE (:M)"),
+        ("CREATE INDEX FOR (n:M) ON (n.x)", "CREATE INDEX FOR (n:M) ON (n.x)"),
+    ],
+)
+def test_what_changes_something_is_shown_where_only_reading_is_allowed(graph, text, place):
+    with pytest.raises(AccessModeError) as caught:
+        graph.execute(text, access="read")
+    assert (caught.value.phase, caught.value.detail) == ("compile time", "ReadOnly")
+    assert str(caught.value).splitlines()[-1].count("^") == len(place)
+    assert caught.value.column == text.index(place) + 1

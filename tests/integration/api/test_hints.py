@@ -54,6 +54,11 @@ def graph():
         ("RETURN date.truncate('mnth', date())", "month"),
         ("RETURN 1 IS :: INTEGR", "INTEGER"),
         ("MATCH (n) RETRUN n", "RETURN"),
+        ("MATCH (n) WERE n.x = 1 RETURN n", "WHERE"),
+        ("SHOW INDEXS", "INDEXES"),
+        ("SHOW INDEXS YIELD name", "INDEXES"),
+        ("SHOW FUNCTIONSS", "FUNCTIONS"),
+        ("SHOW INDEXES WERE name = 'x'", "WHERE"),
     ],
 )
 def test_a_close_miss_is_hinted(graph, text, hint):

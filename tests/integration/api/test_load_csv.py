@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import neuralgraph
-from neuralgraph.errors import QueryArgumentError, QueryTypeError
+from neuralgraph.errors import QueryArgumentError, QuerySyntaxError, QueryTypeError
 
 
 @pytest.fixture
@@ -117,3 +117,18 @@ def test_what_is_not_text_is_refused(graph, folder):
     (folder / "binary.csv").write_bytes(b"\xff\xfe\x00a")
     with pytest.raises(QueryArgumentError, match="cannot be read"):
         graph.execute("LOAD CSV FROM 'binary.csv' AS row RETURN row").to_dicts()
+
+
+@pytest.mark.parametrize("terminator", ["';;'", "''", "'\"'", "'\\n'"])
+def test_a_terminator_is_one_character(graph, terminator):
+    with pytest.raises(QuerySyntaxError, match="one character") as caught:
+        graph.execute(f"LOAD CSV FROM 'people.csv' AS r FIELDTERMINATOR {terminator} RETURN r")
+    assert caught.value.detail == "InvalidFieldTerminator"
+
+
+@pytest.mark.parametrize("text", ['a,"b\nc,d\n', 'a,"b"c\n'])
+def test_a_quote_that_never_closes_is_an_error(graph, folder, text):
+    (folder / "open.csv").write_text(text)
+    with pytest.raises(QueryArgumentError, match="is no CSV, at line") as caught:
+        rows(graph, "LOAD CSV FROM 'open.csv' AS r RETURN r")
+    assert caught.value.detail == "InvalidCsv"

@@ -8,7 +8,13 @@ import threading
 import pytest
 
 import neuralgraph
-from neuralgraph.errors import QueryArgumentError, QuerySyntaxError, SchemaError
+from neuralgraph.errors import (
+    DatabaseNotFoundError,
+    QueryArgumentError,
+    QueryArithmeticError,
+    QuerySyntaxError,
+    SchemaError,
+)
 
 
 @pytest.fixture
@@ -315,3 +321,55 @@ def test_columns_of_a_union_are_matched_by_name(graph, text):
     rows = [(record["a"], record["b"]) for record in graph.execute(text)]
     assert rows == [(1, 2), (3, 4)]
     assert list(graph.execute(text).columns) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "USE nosuchdb RETURN 1",
+        "USE graph.byName('x') RETURN 1",
+        "CALL { USE neo RETURN 1 AS x } RETURN x",
+    ],
+)
+def test_there_is_one_graph_to_use(graph, text):
+    with pytest.raises(DatabaseNotFoundError) as caught:
+        graph.execute(text)
+    assert caught.value.code == "Neo.ClientError.Database.DatabaseNotFound"
+
+
+@pytest.mark.parametrize(
+    "name", ["neo4j", "NEO4J", "`neo4j`", "graph.byName('Neo4j')", "graph.byElementId('1')"]
+)
+def test_the_one_graph_has_a_name(graph, name):
+    assert graph.execute(f"USE {name} RETURN 1 AS x").value() == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1 IS :: ANY<INTEGER | STRING>", True),
+        ("1.5 IS :: ANY<INTEGER | STRING>", False),
+        ("[1, 'a'] IS :: LIST<ANY<INTEGER | STRING>>", True),
+        ("trim(FROM ' a ')", "a"),
+        ("trim(from)", "b"),
+    ],
+)
+def test_forms_of_types_and_trims(graph, text, value):
+    assert graph.execute(f"WITH ' b ' AS from RETURN {text} AS x").value() == value
+
+
+@pytest.mark.parametrize("order", ["", "ORDER BY x "])
+def test_a_wrong_number_to_skip_is_refused_though_nothing_is_taken(graph, order):
+    with pytest.raises(QuerySyntaxError, match="SKIP cannot be negative"):
+        graph.execute(f"UNWIND [1] AS x RETURN x {order}SKIP $n LIMIT 0", n=-1).consume()
+
+
+def test_all_that_a_subquery_in_transactions_returns_is_computed(graph):
+    text = (
+        "UNWIND [1, 0, 2] AS x CALL (x) {{ RETURN 1 / x AS q }}"
+        " IN TRANSACTIONS OF 1 ROW ON ERROR {} RETURN x"
+    )
+    with pytest.raises(QueryArithmeticError):
+        graph.execute(text.format("FAIL")).consume()
+    reported = graph.execute(text.format("CONTINUE REPORT STATUS AS s") + ", s.committed AS done")
+    assert [row["done"] for row in reported] == [True, False, True]

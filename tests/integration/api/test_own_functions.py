@@ -145,3 +145,57 @@ def test_procedure_with_default_and_wrong_rows(graph):
     for name in ("lacking", "typed"):
         with pytest.raises(errors.ProcedureError):
             list(graph.execute(f"CALL {name}()"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "UNWIND [1, 2] AS x WITH x, t.note(x) AS y RETURN x",
+        "UNWIND [1, 2] AS x WITH x, collect(t.note(x)) AS y RETURN x",
+        "UNWIND [1, 2] AS x LET y = t.note(x) RETURN DISTINCT x",
+        "UNWIND [1, 2] AS x CALL (x) { RETURN t.note(x) AS y } RETURN x",
+        "UNWIND [1, 2] AS x WITH x, 1 + t.note(x) AS y WITH x RETURN count(*)",
+        "UNWIND [1, 2] AS x WITH x, t.note(x) AS y FINISH",
+    ],
+)
+def test_what_writes_is_called_though_nobody_looks_at_its_column(graph, text):
+    seen = []
+
+    def note(value):
+        seen.append(value)
+        return value
+
+    graph.register_function("t.note", note, effects="writes")
+    graph.execute(text).consume()
+    assert seen == [1, 2]
+
+
+def test_what_only_gives_a_value_is_not_called_where_nobody_looks(graph):
+    seen = []
+    graph.register_function("t.note", seen.append)
+    graph.execute("UNWIND [1, 2] AS x WITH x, t.note(x) AS y RETURN x").consume()
+    assert seen == []
+
+
+@pytest.mark.parametrize("name", ["1bad", "", "exists", "Reduce", "a.", "a b", "a-b", "null"])
+def test_names_that_no_query_could_call_are_refused(graph, name):
+    with pytest.raises(errors.QueryArgumentError, match="no name"):
+        graph.register_function(name, str)
+
+
+def test_what_goes_wrong_in_a_call_has_a_code_of_its_own(graph):
+    def fails():
+        raise ValueError("no")
+
+    graph.register_function("t.fails", fails)
+    graph.register_function("t.wrong", lambda: "x", signature="t.wrong() :: INTEGER")
+    graph.register_procedure("p.fails() :: (x :: INTEGER)", fails)
+    graph.register_procedure("p.wrong() :: (x :: INTEGER)", lambda: [("a",)])
+    for text in ("RETURN t.fails()", "RETURN t.wrong()", "CALL p.fails()", "CALL p.wrong()"):
+        with pytest.raises(errors.ProcedureError) as caught:
+            graph.execute(text).consume()
+        assert caught.value.code == "Neo.ClientError.Procedure.ProcedureCallFailed"
+        assert caught.value.column > 0
+    with pytest.raises(errors.ProcedureError) as missing:
+        graph.execute("CALL p.nobody()")
+    assert missing.value.code == "Neo.ClientError.Procedure.ProcedureNotFound"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import zoneinfo
 
 import numpy as np
 import pytest
 
 import neuralgraph
 from neuralgraph import Node, Path, QueryArgumentError, QueryCancelledError, Relationship
-from neuralgraph.errors import EntityNotFoundError, QueryTypeError
+from neuralgraph.errors import EntityNotFoundError, QueryArithmeticError, QueryTypeError
 
 NAMES = "MATCH (p:Person) RETURN p.name AS name, p.age AS age ORDER BY name"
 
@@ -354,3 +355,21 @@ def test_a_result_is_read_by_one_thread_at_a_time():
         source.may_go_on.set()
         assert end() == []
         assert source.closed == 1
+
+
+def test_a_statement_without_columns_has_no_values(graph):
+    assert graph.execute("CREATE (:N)").values() == []
+
+
+def test_temporal_results_turn_into_pythons(graph):
+    text = "RETURN datetime('{}[Europe/Berlin]') AS moment"
+    for written in ("2024-10-27T02:30+01:00", "2024-10-27T02:30+02:00", "2024-07-01T12:00+02:00"):
+        moment = graph.execute(text.format(written)).value().to_native()
+        assert moment.isoformat()[:16] + moment.isoformat()[19:] == written
+        assert moment.tzinfo == zoneinfo.ZoneInfo("Europe/Berlin")
+        assert graph.execute("RETURN $m AS m", m=moment).value().to_native() == moment
+    length = graph.execute("RETURN duration('P1DT-2.5S') AS d").value()
+    assert length.to_native() == dt.timedelta(days=1, seconds=-2.5)
+    for beyond, error in (("P1M", QueryTypeError), ("P1000000000D", QueryArithmeticError)):
+        with pytest.raises(error):
+            graph.execute(f"RETURN duration('{beyond}') AS d").value().to_native()

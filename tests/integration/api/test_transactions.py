@@ -80,3 +80,22 @@ def test_closing_the_graph_rolls_back_what_is_open(tmp_path):
     assert not tx.is_open
     with neuralgraph.open(path) as again:
         assert again.info().nodes == 0
+
+
+def test_a_transaction_that_only_reads_refuses_to_write(graph):
+    with graph.transaction(access="read", actor="me") as transaction:
+        assert transaction.metadata == {"actor": "me"}
+        assert transaction.execute("RETURN 1 AS x").value() == 1
+        for text in ("CREATE (:N)", "CREATE INDEX FOR (n:N) ON (n.x)"):
+            with pytest.raises(errors.AccessModeError):
+                transaction.execute(text)
+    assert graph.execute("MATCH (n) RETURN count(n) AS n").value() == 0
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"access": "reed"}, {"read_only": True}, {"timeout": 3}, {"metadata": {"actor": "me"}}],
+)
+def test_what_is_meant_as_an_option_is_no_metadata(graph, given):
+    with pytest.raises(errors.OptionError):
+        graph.transaction(**given)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralgraph.errors import ProcedureError
+from neuralgraph.errors import ProcedureError, QueryError
 from neuralgraph.query.execution.columns import listed
 from neuralgraph.query.execution.context import PIECE_ROWS
 from neuralgraph.query.execution.memory import Share, column_bytes
@@ -52,7 +52,7 @@ class CallStep(Step):
                 context.check()
             if not batch.count:
                 continue
-            pieces = self._pieces(batch, context)
+            pieces = self._placed(batch, context)
             if self._waits(context):
                 yield from self._whole(batch, pieces, context)
                 continue
@@ -82,6 +82,14 @@ class CallStep(Step):
                 yield from matched(self.layout, batch, rows, outputs)
         if not self.procedure.outputs:
             yield self.layout.extend(batch, ())
+
+    def _placed(self, batch: Batch, context: ExecutionContext) -> Iterator[Piece]:
+        """`_pieces`; an error shows the call."""
+        try:
+            yield from self._pieces(batch, context)
+        except QueryError as error:
+            error.place(self.operator.span)
+            raise
 
     def _pieces(self, batch: Batch, context: ExecutionContext) -> Iterator[Piece]:
         """What the procedure gives: for each row the row of the batch it is for, and the wanted outputs.

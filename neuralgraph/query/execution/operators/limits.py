@@ -8,6 +8,7 @@ from neuralgraph.errors import QuerySyntaxError, QueryTypeError
 from neuralgraph.query.execution.memory import Share
 from neuralgraph.query.execution.operators.step import Step
 from neuralgraph.query.language.syntax.expressions import NO_SPAN
+from neuralgraph.query.planning.plan import Skip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.execution.expressions import Evaluator
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
-    from neuralgraph.query.planning.plan import Eager, Limit, Skip
+    from neuralgraph.query.planning.plan import Eager, Limit
     from neuralgraph.values import Batch
 
 
@@ -80,10 +81,14 @@ class SkipStep(Step):
 class LimitStep(Step):
     """The first rows; then the child is stopped, or run to its end when it writes."""
 
-    __slots__ = ("child", "count", "drain", "span")
+    __slots__ = ("child", "count", "drain", "skipped", "span")
 
     def __init__(self, operator: Limit, compiler: PlanCompiler) -> None:
         self.child = compiler.step(operator.child)
+        self.skipped = None
+        if isinstance(operator.child, Skip):
+            skipped = operator.child.count
+            self.skipped = compiler.expressions(()).compile(skipped), skipped.span
         super().__init__(self.child.slots)
         self.count = compiler.expressions(()).compile(operator.count)
         self.span = operator.count.span
@@ -93,6 +98,10 @@ class LimitStep(Step):
         """At most so many rows."""
         left = row_count(self.count, context, "LIMIT", self.span)
         if not left and not self.drain:
+            if self.skipped is not None:
+                # The child never runs, and its number is as wrong as if it did.
+                count, span = self.skipped
+                row_count(count, context, "SKIP", span)
             return
         for batch in self.child.batches(context):
             if left:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
-from neuralgraph.errors import QueryArgumentError, QueryTypeError
+from neuralgraph.errors import QueryArgumentError, QueryError, QueryTypeError
 from neuralgraph.query.execution.operators.step import Layout, Step
 from neuralgraph.values import Column, Kind
 
@@ -26,12 +26,13 @@ _BATCH_LINES: Final = 4_096
 class LoadCsvStep(Step):
     """A row for each line; a map with headers, else a list. Empty fields are null."""
 
-    __slots__ = ("child", "headers", "layout", "places", "source", "terminator")
+    __slots__ = ("child", "headers", "layout", "places", "source", "span", "terminator")
 
     def __init__(self, operator: LoadCsvRows, compiler: PlanCompiler) -> None:
         super().__init__(operator.slots)
         self.child = compiler.step(operator.child)
         self.source = compiler.expressions(self.child.slots).compile(operator.source)
+        self.span = operator.source.span
         self.headers = operator.headers
         self.terminator = operator.terminator
         self.places = operator.places
@@ -44,9 +45,7 @@ class LoadCsvStep(Step):
         for batch in self.child.batches(context):
             for row, source in enumerate(self.source.items(batch, context)):
                 one = batch.slice(row, row + 1)
-                path = allowed_path(source, context.import_folders)
-                lines = read_lines(path, self.terminator, headers=self.headers)
-                while part := list(islice(lines, _BATCH_LINES)):
+                for path, part in self._parts(source, context):
                     if context.stoppable:
                         context.check()
                     added = [Column.of_list(Kind.ANY, [row for row, _line in part])]
@@ -58,6 +57,19 @@ class LoadCsvStep(Step):
                             else Column.of_list(Kind.INTEGER, [line for _row, line in part])
                         )
                     yield self.layout.repeat(one, len(part), added)
+
+    def _parts(
+        self, source: Any, context: ExecutionContext
+    ) -> Iterator[tuple[Path, list[tuple[Any, int]]]]:
+        """The file's lines, some at a time; an error shows where the file is named."""
+        try:
+            path = allowed_path(source, context.import_folders)
+            lines = read_lines(path, self.terminator, headers=self.headers)
+            while part := list(islice(lines, _BATCH_LINES)):
+                yield path, part
+        except QueryError as error:
+            error.place(self.span)
+            raise
 
 
 def allowed_path(source: Any, folders: Sequence[str]) -> Path:
@@ -74,7 +86,9 @@ def allowed_path(source: Any, folders: Sequence[str]) -> Path:
         )
     parts = urlsplit(source)
     if parts.scheme not in ("", "file"):
-        raise QueryArgumentError(f"LOAD CSV reads files only, not {parts.scheme}: URLs")
+        raise QueryArgumentError(
+            f"LOAD CSV reads files only, not {parts.scheme}: URLs", detail="InvalidArgumentValue"
+        )
     named = unquote(parts.path) if parts.scheme == "file" else source
     for folder in folders:
         root = Path(folder).resolve()
@@ -85,7 +99,8 @@ def allowed_path(source: Any, folders: Sequence[str]) -> Path:
                 return path
     raise QueryArgumentError(
         f"there is no file {source!r} below the folders that LOAD CSV may read"
-        " (option import_folders)"
+        " (option import_folders)",
+        detail="ExternalResourceFailed",
     )
 
 
@@ -93,11 +108,12 @@ def read_lines(path: Path, terminator: str, *, headers: bool) -> Iterator[tuple[
     """The lines of a file as maps or lists of strings, each with its number, from 1.
 
     Raises:
-        QueryArgumentError: it cannot be read, or is not UTF-8.
+        QueryArgumentError: it cannot be read, is not UTF-8, or a quote in it never closes.
     """
+    lines = None
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = csv.reader(file, delimiter=terminator)
+            lines = csv.reader(file, delimiter=terminator, strict=True)
             names = next(lines, None) if headers else None
             for line in lines:
                 if not line:
@@ -108,5 +124,12 @@ def read_lines(path: Path, terminator: str, *, headers: bool) -> Iterator[tuple[
                 else:
                     fields += [None] * (len(names) - len(fields))
                     yield dict(zip(names, fields, strict=False)), lines.line_num
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise QueryArgumentError(f"{path.name} cannot be read as CSV: {error}") from error
+    except csv.Error as error:
+        raise QueryArgumentError(
+            f"{path.name} is no CSV, at line {lines.line_num if lines else 1}: {error}",
+            detail="InvalidCsv",
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise QueryArgumentError(
+            f"{path.name} cannot be read as CSV: {error}", detail="ExternalResourceFailed"
+        ) from error

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.access import ConstraintDefinition, IndexDefinition
-from neuralgraph.errors import QueryTypeError
+from neuralgraph.errors import QueryError, QueryTypeError
 from neuralgraph.query.execution.operators.index_options import check_whole, checked_options
 from neuralgraph.query.execution.operators.step import Step
 from neuralgraph.query.language.syntax.clauses import (
@@ -59,7 +59,11 @@ class SchemaChangeStep(Step):
         given = None
         if self.options is not None:
             given = self.options.items(Batch((), 1), context)[0]
-        change_schema(_named(self.command, context), context, given)
+        try:
+            change_schema(_named(self.command, context), context, given)
+        except QueryError as error:
+            error.place(self.command.span)
+            raise
         return iter(())
 
 

@@ -190,9 +190,11 @@ def make_query() -> tuple[QueryElement, Operand]:
                 [
                     words("USE"),
                     Piece(PROCEDURE_NAME, "a graph", procedure_name),
-                    Maybe(r"\(", Sequence("a graph", [operand.run, symbol(")")], _no_value)),
+                    Maybe(r"\(", Sequence("a graph", [operand.run, symbol(")")], _first), None),
                 ],
-                lambda _t, start, end, values: Use(values[0], span=(start, end)),
+                lambda _t, start, end, values: Use(
+                    values[0], unlifted(values[1]), span=(start, end)
+                ),
             ),
             "FINISH": Sequence(
                 "FINISH", [words("FINISH")], lambda _t, start, end, _v: Finish(span=(start, end))
@@ -204,9 +206,8 @@ def make_query() -> tuple[QueryElement, Operand]:
     return whole, operand
 
 
-def _no_value(_text: SourceText, _start: int, _end: int, _values: list[Any]) -> None:
-    """Read and left out."""
-    return
+def _first(_text: SourceText, _start: int, _end: int, values: list[Any]) -> Any:
+    return values[0]
 
 
 def _hint() -> Piece:
@@ -414,8 +415,17 @@ def _in_transactions(operand: Operand) -> Sequence:
     )
 
 
+def _terminator(match: re.Match[str]) -> str:
+    """One character, which neither quotes fields nor ends lines."""
+    value = string_value(match.group(1), match.start(1))
+    if len(value) != 1 or value in '"\r\n\0':
+        message = "FIELDTERMINATOR is one character, and no quote or line break"
+        syntax_error(message, *match.span(1), "InvalidFieldTerminator")
+    return value
+
+
 def _load_csv(operand: Operand) -> Sequence:
-    terminator = Piece(rf"({STRING})", "a string", lambda m: string_value(m.group(1), m.start(1)))
+    terminator = Piece(rf"({STRING})", "a string", _terminator)
 
     def build(_text: SourceText, start: int, end: int, values: list[Any]) -> LoadCsv:
         headers, source, variable, separator = values

@@ -220,9 +220,9 @@ def parse_type(text: SourceText, location: int) -> tuple[int, str]:
             refuse(text, location, "a type")
         words = [match.group().strip().upper()]
         location = match.end()
-        if words[0] in {"LIST", "ARRAY"} and text[location : location + 1] == "<":
+        if words[0] in {"LIST", "ARRAY", "ANY"} and text[location : location + 1] == "<":
             location, inner = parse_type(text, location + 1)
-            words[0] = f"LIST<{inner}>"
+            words[0] = f"{'ANY' if words[0] == 'ANY' else 'LIST'}<{inner}>"
             closing = _CLOSE_ANGLE.match(text, location)
             if closing is None:
                 refuse(text, location, "'>'")

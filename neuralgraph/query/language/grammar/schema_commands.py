@@ -286,12 +286,12 @@ _FOR_WHOM = rf"(?:\s+EXECUTABLE(?:\s+BY\s+(?:CURRENT\s+USER|{NAME}))?)?"
 def show_command(query: QueryElement, operand: Operand) -> Sequence:
     """SHOW INDEXES and the like."""
     what = Piece(
-        rf"((?:(?:{_WORDS_BEFORE})\s+)*)(?:(INDEX|CONSTRAINT|TRANSACTION|SETTING)(?:E?S)?\b"
+        rf"((?:(?:{_WORDS_BEFORE})\s+)*)(?:(INDEX)(?:ES)?\b|(CONSTRAINT|TRANSACTION|SETTING)S?\b"
         rf"|(FUNCTION|PROCEDURE)S?\b{_FOR_WHOM}|(DATABASE)(?:S\b|\b(?:\s+(?!YIELD\b|WHERE\b|RETURN\b){NAME})?))",
         "INDEXES, CONSTRAINTS, FUNCTIONS, PROCEDURES, TRANSACTIONS, SETTINGS or DATABASES",
         lambda m: (
             " ".join(word for word in m.group(1).upper().split() if word != "ALL"),
-            _PLURALS[(m.group(2) or m.group(3) or m.group(4)).upper()],
+            _PLURALS[(m.group(2) or m.group(3) or m.group(4) or m.group(5)).upper()],
         ),
     )
 

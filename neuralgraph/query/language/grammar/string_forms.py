@@ -32,10 +32,11 @@ if TYPE_CHECKING:
 NORMAL_FORM: Final = r"(?:NFC|NFD|NFKC|NFKD)\b"
 _NORMAL_FORM: Final = regex(NORMAL_FORM, re.IGNORECASE)
 _SIDES: Final = {"BOTH": "bTrim", "LEADING": "lTrim", "TRAILING": "rTrim"}
-# A variable may be called `both`: a side is one only where an operand or FROM comes next.
+# A variable may be called `both`, or `from`: a side is one only where an operand or FROM comes next.
 _SIDE: Final = r"(?:BOTH|LEADING|TRAILING)(?=\s*['\"$`(]|\s+\w)"
 TRIM_OPENING: Final = regex(
-    rf"\s*\(\s*(?:{_SIDE}|(?s:{STRING})\s*FROM\b|(?:\$\s*\w+|{IDENTIFIER})\s+FROM\b)",
+    rf"\s*\(\s*(?:{_SIDE}|(?s:{STRING})\s*FROM\b|(?:\$\s*\w+|{IDENTIFIER})\s+FROM\b"
+    r"|FROM(?=\s*['\"$`(]|\s+\w))",
     re.IGNORECASE,
 )
 """What behind the word ``trim`` tells the form with FROM from the plain call."""

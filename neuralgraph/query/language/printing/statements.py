@@ -92,7 +92,7 @@ class StatementPrinter(ExpressionPrinter):
             Call: self._call_procedure,
             CallSubquery: self._call_subquery,
             LoadCsv: self._load_csv,
-            Use: lambda clause: "USE " + ".".join(map(quoted, clause.graph.split("."))),
+            Use: self._use,
         }
         self.bodies: dict[type, Callable[[Any], str]] = {
             Query: self.query,
@@ -118,6 +118,10 @@ class StatementPrinter(ExpressionPrinter):
     def clause(self, clause: Clause) -> str:
         """One clause."""
         return self.clauses[type(clause)](clause)
+
+    def _use(self, clause: Use) -> str:
+        named = "USE " + ".".join(map(quoted, clause.graph.split(".")))
+        return named if clause.argument is None else f"{named}({self.expression(clause.argument)})"
 
     def _moment(self, moment: TimePoint) -> str:
         return f"AT {moment.kind} {self.expression(moment.expression)}"

@@ -300,9 +300,10 @@ class LoadCsv(Clause):
 
 @record
 class Use(Clause):
-    """USE graph: accepted for the one graph."""
+    """USE graph, or ``USE graph.byName(argument)``: accepted for the one graph."""
 
     graph: str
+    argument: Expression | None = None
 
 
 @record

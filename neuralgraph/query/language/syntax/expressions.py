@@ -193,12 +193,14 @@ class FunctionCall(Expression):
     """A function; `name` as written, with its namespace (``point.distance``).
 
     ``count(*)`` has `star` set and no arguments. Whether it aggregates is the registry's to say.
+    `writes` is the planner's: the call is made for what it does, whether or not its value is looked at.
     """
 
     name: str
     arguments: tuple[Expression, ...]
     distinct: bool = False
     star: bool = False
+    writes: bool = False
 
 
 @record

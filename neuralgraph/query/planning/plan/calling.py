@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
+from neuralgraph.query.language.syntax.expressions import NO_SPAN
 from neuralgraph.query.planning.plan.operator import Operator
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
     from neuralgraph.access import IndexDefinition
+    from neuralgraph.errors import Span
     from neuralgraph.query.language.syntax.clauses import (
         CreateConstraint,
         CreateIndex,
@@ -32,6 +35,7 @@ class ProcedureCall(Operator):
         names: beside each of `columns`, the name of the slot.
         writes: may it change the graph?
         administers: does it change what is not the graph's data?
+        span: where the call stands in the text, for errors.
     """
 
     child: Operator
@@ -41,6 +45,7 @@ class ProcedureCall(Operator):
     names: tuple[str, ...] = ()
     writes: bool = False
     administers: bool = False
+    span: Span = field(default=NO_SPAN, compare=False, repr=False, kw_only=True)
 
 
 @record

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from neuralgraph.query.language.syntax import Expression, Property, Variable
-from neuralgraph.query.planning.operators import distinct, inputs, with_inputs
+from neuralgraph.query.planning.operators import distinct, inputs, names_of, with_inputs
 from neuralgraph.query.planning.plan import Aggregate, Distinct, Operator, Project
 from neuralgraph.query.planning.pruning import own_uses, pruned
 from neuralgraph.query.planning.rules.facts import is_unique_key, spread
@@ -82,5 +82,9 @@ def _entities_once(
         different *= spread(child, slot.name, catalog)
     if not always and child.estimated_rows < WORTH * different:
         return None
-    early = distinct(pruned(child, used))
+    narrow = pruned(child, used)
+    if not names_of(narrow.slots) <= used:
+        # A column stayed for what its making does, and would tell rows apart.
+        return None
+    early = distinct(narrow)
     return replace(early, estimated_rows=min(different, child.estimated_rows))

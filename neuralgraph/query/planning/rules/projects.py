@@ -14,6 +14,7 @@ from neuralgraph.query.language.syntax import Variable
 from neuralgraph.query.planning.batching import ROW_BY_ROW
 from neuralgraph.query.planning.operators import inputs, with_inputs
 from neuralgraph.query.planning.plan import Apply, CrossJoin, Extend, Operator, Project, Top
+from neuralgraph.query.planning.pruning import acts
 
 _NARROWING: Final = (*ROW_BY_ROW, Top, Apply, CrossJoin)
 
@@ -26,7 +27,7 @@ def without_idle_projects(operator: Operator) -> Operator:
     if not isinstance(operator, Project) or not _picks(operator):
         return operator
     child = operator.child
-    if isinstance(child, Project):
+    if isinstance(child, Project) and not any(map(acts, child.items)):
         items = dict(zip(child.slots, child.items, strict=True))
         return replace(
             child, slots=operator.slots, items=tuple(items[slot] for slot in operator.slots)
