@@ -19,6 +19,7 @@ import numpy as np
 
 from neuralgraph.api.rendering import Renderer
 from neuralgraph.errors import NeuralGraphError, ProcedureError
+from neuralgraph.query.execution.memory import items_bytes
 from neuralgraph.values import Column, Kind
 from neuralgraph.values.types import from_python
 
@@ -30,12 +31,27 @@ if TYPE_CHECKING:
 
 _TYPED: Final = (Kind.BOOLEAN, Kind.INTEGER, Kind.FLOAT, Kind.VECTOR)
 _KIND_OF_DTYPE: Final = {"b": Kind.BOOLEAN, "i": Kind.INTEGER, "f": Kind.FLOAT}
+_LARGE: Final = frozenset({str, bytes, list, dict, np.ndarray})
+"""Classes of values that may be of any size."""
 _ELEMENT: Final = {Kind.BOOLEAN: np.bool_, Kind.INTEGER: np.int64, Kind.FLOAT: np.float64}
 
 
 def rendered(context: CallContext, arguments: Iterable[Any]) -> list[Any]:
     """Arguments as users see values: entities as `Node`, `Relationship` and `Path`."""
     return Renderer(context.reader).column(Column.of_list(Kind.ANY, list(arguments)))
+
+
+def received(value: Any, context: CallContext) -> Any:
+    """What a function of a user's gave, as an engine value.
+
+    Raises:
+        QueryTypeError: it has no counterpart.
+        MemoryLimitError: it alone is more than the statement may hold.
+    """
+    taken = from_python(value)
+    if type(taken) in _LARGE:
+        context.reserve(items_bytes((taken,), 1))
+    return taken
 
 
 def call_failed(name: str, error: Exception) -> ProcedureError:

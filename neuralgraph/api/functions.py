@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from neuralgraph.api.foreign_calls import as_given, as_taken, called, rendered
+from neuralgraph.api.foreign_calls import as_given, as_taken, called, received, rendered
 from neuralgraph.api.signatures import (
     Signature,
     declared_column,
@@ -21,11 +21,11 @@ from neuralgraph.api.signatures import (
     parse_signature,
 )
 from neuralgraph.errors import OptionError, QueryArgumentError
+from neuralgraph.query.execution.memory import column_bytes
 from neuralgraph.query.functions import Function
 from neuralgraph.query.functions.signature import OWN
 from neuralgraph.regexes import regex
 from neuralgraph.values import Column, Kind
-from neuralgraph.values.types import from_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +103,7 @@ def _row_by_row(
 ) -> tuple[Callable[..., Any], None]:
     def scalar(context: CallContext, *arguments: Any) -> Any:
         given = arguments if signature is None else signature.completed(arguments)
-        result = from_python(called(name, function, rendered(context, given)))
+        result = received(called(name, function, rendered(context, given)), context)
         return result if signature is None else signature.checked_result(result)
 
     return scalar, None
@@ -126,6 +126,7 @@ def _vectorised(
         whole = declared_columns(whole, len(rows), signature)
         given = [as_given(column, context.reader) for column in whole]
         result = as_taken(name, called(name, function, given), len(rows))
+        context.reserve(column_bytes(result))
         if signature is not None and signature.result is not None:
             result = declared_column(result, signature, "result", signature.result)
         return result if len(rows) == count else _spread(result, rows, mask)

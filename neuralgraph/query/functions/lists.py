@@ -154,7 +154,7 @@ def list_conversion(name: str, convert: Callable[[Any], Any], description: str) 
 FUNCTIONS: Final = (
     Function("size", ("LIST|STRING",), "INTEGER", _size, kernel=_size_column,
              description="How many elements a list has, or characters a string."),
-    Function("isEmpty", ("LIST|MAP|STRING",), "BOOLEAN", _is_empty,
+    Function("isEmpty", ("LIST|MAP|STRING",), "BOOLEAN", _is_empty, category="Predicate",
              description="Has the list, map or string nothing in it?"),
     Function("head", ("LIST",), "ANY", _head, description="The first element of a list."),
     Function("last", ("LIST",), "ANY", _last, description="The last element of a list."),

@@ -208,12 +208,20 @@ _FLOATS: Final[tuple[tuple[str, Callable[[float], float], Any, str], ...]] = (
     ("radians", math.radians, None, "Degrees as radians."),
 )
 _N: Final = "INTEGER|FLOAT"
-_C: Final = "Mathematical"
+_C: Final = "Numeric"
+_TRIGONOMETRIC: Final = "Trigonometric"
+_LOGARITHMIC: Final = "Logarithmic"
+_CATEGORIES: Final = {
+    **dict.fromkeys(("floor", "ceil"), _C),
+    **dict.fromkeys(("sqrt", "exp", "log", "log10"), _LOGARITHMIC),
+}
+"""Of the functions in `_FLOATS`; the others are trigonometric."""
 
 FUNCTIONS: Final = (
     *(
         Function(
-            name, (_N,), "FLOAT", _of_float(name, compute), category=_C, description=description,
+            name, (_N,), "FLOAT", _of_float(name, compute), description=description,
+            category=_CATEGORIES.get(name, _TRIGONOMETRIC),
             kernel=None if ufunc is None else _elementwise(ufunc, Kind.FLOAT),
         )
         for name, compute, ufunc, description in _FLOATS
@@ -223,14 +231,14 @@ FUNCTIONS: Final = (
     Function("sign", (_N,), "INTEGER", _sign, category=_C, description="-1, 0 or 1."),
     Function("isNaN", (_N,), "BOOLEAN", _is_nan, kernel=_elementwise(np.isnan, Kind.BOOLEAN),
              category=_C, description="Is it not a number?"),
-    Function("atan2", (_N, _N), "FLOAT", _atan2, category=_C,
+    Function("atan2", (_N, _N), "FLOAT", _atan2, category=_TRIGONOMETRIC,
              description="The angle of the point (x, y), given y and x."),
     Function("round", (_N, "INTEGER", "STRING"), "FLOAT", _round, required=1,
              kernel=_round_column, category=_C,
              description="The nearest whole number, or with so many digits, by a mode."),
-    Function("e", (), "FLOAT", lambda context: math.e, category=_C,  # noqa: ARG005
+    Function("e", (), "FLOAT", lambda context: math.e, category=_LOGARITHMIC,  # noqa: ARG005
              description="The base of natural logarithms."),
-    Function("pi", (), "FLOAT", lambda context: math.pi, category=_C,  # noqa: ARG005
+    Function("pi", (), "FLOAT", lambda context: math.pi, category=_TRIGONOMETRIC,  # noqa: ARG005
              description="The ratio of a circle's circumference to its diameter."),
     Function("rand", (), "FLOAT", _rand, deterministic=False, stable=False, category=_C,
              description="A random number from 0 (included) to 1 (not)."),

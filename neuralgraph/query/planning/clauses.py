@@ -236,9 +236,12 @@ def _call(context: PlanningContext, clause: Call, child: Operator) -> Operator:
     else:
         wanted = [(name, name) for name in outputs]
     arguments = clause.arguments
+    may_lack: tuple[str, ...] = ()
     if arguments is None:
         names = () if signature is None else tuple(name for name, _ in signature.inputs)
-        arguments = tuple(Parameter(name) for name in names)
+        arguments = tuple(Parameter(name, span=clause.span) for name in names)
+        optional = 0 if signature is None else signature.optional_inputs
+        may_lack = names[len(names) - optional :]
     # With the clause optional, the call stands inside an apply of its own.
     start = Argument(slots=child.slots) if clause.optional else child
     operator: Operator = ProcedureCall(
@@ -251,6 +254,7 @@ def _call(context: PlanningContext, clause: Call, child: Operator) -> Operator:
         names=tuple(name for _, name in wanted),
         writes=signature is not None and signature.writes,
         administers=signature is not None and signature.administers,
+        may_lack=may_lack,
         span=clause.span,
     )
     if clause.where is not None:

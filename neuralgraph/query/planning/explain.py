@@ -59,7 +59,7 @@ def _no_note(_operator: Operator) -> str | None:
     return None
 
 
-_HIDDEN: Final = frozenset((*CHILD_FIELDS, "parts", "slots", "estimated_rows", "span"))
+_HIDDEN: Final = frozenset((*CHILD_FIELDS, "parts", "slots", "estimated_rows", "span", "may_lack"))
 
 
 def explain(plan: Plan, profile: Profile | None = None, expected: Notes = _no_note) -> str:

@@ -198,3 +198,36 @@ def test_a_value_is_nested_so_deep_and_no_deeper():
             assert graph.execute(query.format(150, step)).value()
             with pytest.raises(MemoryLimitError, match="nested too deeply"):
                 graph.execute(query.format(5000, step)).value()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CREATE (:M {b: $x + n.i})",
+        "SET n += {b: $x + n.i}",
+        "SET n.b = $x + n.i",
+        "SET n[$key] = [$x + n.i]",
+        "MERGE (m:M {i: n.i}) ON CREATE SET m.b = $x + n.i",
+    ],
+)
+def test_what_is_written_counts_however_it_is_written(text):
+    with neuralgraph.open(query_memory_bytes_max=2_000_000, memory_limit=None) as graph:
+        graph.execute("UNWIND range(1, 200) AS i CREATE (:N {i: i})")
+        with pytest.raises(MemoryLimitError):
+            graph.execute(f"MATCH (n:N) {text}", x="x" * 50_000, key="b")
+        graph.execute(f"MATCH (n:N) {text}", x="x" * 500, key="b")
+
+
+@pytest.mark.parametrize("made", ["x" * 3_000_000, ["x" * 1_000] * 3_000, b"x" * 3_000_000])
+def test_a_value_from_outside_that_is_more_than_a_statement_may_hold_is_refused(made):
+    with neuralgraph.open(query_memory_bytes_max=2_000_000, memory_limit=None) as graph:
+        graph.register_function("t.large", lambda: made)
+        graph.register_function("t.column", lambda x: [made for _ in x], vectorised=True)
+        graph.register_procedure("p.large() :: (x :: ANY)", lambda: iter([(made,)]))
+        for text in (
+            "RETURN t.large() IS NULL",
+            "RETURN t.column(1) IS NULL",
+            "CALL p.large() YIELD x RETURN x IS NULL",
+        ):
+            with pytest.raises(MemoryLimitError):
+                graph.execute(text).consume()

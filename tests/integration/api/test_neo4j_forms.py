@@ -373,3 +373,18 @@ def test_all_that_a_subquery_in_transactions_returns_is_computed(graph):
         graph.execute(text.format("FAIL")).consume()
     reported = graph.execute(text.format("CONTINUE REPORT STATUS AS s") + ", s.committed AS done")
     assert [row["done"] for row in reported] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "category"),
+    [
+        ("all", "Predicate"), ("any", "Predicate"), ("none", "Predicate"), ("single", "Predicate"),
+        ("exists", "Predicate"), ("reduce", "List"), ("isEmpty", "Predicate"), ("abs", "Numeric"),
+        ("rand", "Numeric"), ("ceiling", "Numeric"), ("ln", "Logarithmic"), ("sqrt", "Logarithmic"),
+        ("atan2", "Trigonometric"), ("pi", "Trigonometric"), ("lower", "String"), ("char_length", "String"),
+        ("collect_list", "Aggregating"),
+    ],
+)  # fmt: skip
+def test_functions_are_shown_with_second_names_under_the_categories_of_neo4j(graph, name, category):
+    shown = "SHOW BUILT IN FUNCTIONS YIELD name, category WHERE name = $name RETURN category"
+    assert graph.execute(shown, name=name).values() == [category]

@@ -10,7 +10,12 @@ import pytest
 
 import neuralgraph
 from neuralgraph import MemoryLimitError, QueryTimeoutError
-from neuralgraph.errors import ProcedureError, QueryArithmeticError, QueryCancelledError
+from neuralgraph.errors import (
+    ParameterMissingError,
+    ProcedureError,
+    QueryArithmeticError,
+    QueryCancelledError,
+)
 
 
 class Source:
@@ -246,3 +251,26 @@ def test_an_endless_one_in_a_graph_of_its_own_does_not_keep_it_open():
         graph.register_procedure("test.endless() :: (x :: INTEGER)", source)
         graph.execute("CALL test.endless() YIELD x RETURN x").close()
     assert source.closed == 1
+
+
+@pytest.mark.parametrize("vectorised", [False, True])
+def test_a_call_without_parentheses_takes_parameters_and_defaults(vectorised):
+    with neuralgraph.open() as graph:
+        graph.register_procedure(
+            "t.sum(a :: INTEGER, b = 5 :: INTEGER, c = 7 :: INTEGER) :: (s :: INTEGER)",
+            (lambda a, b, c: {"s": a + b + c}) if vectorised else (lambda a, b, c: [(a + b + c,)]),
+            vectorised=vectorised,
+        )
+        assert graph.execute("CALL t.sum", a=1).value() == 13
+        assert graph.execute("CALL t.sum", a=1, b=1).value() == 9
+        assert graph.execute("CALL t.sum YIELD s", a=1, b=1, c=1).value() == 3
+        for given in ({}, {"a": 1, "c": 1}):
+            with pytest.raises(ParameterMissingError) as caught:
+                graph.execute("CALL t.sum", given).consume()
+            assert caught.value.column == 1
+        graph.execute("CREATE (:N {x: 1})")
+        assert graph.execute("CALL db.awaitIndexes").to_tuples() == []
+        assert (
+            graph.execute("CALL apoc.meta.data").to_tuples()
+            == graph.execute("CALL apoc.meta.data()").to_tuples()
+        )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from neuralgraph.errors import QueryTypeError
 from neuralgraph.query.execution.expressions.labels import LabelNames, names_of
 from neuralgraph.query.execution.expressions.look_ups import properties_of
+from neuralgraph.query.execution.memory import items_bytes
 from neuralgraph.query.execution.operators.independence import Independence
 from neuralgraph.query.execution.operators.step import Layout, Step
 from neuralgraph.query.language.syntax.clauses import (
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 
 _ROWS_BETWEEN_CHECKS: Final = 256
 _CHANGE_BYTES: Final = 300
-"""About what a transaction holds for one change, with its lock."""
+"""About what a transaction holds for one change, with its lock and a small value."""
+_SMALL: Final = frozenset({bool, int, float, type(None)})
 
 
 class Assignment:
@@ -146,7 +148,10 @@ def set_property(subject: Any, key: str, value: Any, context: ExecutionContext) 
 
     Raises:
         QueryTypeError: of anything else.
+        MemoryLimitError: the value is more than the statement may hold.
     """
+    if type(value) not in _SMALL and not (type(value) is str and len(value) < _CHANGE_BYTES):
+        context.memory.write(items_bytes((value,), 1))
     if type(subject) is NodeRef:
         changed = context.require_writer().set_node_property(subject.id, key, value)
     elif type(subject) is EdgeRef:

@@ -11,14 +11,15 @@ import numpy as np
 from neuralgraph.errors import ProcedureError, QueryError
 from neuralgraph.query.execution.columns import listed
 from neuralgraph.query.execution.context import PIECE_ROWS
-from neuralgraph.query.execution.memory import Share, column_bytes
+from neuralgraph.query.execution.memory import Share, column_bytes, items_bytes
 from neuralgraph.query.execution.operators.crossing import matched
 from neuralgraph.query.execution.operators.step import Layout, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from neuralgraph.query.execution.context import ExecutionContext
+    from neuralgraph.query.execution.expressions import Evaluator
     from neuralgraph.query.execution.operators.compiling import PlanCompiler
     from neuralgraph.query.execution.procedure import Piece
     from neuralgraph.query.functions.signature import CallContext
@@ -83,6 +84,15 @@ class CallStep(Step):
         if not self.procedure.outputs:
             yield self.layout.extend(batch, ())
 
+    def _given(self, context: ExecutionContext) -> Sequence[Evaluator]:
+        """The arguments, without the last ones whose parameters were not given."""
+        count = len(self.arguments)
+        for name in reversed(self.operator.may_lack):
+            if name in context.parameters:
+                break
+            count -= 1
+        return self.arguments[:count]
+
     def _placed(self, batch: Batch, context: ExecutionContext) -> Iterator[Piece]:
         """`_pieces`; an error shows the call."""
         try:
@@ -98,7 +108,7 @@ class CallStep(Step):
         """
         procedure = self.procedure
         if procedure.long_run is not None:
-            columns = [argument.vector(batch, context) for argument in self.arguments]
+            columns = [argument.vector(batch, context) for argument in self._given(context)]
             rows, outputs = procedure.long_run(context, batch.count, *columns)
             pieces: Iterator[Piece] = iter([(rows, [outputs[place] for place in self.wanted])])
         elif procedure.columns is not None:
@@ -112,11 +122,12 @@ class CallStep(Step):
 
         So LIMIT n asks for less than 2 n rows; a list that is there already is taken whole.
         """
-        columns = [argument.items(batch, context) for argument in self.arguments]
+        columns = [argument.items(batch, context) for argument in self._given(context)]
         given = zip(*columns, strict=True) if columns else [()] * batch.count
         rows: list[int] = []
         found: list[list[Any]] = [[] for _ in self.wanted]
-        piece_rows = 1
+        piece_rows, held = 1, 0
+        is_limited = context.memory.bytes_max is not None
         for row, arguments in enumerate(given):
             results = self._called(arguments, context)
             is_made = isinstance(results, list | tuple)
@@ -125,13 +136,16 @@ class CallStep(Step):
                 for result in results:
                     if context.stoppable:
                         context.check()
+                    if is_limited:
+                        held += items_bytes(result, len(result))
+                        context.memory.require(held)
                     rows.append(row)
                     for column, place in zip(found, self.wanted, strict=True):
                         column.append(result[place])
                     if len(rows) >= (PIECE_ROWS if is_made else piece_rows):
                         yield _piece(rows, found, context)
                         piece_rows = min(2 * piece_rows, PIECE_ROWS)
-                        rows, found = [], [[] for _ in self.wanted]
+                        rows, found, held = [], [[] for _ in self.wanted], 0
             finally:
                 context.close(results)
         if rows:
@@ -146,7 +160,7 @@ class CallStep(Step):
     def _at_once(
         self, call: Callable[..., Any], batch: Batch, context: ExecutionContext
     ) -> Iterator[Piece]:
-        columns = [argument.vector(batch, context) for argument in self.arguments]
+        columns = [argument.vector(batch, context) for argument in self._given(context)]
         given = call(self._call_context(context), batch.count, *columns)
         pieces = (given,) if isinstance(given, tuple) else given
         context.open(pieces)
@@ -154,7 +168,10 @@ class CallStep(Step):
             for rows, outputs in pieces:
                 if context.stoppable:
                     context.check()
-                yield rows, [outputs[place] for place in self.wanted]
+                wanted = [outputs[place] for place in self.wanted]
+                if context.memory.bytes_max is not None:
+                    context.memory.require(sum(map(column_bytes, wanted)))
+                yield rows, wanted
         finally:
             context.close(pieces)
 

@@ -11,6 +11,7 @@ from neuralgraph.query.execution.operators.index_options import (
     shown_options,
 )
 from neuralgraph.query.execution.operators.step import Step
+from neuralgraph.query.functions.catalogue import SYNONYMS
 from neuralgraph.query.functions.signature import OWN, AggregateFunction
 from neuralgraph.query.language.printing import print_statement
 from neuralgraph.query.language.syntax import CreateConstraint, CreateIndex, Statement
@@ -67,6 +68,22 @@ _ONLY: Final[dict[str, tuple[str, ...]]] = {
     "REL": ("RELATIONSHIP_",),
 }
 """Words before CONSTRAINTS, and what the type of a constraint shown ends or begins with."""
+
+
+_LISTED: Final = "variable :: VARIABLE IN list :: LIST<ANY> WHERE predicate :: ANY"
+_FORMS: Final = (
+    ("all", "Predicate", _LISTED, "BOOLEAN", "Does the condition hold for all elements?"),
+    ("any", "Predicate", _LISTED, "BOOLEAN", "Does the condition hold for at least one element?"),
+    ("exists", "Predicate", "pattern :: PATTERN", "BOOLEAN", "Is there a match of the pattern?"),
+    ("none", "Predicate", _LISTED, "BOOLEAN", "Does the condition hold for no element?"),
+    ("single", "Predicate", _LISTED, "BOOLEAN", "Does the condition hold for exactly one element?"),
+    (
+        "reduce", "List",
+        "accumulator = initial :: ANY, variable :: VARIABLE IN list :: LIST<ANY> | step :: ANY",
+        "ANY", "The step computed for each element, with what came of the one before.",
+    ),
+)  # fmt: skip
+"""What looks like a function and binds a variable: name, category, arguments, result, description."""
 
 
 class ShowStep(Step):
@@ -141,9 +158,9 @@ class ShowStep(Step):
         return listed
 
     def _functions(self) -> list[dict[str, Any]]:
-        rows = []
+        rows = list(map(_form_row, _FORMS))
         functions = self.compiler.functions
-        for name in functions.names():
+        for name in (*functions.names(), *SYNONYMS):
             function = functions.lookup(name)
             if function is None:
                 continue
@@ -161,7 +178,22 @@ class ShowStep(Step):
                     "isDeprecated": False,
                 }
             )
-        return rows
+        return sorted(rows, key=lambda row: row["name"].lower())
+
+
+def _form_row(form: tuple[str, str, str, str, str]) -> dict[str, Any]:
+    name, category, arguments, result, description = form
+    return {
+        "name": name,
+        "category": category,
+        "description": description,
+        "signature": f"{name}({arguments}) :: {result}",
+        "isBuiltIn": True,
+        "aggregating": False,
+        "argumentDescription": [arguments],
+        "returnDescription": result,
+        "isDeprecated": False,
+    }
 
 
 def _is_of(kind: str, word: str) -> bool:

@@ -35,6 +35,8 @@ class ProcedureCall(Operator):
         names: beside each of `columns`, the name of the slot.
         writes: may it change the graph?
         administers: does it change what is not the graph's data?
+        may_lack: parameters that the last arguments come from, in order: those that are not given, from the
+            last on, are left out of the call.
         span: where the call stands in the text, for errors.
     """
 
@@ -45,6 +47,7 @@ class ProcedureCall(Operator):
     names: tuple[str, ...] = ()
     writes: bool = False
     administers: bool = False
+    may_lack: tuple[str, ...] = ()
     span: Span = field(default=NO_SPAN, compare=False, repr=False, kw_only=True)
 
 
