@@ -69,8 +69,8 @@ def make_function(
     checked_effects(effects)
     if not _NAME.fullmatch(name) or name.lower() in _SYNTAX:
         raise QueryArgumentError(
-            f"{name!r} is no name that a query could call: names are letters, digits and _, parts of them"
-            " joined by dots, and none of the words that are syntax",
+            f"{name!r} is no name for a function: names begin with a letter and go on with letters, digits"
+            " and _, may have parts joined by dots, and are no word that is syntax before a parenthesis",
             detail="InvalidArgumentValue",
         )
     declared = None if signature is None else parse_signature(signature)
@@ -91,6 +91,7 @@ def make_function(
         scalar=scalar,
         kernel=kernel,
         null_in_null_out=vectorised,
+        by_columns=vectorised,
         deterministic=deterministic and effects != "writes",
         stable=effects != "writes",
         writes=effects == "writes",

@@ -71,6 +71,7 @@ class Function:
             depends on no row need be computed only once a run; the clock is stable, chance is not.
         grows: its result may be much larger than its arguments; then `scalar` calls ``context.reserve``
             before it makes something large.
+        by_columns: it is made for whole columns, and gets a batch at once however few rows that has.
         writes: it changes something, so a statement that calls it counts as one that writes.
         description: one line for SHOW FUNCTIONS.
         category: such as ``String``, ``Temporal``.
@@ -87,6 +88,7 @@ class Function:
     deterministic: bool = True
     stable: bool = True
     grows: bool = False
+    by_columns: bool = False
     writes: bool = False
     description: str = ""
     category: str = "Scalar"

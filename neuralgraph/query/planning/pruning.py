@@ -18,6 +18,7 @@ from neuralgraph.query.planning.operators import (
     inputs,
     names_of,
     past_slots,
+    walk,
     with_inputs,
 )
 from neuralgraph.query.planning.plan import (
@@ -36,6 +37,7 @@ from neuralgraph.query.planning.plan import (
     HashJoin,
     MergePath,
     Operator,
+    PlanExpression,
     Project,
     Repeat,
     SchemaChange,
@@ -233,7 +235,27 @@ def acts(expression: Syntax) -> bool:
     """Does a call in it change something? Then it is made, whether or not its value is looked at."""
     if isinstance(expression, FunctionCall) and expression.writes:
         return True
+    if isinstance(expression, PlanExpression):
+        return any(map(acts, _expressions_inside(expression.plan)))
     return any(acts(part) for part, _bound in children(expression))
+
+
+def _expressions_inside(plan: Operator) -> Iterator[Syntax]:
+    for operator in walk(plan):
+        for field in fields(operator):
+            if field.name not in _NOT_USES:
+                yield from _syntax_in(getattr(operator, field.name))
+
+
+def _syntax_in(value: Any) -> Iterator[Syntax]:
+    if isinstance(value, Syntax):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _syntax_in(item)
+    elif is_dataclass(value) and not isinstance(value, IndexDefinition):
+        for field in fields(value):
+            yield from _syntax_in(getattr(value, field.name))
 
 
 # ── what an operator looks at ─────────────────────────────────────────────────────────────────

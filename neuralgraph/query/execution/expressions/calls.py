@@ -58,6 +58,8 @@ class CallEvaluator(Evaluator):
 
     def items(self, batch: Batch, context: ExecutionContext) -> list[Any]:
         """The result in each row."""
+        if self.function.by_columns and self.arguments:
+            return self.vector(batch, context).to_values()
         arguments = [argument.items(batch, context) for argument in self.arguments]
         if self.is_long:
             require_joined(arguments, context)
