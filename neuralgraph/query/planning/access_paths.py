@@ -16,8 +16,14 @@ from neuralgraph.query.language.syntax import (
     IsNull,
     ListComprehension,
     ListLiteral,
+    MapProjectionItem,
     Property,
     Variable,
+)
+from neuralgraph.query.planning.choices import (
+    alternatives,
+    found_by_any,
+    is_choice,
 )
 from neuralgraph.query.planning.estimates import CLOSED_RANGE, LIST_LENGTH, PREFIX, RANGE
 from neuralgraph.query.planning.operators import added
@@ -29,7 +35,7 @@ from neuralgraph.query.planning.plan import (
     NodeIndexSeek,
     NodeScan,
 )
-from neuralgraph.query.planning.walking import needs
+from neuralgraph.query.planning.walking import PLANNED, contains, needs
 from neuralgraph.values.records import record
 
 if TYPE_CHECKING:
@@ -40,6 +46,12 @@ if TYPE_CHECKING:
     from neuralgraph.query.planning.estimates import Estimates
     from neuralgraph.query.planning.plan import Operator
 
+SPLITS_MAX: Final = 2
+"""A way for each alternative of a predicate, and for each of those one for each of another."""
+CHOICE_FACTOR: Final = 1.5
+"""A row found in one of several ways costs so much more, as it may be found again in another."""
+_LOWERED: Final = (*PLANNED, MapProjectionItem)
+"""What has to be planned itself before it can be sought by: not in several ways."""
 _MIRRORED: Final = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _REFUSE_NULL: Final = (*_MIRRORED, "<>", "IN", "STARTS WITH", "ENDS WITH", "CONTAINS", "=~")
 """Operators that are not true of null."""
@@ -56,6 +68,8 @@ class AccessPath:
         answered: predicates that hold for what it gives.
         labels: labels that what it gives is known to carry.
         uses: bound names that it looks at.
+        is_seek: not all nodes of a label are looked at.
+        ways: where it is several ways together, those.
     """
 
     rows: float
@@ -64,6 +78,7 @@ class AccessPath:
     labels: tuple[str, ...] = ()
     uses: frozenset[str] = frozenset()
     is_seek: bool = True
+    ways: tuple[AccessPath, ...] = ()
 
 
 @record
@@ -105,6 +120,8 @@ class AccessPaths:
         labels: tuple[str, ...],
         predicates: Sequence[Expression],
         bound: frozenset[str],
+        *,
+        splits: int = SPLITS_MAX,
     ) -> AccessPath:
         """The cheapest way.
 
@@ -113,10 +130,62 @@ class AccessPaths:
             labels: labels that it must carry.
             predicates: all that are still to be asked; only those about the node and bound names help.
             bound: names that a value to seek by may use.
+            splits: so many choices may be taken apart, one inside the other.
         """
         paths = self._seeks(name, labels, predicates, bound)
         paths.append(self._scan(name, labels))
-        return min(paths, key=lambda path: path.rows)
+        best = min(paths, key=lambda path: path.rows)
+        if splits:
+            for predicate in predicates:
+                if is_choice(predicate):
+                    found = self._by_any(
+                        name, labels, predicate, predicates, bound, best.rows, splits - 1
+                    )
+                    best = found or best
+        return best
+
+    def _by_any(
+        self,
+        name: str,
+        labels: tuple[str, ...],
+        choice: Expression,
+        predicates: Sequence[Expression],
+        bound: frozenset[str],
+        rows_max: float,
+        splits: int,
+    ) -> AccessPath | None:
+        """A way for each alternative of a predicate; None where that is not better than `rows_max` rows."""
+        others = [p for p in predicates if p is not choice and not contains(p, _LOWERED)]
+        options = [] if contains(choice, _LOWERED) else alternatives(name, choice)
+        paths: list[AccessPath] = []
+        rows = 0.0
+        for option in options:
+            wanted = labels + tuple(label for label in option.labels if label not in labels)
+            asked = [*option.predicates, *others]
+            path = self.best(name, wanted, asked, bound, splits=splits)
+            rows += path.rows
+            if rows * CHOICE_FACTOR > rows_max:
+                return None
+            paths.append(path)
+        if not paths:
+            return None
+        answered = [p for p in others if all(p in path.answered for path in paths)]
+        if all(
+            option.is_answered_by(path.answered, path.labels)
+            for option, path in zip(options, paths, strict=True)
+        ):
+            answered.append(choice)
+        uses = frozenset[str]().union(*(path.uses for path in paths))
+        ways = tuple(way for path in paths for way in path.ways or (path,))
+        return AccessPath(
+            rows,
+            lambda child: found_by_any(child, name, [way.build for way in ways], uses),
+            tuple(answered),
+            tuple(label for label in paths[0].labels if all(label in p.labels for p in paths)),
+            uses,
+            is_seek=all(path.is_seek for path in paths),
+            ways=ways,
+        )
 
     def _scan(self, name: str, labels: tuple[str, ...]) -> AccessPath:
         label = min(labels, key=self._estimates.nodes, default=None)

@@ -191,9 +191,13 @@ def _late_reads(operator: Operator) -> Iterator[Effects]:
     """What may still be read under a write when its first batch arrives there."""
     if isinstance(operator, _BLOCKING):
         return
+    if isinstance(operator, UnionAll):
+        # When the first part has given its last row, the others are yet to be asked.
+        yield _of_plan(operator)
+        return
     parts = inputs(operator)
     asks_once = (
-        not isinstance(operator, NodeScan | EdgeScan | Apply | UnionAll)
+        not isinstance(operator, NodeScan | EdgeScan | Apply)
         and bool(parts)
         and at_most_one_row(parts[0])
     )

@@ -102,6 +102,7 @@ class Matcher:
             )
         self._as_written = parts > PARTS_MAX
         self._starts = 0
+        self._volatile: set[int] = set()
         self._known_needs: dict[int, tuple[Expression, frozenset[str]]] = {}
 
     def match(self, child: Operator) -> Operator:
@@ -130,6 +131,7 @@ class Matcher:
             if self._context.is_volatile(predicate):
                 # ``rand() < 0.1`` is asked of each match, not once before there is any.
                 wanted = self._universe
+                self._volatile.add(id(predicate))
             # The predicate is kept with it, so that its id stays its own.
             found = predicate, wanted
             self._known_needs[id(predicate)] = found
@@ -192,7 +194,9 @@ class Matcher:
         usable = [
             p
             for p in state.predicates
-            if name in self._needs(p) and self._needs(p) <= state.bound | {name}
+            if name in self._needs(p)
+            and self._needs(p) <= state.bound | {name}
+            and id(p) not in self._volatile
         ]
         return self._paths.best(name, self._graph.nodes[name], usable, state.bound)
 

@@ -67,3 +67,56 @@ def test_a_list_finds_no_more_than_there_is():
         text = "MATCH (n:B) WHERE n.k IN $given RETURN count(n)"
         assert "NodeIndexIn" in plan(graph, text, given=[1])
         assert graph.execute(text, given=[1]).value() == 667
+
+
+def test_alternatives_are_found_one_by_one(reader):
+    text = "MATCH (n:A) WHERE n.k = 7 OR n.k > 1 AND n.k < 4 OR n.k = 3 RETURN n.k AS k ORDER BY k"
+    assert "UnionAll" in plan(reader, text)
+    assert "NodeScan" not in plan(reader, text)
+    assert [record["k"] for record in reader.execute(text)] == [2, 3, 7]
+
+
+def test_alternatives_are_found_for_each_row(reader):
+    text = (
+        "UNWIND [5, 1, 5, null] AS x MATCH (n:A) WHERE n.k = x OR n.k = x * 2 OR n.k = x * 1.0"
+        " RETURN x, n.k AS k ORDER BY x, k"
+    )
+    assert "NodeScan" not in plan(reader, text)
+    found = [(record["x"], record["k"]) for record in reader.execute(text)]
+    assert found == [(1, 1), (1, 2), *sorted([(5, 5), (5, 10)] * 2)]
+
+
+def test_an_alternative_that_cannot_be_sought_lets_all_be_looked_at(reader):
+    text = "MATCH (n:A) WHERE n.k = 7 OR n.other = 1 RETURN n.k"
+    assert "NodeScan" in plan(reader, text)
+    assert reader.execute(text).value() == 7
+
+
+def test_labels_of_a_choice_are_sought_each_by_its_index(reader):
+    text = "MATCH (n:A|B) WHERE n.k = 1 RETURN count(n)"
+    assert "NodeScan" not in plan(reader, text)
+    scanned = "MATCH (n) WHERE (n:A OR n:B) = true AND n.k = 1 RETURN count(n)"
+    assert "NodeScan variable=n (" in plan(reader, scanned)
+    assert reader.execute(text).value() == reader.execute(scanned).value() == 668
+
+
+def test_labels_of_a_choice_are_scanned_each_where_they_are_few():
+    with neuralgraph.open() as graph:
+        graph.execute("UNWIND range(1, 100) AS i CREATE (:A:B), (:B), (:C), (:C), (:C), (:C)")
+        text = "MATCH (n:A|B) RETURN count(n)"
+        assert "NodeScan variable=n label=B" in plan(graph, text)
+        assert graph.execute(text).value() == 200
+
+
+def test_what_is_written_is_not_found_by_an_alternative_that_is_asked_later(reader):
+    text = (
+        "MATCH (n:A) WHERE n.k = 1 OR n.k > 1990 MATCH (m:A {k: 5}) SET m.k = 1999"
+        " RETURN count(n) AS n"
+    )
+    assert "UnionAll" in plan(reader, text)
+    assert reader.execute(text).value() == 11
+
+
+def test_chance_is_asked_of_each_node(reader):
+    text = "MATCH (n:A) WHERE n.k = toInteger(rand() * 2) + 1 RETURN n"
+    assert "NodeScan" in plan(reader, text)

@@ -1,7 +1,8 @@
 """A Distinct goes where the rows are different already.
 
 From one row, a scan or seek gives each node once, and a walk with `distinct_targets` each target
-once; filters only drop rows. A Distinct whose columns hold that node has nothing to do.
+once; so does a Distinct of the node alone; filters only drop rows. A Distinct whose columns hold that
+node has nothing to do.
 """
 
 from __future__ import annotations
@@ -71,6 +72,8 @@ def _different_node(operator: Operator) -> str | None:
     """The slot with another node in every row, if there is one."""
     while isinstance(operator, Filter):
         operator = operator.child
+    if isinstance(operator, Distinct) and [slot.kind for slot in operator.slots] == ["node"]:
+        return operator.slots[0].name
     if isinstance(operator, _FINDS_EACH_ONCE):
         return operator.variable if at_most_one_row(operator.child) else None
     if isinstance(operator, ExpandVariable) and operator.distinct_targets:
