@@ -184,3 +184,6 @@ def test_what_is_sought_is_what_is_asked_of_a_graph_that_changes(
         past = graph.at(then)
         for statement in asked:
             check(lambda text: past.execute(text).to_tuples(), *statement)
+            check(
+                lambda text: graph.execute(f"AT TRANSACTION {then} {text}").to_tuples(), *statement
+            )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from neuralgraph.access import IndexDefinition
 from neuralgraph.errors import QueryError
+from neuralgraph.query.planning.access_paths import AccessPaths
 from tests.support.dict_graph import DictGraph
 from tests.unit.query.planning.running import bag, rows
 
@@ -35,6 +38,10 @@ PREDICATES = (
     "NOT EXISTS { MATCH (a)-->(z) WHERE z.x = b.x RETURN z }",
     "COUNT { (b)<--() } > 0",
     "a.id = b.id",
+    "a:A AND b:B",
+    "a.x = 1 OR a.name = 'n2'",
+    "a:A OR a.x = b.x OR a.name = b.name",
+    "(b:A OR b:B) AND (b.x = 1 OR b.name STARTS WITH 'n')",
     "(a)-[:T]-(b)",
     "any(v IN COLLECT { MATCH (a)-->(z) RETURN z.x } WHERE v > 0)",
 )
@@ -122,6 +129,17 @@ def outcome(graph: DictGraph, text: str, *, optimise: bool) -> list[str]:
 @given(graphs(), statements())
 def test_rules_keep_the_rows_of_any_statement(graph: DictGraph, text: str) -> None:
     assert outcome(graph, text, optimise=True) == outcome(graph, text, optimise=False), text
+
+
+@mock.patch("neuralgraph.query.planning.access_paths.CHOICE_FACTOR", 0)
+@SETTINGS
+@given(graphs(), statements())
+def test_rules_keep_the_rows_where_alternatives_are_found_one_by_one(
+    graph: DictGraph, text: str
+) -> None:
+    with mock.patch.object(AccessPaths, "_by_any", return_value=None):
+        expected = outcome(graph, text, optimise=False)
+    assert outcome(graph, text, optimise=True) == expected, text
 
 
 @SETTINGS
