@@ -167,8 +167,8 @@ class Graph:
         """The graph as it was, to read only.
 
         Args:
-            moment: a time (an aware `datetime`, or text such as ``"2026-01-01T00:00:00Z"``), or the
-                number of a transaction (int): the state right after it.
+            moment: a time (a `datetime`, or text such as ``"2026-01-01T00:00:00Z"``; UTC where no zone is
+                given), or the number of a transaction (int): the state right after it.
         """
         from neuralgraph.api.past_graph import PastGraph
 
@@ -182,6 +182,7 @@ class Graph:
         closing, backup and restore.
 
         Raises:
+            QueryArgumentError: `since` is negative, or no integer.
             HistoryPrunedError: retention let go of some of them.
         """
         return temporal.commits_since(self._runner().engine, since)

@@ -6,9 +6,9 @@ the log is put together by `loaded_changes`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from neuralgraph.errors import HistoryPrunedError
+from neuralgraph.errors import HistoryPrunedError, QueryArgumentError
 from neuralgraph.storage.temporal.loaded_changes import LoadedChanges
 from neuralgraph.storage.transactions.commit_codec import unpacked
 from neuralgraph.storage.versions import Commit
@@ -24,12 +24,21 @@ LOGGED_COMMITS_MAX: Final = 1_000
 """So many commits of the log are held at a time."""
 
 
-def commits_since(engine: Engine, txid: int) -> Iterator[Commit]:
+def commits_since(engine: Engine, txid: Any) -> Iterator[Commit]:
     """Commits younger than `txid`, oldest first, up to the newest when the last one is taken.
 
     Raises:
+        QueryArgumentError: `txid` is no transaction, and not 0.
         HistoryPrunedError: retention let go of some of them.
     """
+    if not isinstance(txid, int) or txid < 0:
+        raise QueryArgumentError(
+            f"changes are asked for since a transaction, or since 0 for all of them, not {txid!r}"
+        )
+    return _commits_since(engine, txid)
+
+
+def _commits_since(engine: Engine, txid: int) -> Iterator[Commit]:
     while True:
         state = engine.state
         log = state.base.commits

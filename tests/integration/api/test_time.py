@@ -187,3 +187,16 @@ def test_imports_say_when_something_happened():
             graph.transaction(at=dt.datetime.now(tz=dt.UTC) + dt.timedelta(days=1))
         graph.execute("MATCH (p:P) SET p.year = 2030")
         assert graph.execute("MATCH (p:P) RETURN p.year AT TIME date('2010-01-01')").value() == 2005
+
+
+@pytest.mark.parametrize("since", [-1, -(2**70), 1.5, "1", None])
+@pytest.mark.parametrize("is_folded", [False, True])
+def test_changes_since_nothing_are_refused(since, is_folded):
+    with neuralgraph.open() as graph:
+        graph.execute("CREATE (:X)")
+        if is_folded:
+            graph.checkpoint()
+        with pytest.raises(neuralgraph.QueryArgumentError, match="since 0 for all"):
+            graph.changes(since)
+        assert [commit.txid for commit in graph.changes(0)] == [1]
+        assert list(graph.changes(99)) == []
