@@ -488,14 +488,20 @@ class DumpError(StorageError):
 
     Attributes:
         line: which line of it, from 1.
+        reason: what is wrong with it.
+        is_data_kept: the data is in the graph all the same, without the indexes and constraints of the dump.
     """
 
     code = "Neo.ClientError.General.InvalidDump"
     kind = "DumpError"
 
-    def __init__(self, message: str, *, line: int) -> None:
+    def __init__(self, reason: str, *, line: int, is_data_kept: bool = False) -> None:
         self.line = line
-        super().__init__(f"line {line} of the dump: {message}")
+        self.reason = reason
+        self.is_data_kept = is_data_kept
+        if is_data_kept:
+            reason = f"the data was restored, but not its indexes and constraints: {reason}"
+        super().__init__(f"line {line} of the dump: {reason}")
 
 
 class ClosedError(StorageError):

@@ -266,6 +266,6 @@ class GraphReader(Protocol):
 
         ``rows`` at this snapshot and, as far as they apply, ``indexedRows``, ``kind``, ``quantization``,
         ``bytes``, ``built`` (the time of the last commit that was there when it was made), and ``progress``
-        of its making, from 0 to 1.
+        of its making, from 0 to 1; ``failure`` says why it cannot be searched, where that is so.
         """
         ...

@@ -499,6 +499,7 @@ class Graph:
         Raises:
             DumpError: the dump is damaged; the message names the line.
             ConstraintViolationError: it breaks a constraint of this graph.
+            VectorError: a vector index of this graph cannot hold a vector of it.
         """
         with dumps.reading_from(source) as lines:
             return dumps.restore_lines(self._writable().engine, lines, progress)

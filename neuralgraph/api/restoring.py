@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuralgraph.api.graph import open_graph
 from neuralgraph.api.moments import moment_of
-from neuralgraph.errors import CorruptionError, DiskError, OptionError
+from neuralgraph.errors import CorruptionError, DiskError, DumpError, OptionError
 from neuralgraph.storage import temporal
 from neuralgraph.storage.disk import OsDirectory
 
@@ -72,7 +72,12 @@ def _restore_dump(dump: Path, target: Path, progress: Progress | None) -> int:
     if target.exists():
         raise DiskError(f"cannot restore to {target}: there is such a file; see Graph.restore")
     with _or_nothing(target), open_graph(target) as graph:
-        graph.restore(dump, progress=progress)
+        try:
+            graph.restore(dump, progress=progress)
+        except DumpError as error:
+            if not error.is_data_kept:
+                raise
+            raise DumpError(f"nothing was restored: {error.reason}", line=error.line) from error
         return graph.info().txid
 
 

@@ -4,8 +4,9 @@ r"""From a search text to its tree: the syntax of Lucene's classic query parser.
     clause  = [+ | - | NOT | !] [field:] ( word [~ n] | "phrase" [~ n] | /pattern/ | range | (query) ) [^ n]
     range   = ([ | {) bound TO bound (] | }) | (> | >= | < | <=) bound
 
-Words next to each other are joined by OR. As in Lucene, AND makes the clauses on both of its sides
-obligatory; ``a AND b OR c`` needs a and b. ``\`` takes the next character as it is.
+Words next to each other are joined by OR, or by AND where the query asks for that; then OR makes optional
+what stands on both of its sides and is not obligatory by another sign. As in Lucene, AND makes the clauses on
+both of its sides obligatory; ``a AND b OR c`` needs a and b. ``\`` takes the next character as it is.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from neuralgraph.text.query_syntax import (
 from neuralgraph.text.term_patterns import compiled_pattern
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from neuralgraph.text.query_syntax import TextQueryTree
 
 DEPTH_MAX: Final = 50
@@ -52,13 +55,13 @@ _WILD: Final = re.compile(r"\\(.)|([*?])", re.DOTALL)
 
 
 @lru_cache(maxsize=512)
-def parse_text_query(text: str) -> TextQueryTree:
-    """The tree of a search text.
+def parse_text_query(text: str, *, needs_all: bool = False) -> TextQueryTree:
+    """The tree of a search text; `needs_all`: words next to each other must all be there.
 
     Raises:
         TextQueryError: it is malformed; says where.
     """
-    parser = _Parser(text)
+    parser = _Parser(text, needs_all=needs_all)
     query = parser.query(None, 0)
     if parser.place < len(text):
         raise TextQueryError(f"unexpected {text[parser.place]!r}", text=text, offset=parser.place)
@@ -68,10 +71,11 @@ def parse_text_query(text: str) -> TextQueryTree:
 class _Parser:
     """A recursive descent over one text."""
 
-    __slots__ = ("count", "place", "text")
+    __slots__ = ("count", "needs_all", "place", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, needs_all: bool) -> None:
         self.text = text
+        self.needs_all = needs_all
         self.place = 0
         self.count = 0
 
@@ -79,7 +83,9 @@ class _Parser:
         """Clauses up to the end or a closing bracket."""
         if depth > DEPTH_MAX:
             raise self.error(f"more than {DEPTH_MAX} brackets in each other")
-        clauses: list[tuple[Occur, TextQueryTree]] = []
+        signs: list[Occur] = []
+        conjunctions: list[str | None] = []
+        queries: list[TextQueryTree] = []
         while True:
             conjunction_place = self.skip_blank()
             conjunction = self.conjunction()
@@ -87,22 +93,19 @@ class _Parser:
             at_end = place == len(self.text) or self.text[place] == ")"
             if at_end and conjunction is None:
                 break
-            if (at_end and conjunction) or (conjunction and not clauses):
+            if (at_end and conjunction) or (conjunction and not queries):
                 side = "after" if at_end else "before"
                 raise self.error(f"nothing stands {side} {conjunction}", conjunction_place)
-            occur = self.modifier()
-            query = self.clause(field, depth)
-            if conjunction == "AND":
-                if clauses[-1][0] == Occur.SHOULD:
-                    clauses[-1] = (Occur.MUST, clauses[-1][1])
-                occur = Occur.MUST if occur == Occur.SHOULD else occur
-            clauses.append((occur, query))
+            signs.append(self.modifier())
+            conjunctions.append(conjunction)
+            queries.append(self.clause(field, depth))
             self.count += 1
             if self.count > CLAUSES_MAX:
                 raise self.error(f"more than {CLAUSES_MAX} clauses", place)
-        if len(clauses) == 1 and clauses[0][0] != Occur.MUST_NOT:
-            return clauses[0][1]
-        return BooleanQuery(tuple(clauses))
+        if len(queries) == 1 and signs[0] != Occur.MUST_NOT:
+            return queries[0]
+        occurs = _joined(signs, conjunctions, needs_all=self.needs_all)
+        return BooleanQuery(tuple(zip(occurs, queries, strict=True)))
 
     def conjunction(self) -> str | None:
         """AND or OR, in words or signs."""
@@ -324,6 +327,22 @@ class _Parser:
         return TextQueryError(
             message, text=self.text, offset=self.place if place is None else place
         )
+
+
+def _joined(
+    signs: Sequence[Occur], conjunctions: Sequence[str | None], *, needs_all: bool
+) -> list[Occur]:
+    """What each clause asks, by its own sign and the conjunction before each."""
+    occurs = list(signs)
+    for place, conjunction in enumerate(conjunctions):
+        if conjunction == "AND":
+            for side in (place - 1, place):
+                occurs[side] = Occur.MUST if occurs[side] == Occur.SHOULD else occurs[side]
+    if needs_all:
+        for place, occur in enumerate(occurs):
+            if occur == Occur.SHOULD and "OR" not in conjunctions[place : place + 2]:
+                occurs[place] = Occur.MUST
+    return occurs
 
 
 def _unescaped(text: str) -> str:

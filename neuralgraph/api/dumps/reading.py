@@ -15,7 +15,7 @@ import numpy as np
 from neuralgraph.access import ConstraintDefinition, IndexDefinition, IndexOptions
 from neuralgraph.api.dumps.lines import FORMAT, VERSION, DumpReport
 from neuralgraph.api.dumps.values import from_json
-from neuralgraph.errors import DumpError, FormatVersionError, NeuralGraphError
+from neuralgraph.errors import DumpError, FormatVersionError, NeuralGraphError, VectorError
 from neuralgraph.values import NO_IDS, Column
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def restore_lines(
     Raises:
         DumpError: the dump is damaged; nothing was added.
         ConstraintViolationError: it breaks a constraint of the graph; nothing was added.
+        VectorError: a vector index of the graph cannot hold a vector; nothing was added.
         LockTimeoutError: somebody wrote for longer than `busy_timeout`.
     """
     began_s = time.perf_counter()
@@ -185,7 +186,7 @@ class _Gathered:
         """A line between header and end."""
         try:
             self._take(line, number)
-        except DumpError:
+        except (DumpError, VectorError):
             raise
         except KeyError as error:
             raise DumpError(f"there is no {error}", line=number) from error
@@ -227,6 +228,7 @@ class _Gathered:
             raise ValueError(f"a type is a name, not {edge_type!r}")
         properties = self._properties(line)
         rows = self._edges.setdefault(edge_type, _Rows())
+        rows.ids.append(_id(line["relationship"]))
         rows.sources.append(source)
         rows.targets.append(target)
         rows.lines.append(number)
@@ -277,10 +279,10 @@ class _Gathered:
     def _flush(self) -> None:
         for labels, rows in self._nodes.items():
             self._old_ids.append(np.array(rows.ids, dtype=np.int64))
-            self._new_ids.append(self._rows.add_nodes(labels, rows.columns(), len(rows.ids)))
+            self._new_ids.append(self._rows.add_nodes(labels, rows.columns(), rows.ids))
         for edge_type, rows in self._edges.items():
             sources, targets = self._ends(rows.sources, rows), self._ends(rows.targets, rows)
-            self._rows.add_edges(edge_type, sources, targets, rows.columns())
+            self._rows.add_edges(edge_type, sources, targets, rows.columns(), rows.ids)
         self._nodes, self._edges, self._weight = {}, {}, 0
         if self._progress is not None:
             done = self.node_count + self.edge_count
@@ -337,10 +339,7 @@ def _make_schema(
                 else:
                     transaction.create_constraint(definition)
             except NeuralGraphError as error:
-                raise DumpError(
-                    f"the data was restored, but not its indexes and constraints: {error}",
-                    line=number,
-                ) from error
+                raise DumpError(str(error), line=number, is_data_kept=True) from error
         transaction.commit()
     finally:
         transaction.rollback()

@@ -56,6 +56,13 @@ def expected_path(
     return None
 
 
+def state_of(facts: Mapping[str, Any]) -> str:
+    """The state of a search index, of its facts: FAILED where it cannot be searched."""
+    if facts.get("failure") is not None:
+        return "FAILED"
+    return "ONLINE" if facts.get("progress", 1.0) == 1.0 else "POPULATING"
+
+
 def path_of(
     reader: GraphReader,
     indexes: Sequence[IndexDefinition],

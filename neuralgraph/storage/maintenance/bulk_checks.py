@@ -18,7 +18,7 @@ from neuralgraph.values.types import storable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from neuralgraph.access import ConstraintDefinition, IndexDefinition
+    from neuralgraph.access import CatalogReader, ConstraintDefinition, IndexDefinition
     from neuralgraph.storage.versions import GraphView
     from neuralgraph.values import IdArray
 
@@ -64,7 +64,7 @@ def check_constraints(
     Raises:
         ConstraintViolationError: naming constraint and values.
     """
-    check_vectors(view, entity, labels, columns)
+    check_vectors(view.catalog, entity, labels, columns)
     for constraint in view.catalog.constraints():
         if constraint.entity != entity or constraint.label not in labels:
             continue
@@ -80,24 +80,40 @@ def check_constraints(
 
 
 def check_vectors(
-    view: GraphView, entity: str, labels: Sequence[str], columns: Mapping[str, Column]
+    catalog: CatalogReader,
+    entity: str,
+    labels: Sequence[str],
+    columns: Mapping[str, Column],
+    dumped_ids: Sequence[int] | None = None,
 ) -> None:
     """Can the vector indexes hold what is loaded?
 
+    Args:
+        catalog: has the indexes.
+        entity: "node" or "edge".
+        labels: of all rows; of relationships, the type.
+        columns: the properties.
+        dumped_ids: by which a dump names the rows; None: a table, whose rows have numbers.
+
     Raises:
-        VectorError: naming the row and the index.
+        VectorError: naming the row, or the entity of the dump, and the index.
     """
-    for index in view.catalog.indexes():
+    for index in catalog.indexes():
         is_covered = index.kind == "vector" and index.entity == entity and index.label in labels
         column = columns.get(index.keys[0]) if is_covered else None
         found = None if column is None else first_fault(VectorSettings.of(index), column)
         if found is not None:
             row, fault = found
+            who, done, entity_id = f"row {row}", "loaded", row
+            if dumped_ids is not None:
+                entity_id, done = dumped_ids[row], "restored"
+                word = "node" if entity == "node" else "relationship"
+                who = f"{word} {entity_id} of the dump"
             raise VectorError(
-                f"row {row} cannot have this vector as `{index.keys[0]}`: {fault}"
-                f" (vector index {index.name} on {index.label}); nothing was loaded",
+                f"{who} cannot have this vector as `{index.keys[0]}`: {fault}"
+                f" (vector index {index.name} on {index.label}); nothing was {done}",
                 index=index.name,
-                entity_id=row,
+                entity_id=entity_id,
             )
 
 

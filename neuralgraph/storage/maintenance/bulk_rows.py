@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralgraph.storage.maintenance.bulk_checks import checked_columns
+from neuralgraph.storage.maintenance.bulk_checks import check_vectors, checked_columns
 from neuralgraph.storage.transactions.schema_changes import check_data
 from neuralgraph.storage.versions import GraphView
 from neuralgraph.storage.versions.attaching import attach_edges, attach_nodes
@@ -59,14 +59,17 @@ class BulkRows:
         self._edge_id = max(edge_id, state.base.edge_limit)
 
     def add_nodes(
-        self, labels: Sequence[str], columns: Mapping[str, Column], count: int
+        self, labels: Sequence[str], columns: Mapping[str, Column], dumped_ids: Sequence[int]
     ) -> IdArray:
-        """`count` nodes with these labels; their ids, ascending.
+        """Nodes with these labels, one for each id by which a dump names them; their new ids, ascending.
 
         Raises:
             QueryTypeError: a value cannot be stored.
+            VectorError: a vector index cannot hold a vector; it names the node by the dump's id.
         """
+        count = len(dumped_ids)
         _, checked = checked_columns(columns, count)
+        check_vectors(self._state.catalog, "node", labels, checked, dumped_ids)
         first_id = self._node_id
         ordered = self._state.catalog.names.in_label_order(labels)
         self._advance(
@@ -83,13 +86,16 @@ class BulkRows:
         sources: IdArray,
         targets: IdArray,
         columns: Mapping[str, Column],
+        dumped_ids: Sequence[int],
     ) -> None:
-        """Edges of one type between nodes that are there.
+        """Edges of one type between nodes that are there; by `dumped_ids` a dump names them.
 
         Raises:
             QueryTypeError: a value cannot be stored.
+            VectorError: a vector index cannot hold a vector; it names the edge by the dump's id.
         """
         _, checked = checked_columns(columns, len(sources))
+        check_vectors(self._state.catalog, "edge", (edge_type,), checked, dumped_ids)
         self._advance(
             attach_edges(
                 self._base,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralgraph.errors import QueryArgumentError, SchemaError
+from neuralgraph.errors import OptionError, QueryArgumentError, SchemaError
 from neuralgraph.storage.indexes.search_run import NO_OVERLAY, SearchSource, TermSource, overlay_of
 from neuralgraph.storage.versions.search_building import base_read
 from neuralgraph.values import DateTime
@@ -72,7 +72,11 @@ def search_facts(view: LayeredView, index: IndexDefinition) -> Mapping[str, Any]
     run = view.base.search_run(index.name)
     if run is None or run.definition != index:
         return {}
-    facts = run.facts(_overlay(view, index))
+    try:
+        facts = run.facts(_overlay(view, index))
+    except (QueryArgumentError, OptionError) as error:
+        # An analyzer is missing, or fails: what there is can be listed all the same.
+        facts = {"failure": str(error), "builtTxid": run.built_txid}
     built_us = view.base.commit_time_us(facts.pop("builtTxid"))
     facts["built"] = None if built_us is None else DateTime.at_instant(built_us * 1_000)
     return facts

@@ -301,3 +301,60 @@ def test_every_kind_of_index_and_constraint_comes_back():
             for statement in split_statements(dumped(graph, format="cypher").decode())[0]:
                 other.execute(statement)
             assert contents(other) == contents(graph)
+
+
+def vector_dump(**properties):
+    lines = io.BytesIO()
+    with neuralgraph.open() as source:
+        source.execute("CREATE (:Doc), (a:Doc $p), (a)-[:SAID $p]->(a)", p=properties)
+        source.dump(lines)
+    lines.seek(0)
+    return lines
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [[1, 2], [], [0, 0, 0], [1.0, float("nan"), 0.0], np.ones(2, np.float32), np.zeros(3, np.float32)],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("pattern", "who"),
+    [("(n:Doc)", "node 1"), ("()-[n:SAID]-()", "relationship 0")],
+)
+def test_a_vector_that_an_index_cannot_hold_is_not_restored(vector, pattern, who):
+    with neuralgraph.open() as graph:
+        graph.execute(
+            f"CREATE VECTOR INDEX v FOR {pattern} ON (n.e) OPTIONS"
+            " {indexConfig: {`vector.dimensions`: 3}}"
+        )
+        problem = rf"{who} of the dump cannot .* \(vector index v on .*nothing was restored"
+        with pytest.raises(neuralgraph.VectorError, match=problem) as caught:
+            graph.restore(vector_dump(e=vector))
+        assert caught.value.index == "v"
+        assert contents(graph)[:2] == [[], []]
+        graph.restore(vector_dump(e=[1, 2, 3]))
+        assert graph.execute("MATCH (n:Doc) RETURN count(n)").value() == 2
+        assert graph.verify() == []
+
+
+def test_a_dump_whose_index_cannot_be_made_leaves_no_file_and_says_so(tmp_path):
+    lines = [json.loads(line) for line in vector_dump(e=[1, 2])]
+    with neuralgraph.open() as graph:
+        graph.execute(
+            "CREATE VECTOR INDEX v FOR (n:Doc) ON (n.e) OPTIONS"
+            " {indexConfig: {`vector.dimensions`: 3}}"
+        )
+        own = io.BytesIO()
+        graph.dump(own)
+    lines[-1:-1] = [
+        one for one in map(json.loads, own.getvalue().splitlines()) if "index" in one
+    ]  # fmt: skip
+    lines[-1]["totals"].pop("sha256")
+    dump = tmp_path / "dump.jsonl"
+    dump.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(DumpError, match="nothing was restored: node"):
+        neuralgraph.restore(dump, tmp_path / "new.ngdb")
+    assert not (tmp_path / "new.ngdb").exists()
+    with neuralgraph.open() as graph:
+        with pytest.raises(DumpError, match="the data was restored, but not its indexes"):
+            graph.restore(dump)
+        assert graph.execute("MATCH (n:Doc) RETURN count(n)").value() == 2

@@ -203,6 +203,48 @@ def test_an_analyzer_that_fails_fails_the_search_only(graph):
     assert found(graph, "word") == ["bad word"]
 
 
+@pytest.mark.parametrize("is_registered", [True, False])
+def test_an_index_without_its_analyzer_is_listed_all_the_same(tmp_path, is_registered):
+    path = tmp_path / "listed.ngdb"
+    program = """
+import sys
+import neuralgraph
+def fails(text):
+    raise ValueError("no")
+with neuralgraph.open(sys.argv[1]) as graph:
+    if sys.argv[2] == "True":
+        graph.register_analyzer("dashes", fails)
+    graph.execute("CREATE (:Doc {text: 'c-d'})")
+    for text in sys.argv[3:]:
+        print([tuple(row) for row in graph.execute(text)])
+"""
+    with neuralgraph.open(path) as graph:
+        graph.register_analyzer("dashes", lambda text: text.split("-"))
+        graph.execute(
+            CREATE.replace("]", "] OPTIONS {indexConfig: {`fulltext.analyzer`: 'dashes'}}")
+        )
+        add(graph, "a-b")
+    texts = (
+        "SHOW INDEXES YIELD name, state, failureMessage, rows",
+        "SHOW FULLTEXT INDEXES YIELD name, state",
+        "CALL neural.searchIndexes() YIELD name, state, rows RETURN name, state, rows",
+        "CALL neural.fulltext.indexes() YIELD name, terms RETURN name, terms",
+        "CALL db.awaitIndexes()",
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(path), str(is_registered), *texts],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    shown = ended.stdout.splitlines()
+    assert len(shown) == len(texts), ended.stderr
+    reason = "'dashes' failed" if is_registered else "there is no analyzer 'dashes'"
+    assert "'docs', 'FAILED'" in shown[0]
+    assert reason in shown[0]
+    assert shown[1:] == [
+        "[('docs', 'FAILED')]", "[('docs', 'FAILED', None)]", "[('docs', None)]", "[]",
+    ]  # fmt: skip
+
+
 # ── errors ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -321,10 +363,30 @@ def test_an_analyzer_with_places_that_are_none_fails_the_search_only(graph):
 # ── ways to ask ───────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.parametrize("is_folded", [False, True])
+def test_the_words_of_a_phrase_may_sound_alike_or_be_misspelt(graph, is_folded):
+    graph.execute(CREATE)
+    add(graph, "Robert Smith lives", "Smith, Robert", "Robert Jones lives")
+    if is_folded:
+        graph.checkpoint()
+        add(graph, "Rupert Smythe lives")
+    here = {"Robert Smith lives"} | ({"Rupert Smythe lives"} if is_folded else set())
+    assert set(found(graph, '"rupert smyth"', phonetic="soundex")) == here
+    assert set(found(graph, '"robrt smitth"', distance=2)) == {"Robert Smith lives"}
+    assert found(graph, '"robrt smitth"') == []
+    assert found(graph, '"zzzzzz smitth"', distance=2) == []
+
+
 def test_options_of_a_query(graph):
     graph.execute(CREATE)
     add(graph, "catherine smith", "kathryn smythe", "smith wesson")
     assert found(graph, "smith catherine", operator="AND") == ["catherine smith"]
+    assert sorted(found(graph, "catherine OR wesson", operator="AND")) == [
+        "catherine smith", "smith wesson",
+    ]  # fmt: skip
+    assert sorted(found(graph, "smith (catherine || wesson)", operator="AND")) == [
+        "catherine smith", "smith wesson",
+    ]  # fmt: skip
     assert sorted(found(graph, "smith", phonetic="soundex")) == [
         "catherine smith", "kathryn smythe", "smith wesson",
     ]  # fmt: skip

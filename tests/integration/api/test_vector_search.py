@@ -363,3 +363,22 @@ def test_of_a_text_index_it_is_known_how_many_texts_and_bytes_it_has(graph_of_te
     assert tuple(graph.execute(facts).single())[:2] == (3, 3)
     graph.execute("MATCH (n:Note) DELETE n")
     assert tuple(graph.execute(facts).single())[:2] == (0, 3)
+
+
+@pytest.mark.parametrize("count", [1_000, 1_001])
+def test_a_flat_index_says_how_it_is_quantised_from_1001_vectors_on(tmp_path, count):
+    pytest.importorskip("faiss")
+    vectors = np.random.default_rng(1).standard_normal((count, 8)).astype(np.float32)
+    with neuralgraph.open(tmp_path / "flat.ngdb") as graph:
+        graph.load_nodes("Doc", {"embedding": vectors})
+        graph.execute(
+            "CREATE VECTOR INDEX docs FOR (d:Doc) ON (d.embedding) OPTIONS {indexConfig: "
+            "{`neural.kind`: 'flat', `vector.quantization.type`: 'int8'}}"
+        )
+        graph.execute("CALL db.awaitIndexes()")
+        graph.checkpoint()
+        shown = graph.execute("CALL neural.searchIndexes() YIELD kind, quantization, state")
+        expected = "int8" if count > 1_000 else "none"
+        assert tuple(shown.single()) == ("flat", expected, "ONLINE")
+        plan = str(graph.execute(f"EXPLAIN {NEAREST}", k=2, v=[0.5] * 8).summary.plan)
+        assert ("flat int8" in plan) == (count > 1_000), plan

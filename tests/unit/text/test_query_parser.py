@@ -88,6 +88,26 @@ def test_clauses_are_joined_as_in_lucene(text, expected):
     assert shown(parse_text_query(text)) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a b", "+a +b"),
+        ("a OR b", "a b"),
+        ("a || b", "a b"),
+        ("a (b OR c)", "+a +(b c)"),
+        ("a b OR c", "+a b c"),
+        ("a OR b c", "a b +c"),
+        ("a OR b AND c", "a +b +c"),
+        ("+a OR b", "+a b"),
+        ("a -b", "+a -b"),
+        ("a OR -b", "a -b"),
+        ("-a OR b", "-a b"),
+    ],
+)
+def test_where_all_are_needed_only_an_explicit_or_makes_optional(text, expected):
+    assert shown(parse_text_query(text, needs_all=True)) == expected
+
+
 def shown(query) -> str:
     if isinstance(query, BooleanQuery):
         signs = {Occur.SHOULD: "", Occur.MUST: "+", Occur.MUST_NOT: "-"}

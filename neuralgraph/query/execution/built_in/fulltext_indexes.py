@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Literal
 
+    from neuralgraph.access import GraphReader
     from neuralgraph.query.execution.context import ExecutionContext
     from neuralgraph.query.functions.signature import CallContext
 
@@ -87,8 +88,16 @@ def _indexes(context: CallContext) -> Iterator[Sequence[Any]]:
             list(index.labels),
             list(index.keys),
             index.options.get("fulltext.analyzer", text.DEFAULT_ANALYZER),
-            len(reader.search_terms(index, TermRequest(limit=2**62))),
+            _term_count(reader, index),
         )
+
+
+def _term_count(reader: GraphReader, index: IndexDefinition) -> int | None:
+    """How many terms an index has; None where its analyzer is missing, or fails."""
+    try:
+        return len(reader.search_terms(index, TermRequest(limit=2**62)))
+    except (QueryArgumentError, OptionError):
+        return None
 
 
 def _analyzers(_context: CallContext) -> Iterator[Sequence[Any]]:

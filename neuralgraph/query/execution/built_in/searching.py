@@ -13,7 +13,7 @@ from neuralgraph.errors import QueryArgumentError, QueryTypeError, SchemaError
 from neuralgraph.hints import close_name
 from neuralgraph.query.execution.columns import ids_column
 from neuralgraph.query.execution.procedure import Procedure
-from neuralgraph.query.execution.search_paths import path_of
+from neuralgraph.query.execution.search_paths import path_of, state_of
 from neuralgraph.values import Column, EdgeRef, Kind, NodeRef
 from neuralgraph.values.arrays import distinct
 
@@ -230,7 +230,7 @@ def _indexes(context: CallContext) -> Rows:
         yield (
             index.name,
             index.kind,
-            "ONLINE" if progress == 1.0 else "POPULATING",
+            state_of(facts),
             100.0 * progress,
             facts.get("rows"),
             facts.get("indexedRows", facts.get("rows")),

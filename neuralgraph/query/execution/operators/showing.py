@@ -11,6 +11,7 @@ from neuralgraph.query.execution.operators.index_options import (
     shown_options,
 )
 from neuralgraph.query.execution.operators.step import Step
+from neuralgraph.query.execution.search_paths import state_of
 from neuralgraph.query.functions.catalogue import SYNONYMS
 from neuralgraph.query.functions.signature import OWN, AggregateFunction
 from neuralgraph.query.language.printing import print_statement
@@ -213,7 +214,7 @@ def _index_row(number: int, index: IndexDefinition, facts: Mapping[str, Any]) ->
     return {
         "id": number,
         "name": index.name,
-        "state": "ONLINE" if progress == 1.0 else "POPULATING",
+        "state": state_of(facts),
         "populationPercent": round(100.0 * progress, 1),
         "type": kind,
         "entityType": _SHOWN_ENTITIES[index.entity],
@@ -221,7 +222,7 @@ def _index_row(number: int, index: IndexDefinition, facts: Mapping[str, Any]) ->
         "properties": list(index.keys),
         "indexProvider": f"{index.kind}-1.0",
         "owningConstraint": index.owner,
-        "failureMessage": "",
+        "failureMessage": facts.get("failure") or "",
         "options": options_in_force(index),
         "createStatement": print_statement(Statement(command)),
         **{name: facts.get(name) for name in ("rows", "indexedRows", "built")},

@@ -89,13 +89,11 @@ class ScorerMaker:
         return self._any_of(found)
 
     def _boolean(self, query: BooleanQuery, boost: float) -> Scorer | None:
-        needs_all = self._settings.needs_all
         clauses: list[tuple[Occur, Scorer]] = []
         for occur, part in query.clauses:
             scorer = self.make(part, boost)
             if scorer is not None:
-                is_must = needs_all and occur == Occur.SHOULD
-                clauses.append((Occur.MUST if is_must else occur, scorer))
+                clauses.append((occur, scorer))
         if len(clauses) == 1 and clauses[0][0] != Occur.MUST_NOT:
             return clauses[0][1]
         return BooleanScorer(self._corpus, clauses) if clauses else None
@@ -132,14 +130,16 @@ class ScorerMaker:
         """A term, or what the query's settings have it stand for."""
         settings = self._settings
         if settings.phonetic is not None:
-            algorithm = settings.phonetic
-            found: set[str] = set()
-            for terms in self._dictionaries(field):
-                found.update(terms_that_sound(terms, term, algorithm))
-            return self._blended(sorted((other, 1.0) for other in found), field, boost)
+            return self._blended(self._sounding(term, settings.phonetic, field), field, boost)
         if settings.distance:
             return self._near(term, settings.distance, field, boost)
         return self._term(term, field, boost)
+
+    def _sounding(self, term: str, algorithm: str, field: int) -> list[tuple[str, float]]:
+        found: set[str] = set()
+        for terms in self._dictionaries(field):
+            found.update(terms_that_sound(terms, term, algorithm))
+        return [(other, 1.0) for other in sorted(found)]
 
     def _term(self, term: str, field: int, boost: float) -> Scorer:
         numbers = self._corpus.numbers_of(field, term)
@@ -150,31 +150,39 @@ class ScorerMaker:
         """Terms within an edit distance; the farther, the less they count."""
         if distance == 0:
             return self._term(word, field, boost)
+        return self._blended(self._misspelt(word, distance, field), field, boost)
+
+    def _misspelt(self, word: str, distance: int, field: int) -> list[tuple[str, float]]:
         found: dict[str, int] = {}
         for terms in self._dictionaries(field):
             found.update(terms_near(terms, word, distance))
         weighed = [
             (term, 1.0 - apart / max(1, min(len(term), len(word)))) for term, apart in found.items()
         ]
-        return self._blended([one for one in weighed if one[1] > 0], field, boost)
+        return [one for one in weighed if one[1] > 0]
 
     def _blended(self, variants: Sequence[tuple[str, float]], field: int, boost: float) -> Scorer:
         """Terms that stand for one word: all as rare as the most common, for misspellings are rare."""
         corpus = self._corpus
+        found = self._best(variants, field)
+        most = max((count for _, count, _ in found), default=0)
+        scorers = [
+            TermScorer(corpus, field, numbers, weight * boost, most) for weight, _, numbers in found
+        ]
+        return self._any_of(scorers) or BooleanScorer(corpus, ())
+
+    def _best(
+        self, variants: Sequence[tuple[str, float]], field: int
+    ) -> list[tuple[float, int, list[int]]]:
+        """Terms that are there, the nearest and most common first: weight, documents, numbers."""
         found: list[tuple[float, int, str, list[int]]] = []
         for term, weight in variants:
-            numbers = corpus.numbers_of(field, term)
-            count = corpus.document_count(field, numbers)
+            numbers = self._corpus.numbers_of(field, term)
+            count = self._corpus.document_count(field, numbers)
             if count:
                 found.append((-weight, -count, term, numbers))
         found.sort()
-        del found[VARIANTS_MAX:]
-        most = max((-count for _, count, _, _ in found), default=0)
-        scorers = [
-            TermScorer(corpus, field, numbers, -weight * boost, most)
-            for weight, _, _, numbers in found
-        ]
-        return self._any_of(scorers) or BooleanScorer(corpus, ())
+        return [(-weight, -count, numbers) for weight, count, _, numbers in found[:VARIANTS_MAX]]
 
     def _one_term(self, text: str) -> str:
         """A word as a term: its stem, where there are stems."""
@@ -190,11 +198,28 @@ class ScorerMaker:
         if len(by_position) <= 1:
             terms = [term for found in by_position.values() for term in found]
             return self._any_of([self._variants(term, field, boost) for term in terms])
-        words = [
-            (position, [self._corpus.numbers_of(field, term) for term in dict.fromkeys(terms)])
-            for position, terms in sorted(by_position.items())
-        ]
-        return PhraseScorer(self._corpus, field, words, query.slop, boost)
+        words: list[tuple[int, list[list[int]]]] = []
+        counts: list[int] = []
+        for position, terms in sorted(by_position.items()):
+            word: list[list[int]] = []
+            for term in dict.fromkeys(terms):
+                found = self._alternatives(term, field)
+                word.extend(numbers for _, numbers in found)
+                counts.append(max((count for count, _ in found), default=0))
+            words.append((position, word))
+        return PhraseScorer(self._corpus, field, (words, counts), query.slop, boost)
+
+    def _alternatives(self, term: str, field: int) -> list[tuple[int, list[int]]]:
+        """What a word of a phrase may be by the query's settings: documents and numbers of terms."""
+        settings = self._settings
+        if settings.phonetic is not None:
+            variants = self._sounding(term, settings.phonetic, field)
+        elif settings.distance:
+            variants = self._misspelt(term, settings.distance, field)
+        else:
+            numbers = self._corpus.numbers_of(field, term)
+            return [(self._corpus.document_count(field, numbers), numbers)]
+        return [(count, numbers) for _, count, numbers in self._best(variants, field)]
 
     def _range(self, query: RangeQuery, field: int, boost: float) -> Scorer:
         normalised = self._analyzer.normalised

@@ -83,7 +83,7 @@ class PhraseScorer:
         self,
         corpus: Corpus,
         field: int,
-        words: Sequence[tuple[int, Sequence[Sequence[int]]]],
+        phrase: tuple[Sequence[tuple[int, Sequence[Sequence[int]]]], Sequence[int]],
         slop: int,
         boost: float,
     ) -> None:
@@ -92,17 +92,17 @@ class PhraseScorer:
         Args:
             corpus: where.
             field: its place among those of the index.
-            words: for each, its offset in the phrase and the terms that it may be, as their numbers in
-                each part of the corpus.
+            phrase: for each word, its offset in the phrase and the terms that it may be, as their numbers
+                in each part of the corpus; and how many documents have each term of the phrase as it was
+                asked, or the most common of the terms that stand for it.
             slop: see `phrase_frequencies`.
             boost: of all scores.
         """
         self._corpus = corpus
         self._field = field
-        self._words = words
+        self._words, counts = phrase
         self._slop = slop
         statistics = corpus.statistics(field)
-        counts = [corpus.document_count(field, term) for _, terms in words for term in terms]
         self._weight = boost * sum(statistics.rarity(count) for count in counts if count)
 
     def score(self, place: int) -> Scored:

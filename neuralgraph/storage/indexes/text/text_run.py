@@ -139,6 +139,7 @@ class TextRun:
             "builtTxid": self.built_txid,
             "bytes": sum(stretch.segment.bytes_count for stretch in self.stretches),
             "progress": 1.0 - len(waiting) / held if self.is_unfinished else 1.0,
+            "failure": self._settings.failure(),
         }
 
     def __len__(self) -> int:
@@ -160,8 +161,8 @@ class TextRun:
             raise QueryArgumentError(
                 f"the full-text index {self._settings.name} is asked for a text"
             )
-        tree = parse_text_query(query.text)
         settings = self._query_settings(query)
+        tree = parse_text_query(query.text, needs_all=settings.needs_all)
         analyzer = self._settings.analyzer()
         if settings.analyzer_name is not None:
             analyzer = analyzer_named(settings.analyzer_name)

@@ -60,6 +60,14 @@ class TextSettings:
         except (QueryArgumentError, OptionError) as error:
             raise type(error)(f"the full-text index {self.name}: {error}") from error
 
+    def failure(self) -> str | None:
+        """Why a search would fail, as far as the index alone tells; None where nothing is wrong."""
+        try:
+            self.analyzer()
+        except (QueryArgumentError, OptionError) as error:
+            return str(error)
+        return None
+
     def analyzer_or_none(self) -> Analyzer | None:
         """The analyzer; None where it cannot be had."""
         try:

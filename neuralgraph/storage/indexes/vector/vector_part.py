@@ -318,13 +318,15 @@ class VectorPart:
             return f"compares {among}: {why}"
         if sought.exact:
             return f"compares {among}: what is asked for is exact"
+        quantization = sought.settings.quantization
+        named = self.kind if quantization == "none" else f"{self.kind} {quantization}"
         count = self._count(sought, left, 0, is_narrowed=is_narrowed)
         way = self._way(sought, left, count, is_narrowed=is_narrowed)
         if way == "compare":
-            return f"compares {among}: quicker than the {self.kind} index"
+            return f"compares {among}: quicker than the {named} index"
         if way == "scan":
             return f"looks through {every:,} codes by a bitmap of {left:,}: reading {left:,} takes longer"
-        asked = f"asks the {self.kind} index of {every:,} vectors"
+        asked = f"asks the {named} index of {every:,} vectors"
         if not is_narrowed:
             return asked
         return f"{asked} for the nearest {count:,}, by a bitmap of the {left:,} that count"

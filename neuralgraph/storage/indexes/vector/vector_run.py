@@ -107,7 +107,7 @@ class VectorRun:
             "rows": rows,
             "indexedRows": len(self) if self._is_flat else len(self._main) - len(self._dead),
             "kind": self._main.kind,
-            "quantization": settings.quantization if self._main.kind != "flat" else "none",
+            "quantization": settings.quantization if self._main.has_index else "none",
             "builtTxid": self.built_txid,
             "bytes": self._main.bytes_count() + self._tail.bytes_count(),
             # Whole only when it is published: then another run has it.
