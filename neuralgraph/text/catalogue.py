@@ -55,10 +55,9 @@ _WORD: Final = rf"(?V1){_IDEOGRAPH}|{_LETTER}+(?:[.'’\u00ad]{_LETTER}+)*"
 _LETTERS: Final = r"(?V1)[\p{L}\p{M}]+"
 _NOT_BLANK: Final = r"\S+"
 _CODE_WORD: Final = r"[\w$]+"
-_RUN: Final = (
-    r"(?V1)[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー]+"
-    r"|[\w--[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー]]+"
-)
+# The marks of half-width katakana (length, voiced, half-voiced) belong to no script.
+_SPACELESS: Final = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー\uff70\uff9e\uff9f"
+_RUN: Final = rf"(?V1)[{_SPACELESS}]+|[\w--[{_SPACELESS}]]+"
 _EMAIL: Final = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _URL: Final = r"(?:https?|ftp)://[^\s<>\"']*[\w/]|(?:[\w-]+\.)+(?:com|org|net|edu|gov|io|dev|info)(?:/[^\s<>\"']*[\w/])?"
 

@@ -50,18 +50,27 @@ _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 _WORD: Final = re.compile(r'(?:\\.|[^\s\\"()\[\]{}:^~])+', re.DOTALL)
 _BOUND: Final = re.compile(r'"(?:\\.|[^"\\])*"|(?:\\.|[^\s\\\]}"])+', re.DOTALL)
 _COMPARED: Final = re.compile(r"[<>]=?")
-_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
-_WILD: Final = re.compile(r"\\(.)|([*?])", re.DOTALL)
+# \u00e9 is a character by its number; half of a surrogate pair is none.
+_ESCAPE: Final = r"\\(?:u(?P<code>(?![dD][89a-fA-F])[0-9a-fA-F]{4})|(?P<letter>.))"
+_ESCAPED: Final = re.compile(_ESCAPE, re.DOTALL)
+_WILD: Final = re.compile(rf"{_ESCAPE}|(?P<wild>[*?])", re.DOTALL)
 
 
 @lru_cache(maxsize=512)
-def parse_text_query(text: str, *, needs_all: bool = False) -> TextQueryTree:
-    """The tree of a search text; `needs_all`: words next to each other must all be there.
+def parse_text_query(
+    text: str, *, needs_all: bool = False, fields: tuple[str, ...] | None = None
+) -> TextQueryTree:
+    """The tree of a search text.
+
+    Args:
+        text: what was written.
+        needs_all: words next to each other must all be there.
+        fields: that can be named; None: any.
 
     Raises:
         TextQueryError: it is malformed; says where.
     """
-    parser = _Parser(text, needs_all=needs_all)
+    parser = _Parser(text, fields, needs_all=needs_all)
     query = parser.query(None, 0)
     if parser.place < len(text):
         raise TextQueryError(f"unexpected {text[parser.place]!r}", text=text, offset=parser.place)
@@ -71,10 +80,11 @@ def parse_text_query(text: str, *, needs_all: bool = False) -> TextQueryTree:
 class _Parser:
     """A recursive descent over one text."""
 
-    __slots__ = ("count", "needs_all", "place", "text")
+    __slots__ = ("count", "fields", "needs_all", "place", "text")
 
-    def __init__(self, text: str, *, needs_all: bool) -> None:
+    def __init__(self, text: str, fields: tuple[str, ...] | None, *, needs_all: bool) -> None:
         self.text = text
+        self.fields = fields
         self.needs_all = needs_all
         self.place = 0
         self.count = 0
@@ -158,6 +168,12 @@ class _Parser:
                 self.place += 1
                 return self.boosted(EverythingQuery(None))
             field = named
+            if self.fields is not None and field not in self.fields:
+                raise self.error(
+                    f"the index has no field {field!r}; it has {', '.join(self.fields)}"
+                    " (a colon that is meant as such is written \\:)",
+                    start,
+                )
             if self.place == len(self.text) or self.text[self.place].isspace():
                 raise self.error(f"nothing stands after the field {named}", start)
         return self.boosted(self.operand(field, depth))
@@ -183,6 +199,8 @@ class _Parser:
         """``(query)``."""
         start = self.place
         self.place += 1
+        if self.skip_blank() < len(self.text) and self.text[self.place] == ")":
+            raise self.error("nothing stands in these brackets", start)
         query = self.query(field, depth + 1)
         if not self.text.startswith(")", self.place):
             raise self.error("this bracket is not closed", start)
@@ -346,10 +364,16 @@ def _joined(
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPED.sub(r"\1", text)
+    return _ESCAPED.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code: str | None = found["code"]
+    letter: str = found["letter"] if code is None else chr(int(code, 16))
+    return letter
 
 
 def _wild(found: re.Match[str]) -> str:
-    if found[1] is not None:
-        return found[1]
-    return ANY_TEXT if found[2] == "*" else ANY_LETTER
+    if found["wild"] is None:
+        return _escaped(found)
+    return ANY_TEXT if found["wild"] == "*" else ANY_LETTER

@@ -23,7 +23,7 @@ _CODES: Final = {
     "spanish": "es", "swedish": "sv", "turkish": "tr",
 }  # fmt: skip
 
-_MORE: Final = {"french": "la le les leur leurs si", "russian": "это эта"}
+_MORE: Final = {"french": "la le les leur leurs si", "russian": "это эта", "turkish": "bir"}
 """Words that whoosh's lists lack."""
 
 _OWN: Final = {

@@ -152,8 +152,14 @@ def fused_search(
 
     Raises:
         QueryArgumentError: a query cannot be asked of its index.
-        QueryTypeError: nearness of relationships.
+        QueryTypeError: nearness of relationships; or no index is asked for anything, nor nearness.
     """
+    if anchors is None and all(query is None for _, query in asked):
+        index = asked[0][0]
+        raise QueryTypeError(
+            f"the {index.kind} index {index.name} is asked for null, and no other for anything",
+            detail="InvalidArgumentType",
+        )
     if fusion is None:
         ((index, query),) = asked
         return NO_HITS if query is None else reader.search(index, query, limit, within, check)

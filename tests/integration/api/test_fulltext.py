@@ -293,8 +293,9 @@ def test_settings_that_are_no_good_are_told(graph):
 
 def test_a_field_that_is_not_indexed_is_told(graph):
     graph.execute(CREATE)
-    with pytest.raises(QueryArgumentError, match="has no field 'http'; it has text"):
-        found(graph, "http://x")
+    with pytest.raises(TextQueryError, match="has no field 'http'; it has text") as caught:
+        found(graph, "see http://x")
+    assert caught.value.offset == 4
 
 
 def test_a_pattern_that_takes_for_ever_is_stopped(graph, monkeypatch):
@@ -375,6 +376,25 @@ def test_the_words_of_a_phrase_may_sound_alike_or_be_misspelt(graph, is_folded):
     assert set(found(graph, '"robrt smitth"', distance=2)) == {"Robert Smith lives"}
     assert found(graph, '"robrt smitth"') == []
     assert found(graph, '"zzzzzz smitth"', distance=2) == []
+
+
+def with_analyzer(name):
+    return CREATE.replace("]", f"] OPTIONS {{indexConfig: {{`fulltext.analyzer`: '{name}'}}}}")
+
+
+def test_half_width_katakana_are_found_in_full_width_and_the_other_way_round(graph):
+    graph.execute(with_analyzer("cjk"))
+    half, full = "\uff83\uff9e\uff70\uff80", "\u30c7\u30fc\u30bf"
+    add(graph, half, f"{full} 7")
+    for query in (half, full):
+        assert sorted(found(graph, query)) == sorted([half, f"{full} 7"])
+
+
+def test_turkish_has_its_article_as_a_stop_word(graph):
+    graph.execute(with_analyzer("turkish"))
+    add(graph, "bir kitap")
+    assert found(graph, "bir") == []
+    assert found(graph, "kitap") == ["bir kitap"]
 
 
 def test_options_of_a_query(graph):

@@ -250,3 +250,38 @@ def test_explain_and_profile_say_which_way_a_called_search_takes():
                 assert f"[{shown}]" in plan, (text, plan)
         plan = graph.execute("EXPLAIN CALL neural.search('none', 'x') YIELD score RETURN score")
         assert "[" not in plan.summary.plan.split("ProcedureCall")[1].split("~")[1]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "MATCH (d:Doc) SEARCH d IN (VECTOR INDEX docs FOR null LIMIT 2) RETURN d",
+        "MATCH (d:Doc) SEARCH d IN (HYBRID INDEX docs, others FOR null, null LIMIT 2) RETURN d",
+        "CALL neural.hybrid([{index: 'docs', query: null}])",
+        "CALL db.index.vector.queryNodes('docs', 1, null)",
+    ],
+)
+def test_a_search_for_nothing_is_a_type_error(graph, statement):
+    with pytest.raises(neuralgraph.QueryTypeError):
+        rows(graph, statement)
+
+
+def test_a_search_of_a_hybrid_without_a_query_is_refused(graph):
+    with pytest.raises(neuralgraph.QueryArgumentError, match="index docs has no `query`"):
+        rows(graph, "CALL neural.hybrid([{index: 'docs'}])")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE FULLTEXT INDEX t FOR (n:A) ON [n.b]",
+        "CREATE FULLTEXT INDEX t FOR (n:A) ON EACH [n.b, n.c, n.b]",
+        "CREATE FULLTEXT INDEX t FOR (n:A|B|A) ON EACH [n.b]",
+        "CREATE INDEX t FOR (n:A) ON (n.b, n.b)",
+        "CREATE INDEX ON :A(b, b)",
+    ],
+)
+def test_an_index_names_each_label_and_property_once_and_lists_have_each(graph, statement):
+    with pytest.raises(neuralgraph.QuerySyntaxError):
+        rows(graph, statement)
+    assert rows(graph, "CREATE FULLTEXT INDEX t FOR (n:A|B) ON EACH [n.b, n.c]") == []

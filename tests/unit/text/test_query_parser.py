@@ -121,6 +121,23 @@ def shown(query) -> str:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [(r"caf\u00e9", "café"), (r"\u12", "u12"), (r"\ud83d", "ud83d"), (r'"\u0041 b"', "A b")],
+)
+def test_a_character_may_be_written_by_its_number(text, expected):
+    assert parse_text_query(text).text == expected
+    shape = parse_text_query(r"caf\u00e9*")
+    assert isinstance(shape, WildcardQuery)
+    assert shape.pattern.startswith("café")
+
+
+def test_only_the_fields_there_are_can_be_named():
+    assert shown(parse_text_query("title:a", fields=("title",))) == "title:a"
+    with pytest.raises(TextQueryError, match="no field 'body'; it has title"):
+        parse_text_query("a body:b", fields=("title",))
+
+
+@pytest.mark.parametrize(
     ("text", "place", "problem"),
     [
         ('find "this', 5, "quote is not closed"),
@@ -142,6 +159,8 @@ def shown(query) -> str:
         ("/open", 0, "regular expression is not closed"),
         ("x /a(b/", 2, "not a regular expression"),
         ("a:b:c", 3, "unexpected ':'"),
+        ("a ()", 2, "nothing stands in these brackets"),
+        ("t:( )", 2, "nothing stands in these brackets"),
         ("(" * 60 + "a" + ")" * 60, 51, "brackets"),
         ("a " * 2000, 2048, "more than 1024 clauses"),
     ],

@@ -88,7 +88,7 @@ def _set_node_vector(context: ExecutionContext, node: Any, key: Any, vector: Any
     me = "db.create.setNodeVectorProperty"
     (name,) = names_of(me, key, "the key")
     found = node_of(me, node)
-    set_property(context, found, name, _vector(me, f"node {found.id}", vector))
+    set_property(context, found, name, _vector(context, me, found, name, vector))
     return ()
 
 
@@ -96,27 +96,47 @@ def _set_edge_vector(context: ExecutionContext, edge: Any, key: Any, vector: Any
     me = "db.create.setRelationshipVectorProperty"
     (name,) = names_of(me, key, "the key")
     found = edge_of(me, edge)
-    set_property(context, found, name, _vector(me, f"relationship {found.id}", vector))
+    set_property(context, found, name, _vector(context, me, found, name, vector))
     return ()
 
 
-def _vector(procedure: str, entity: str, value: Any) -> Any:
-    """A list of numbers as a vector.
+def _vector(
+    context: ExecutionContext, procedure: str, entity: NodeRef | EdgeRef, key: str, value: Any
+) -> Any:
+    """A list of numbers as a vector; as it is, where it is none and a vector index will refuse it by name.
 
     Raises:
         QueryArgumentError: it is empty, or something in it is no finite number.
     """
     if isinstance(value, np.ndarray):
         return value
-    if type(value) is list and value and all(type(item) in (int, float) for item in value):
+    if type(value) is list and all(type(item) in (int, float) for item in value):
         with np.errstate(over="ignore"):
             vector = np.array(value, dtype=np.float32)
-        if np.isfinite(vector).all():
+        if len(vector) and np.isfinite(vector).all():
             return vector
+        if _is_indexed(context, entity, key):
+            return value
+    word = "node" if isinstance(entity, NodeRef) else "relationship"
     raise QueryArgumentError(
-        f"{procedure} takes a list of finite numbers, at least one, for {entity}",
+        f"{procedure} takes a list of finite numbers, at least one, for {word} {entity.id}",
         detail="InvalidArgumentValue",
     )
+
+
+def _is_indexed(context: ExecutionContext, entity: NodeRef | EdgeRef, key: str) -> bool:
+    """Does a vector index cover the property?"""
+    writer = context.require_writer()
+    ids = np.array([entity.id], dtype=np.int64)
+    for index in writer.catalog.indexes():
+        if index.kind != "vector" or index.keys[0] != key:
+            continue
+        if isinstance(entity, NodeRef):
+            if index.entity == "node" and writer.has_label(ids, index.label)[0]:
+                return True
+        elif index.entity == "edge" and writer.edge_types(ids).to_list() == [index.label]:
+            return True
+    return False
 
 
 _LABELS: Final = (("nodes", "ANY"), ("labels", "LIST<STRING>"))

@@ -86,6 +86,8 @@ def _asked(reader: GraphReader, searches: Any) -> tuple[list[Asked], list[Any]]:
         given = map_of(_ME, search)
         _check_names(given, _OF_SEARCH)
         index = index_named(reader, given.get("index"))
+        if "query" not in given:
+            raise _wrong(f"{_ME}: the search of the index {index.name} has no `query`")
         if asked and index.entity != asked[0][0].entity:
             raise _wrong(f"{_ME}: all indexes find nodes, or all find relationships")
         asked.append((index, question_of(index, given.get("query"))))

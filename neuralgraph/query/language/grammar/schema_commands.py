@@ -91,6 +91,13 @@ def _checked_keys(variable: str, pairs: list[tuple[str, str]], start: int) -> tu
     return tuple(key for _owner, key in pairs)
 
 
+def _require_distinct(names: tuple[str, ...], start: int, end: int) -> None:
+    """Labels, or keys, of an index; each once."""
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            syntax_error(f"The index names `{name}` twice", start, end)
+
+
 def create_index(operand: Operand) -> Sequence:
     """``CREATE TEXT INDEX name IF NOT EXISTS FOR (n:L) ON (n.k) OPTIONS {...}``."""
     head = Piece(
@@ -99,9 +106,9 @@ def create_index(operand: Operand) -> Sequence:
         lambda m: (m.group(1) or "").upper(),
     )
     keys = Piece(
-        rf"ON\s*(?:EACH\s*)?(?:\(\s*{_KEY_LIST}\s*\)|\[\s*{_KEY_LIST.replace('keys', 'listed')}\s*\]"
-        rf"|(?P<bare>{NAME}\s*\.\s*{NAME})(?!\s*,)"
-        rf"|\(?\s*(?P<lookup>labels|type)\s*\(\s*{NAME}\s*\)\s*\)?)",
+        rf"ON\s*(?:EACH\s*\[\s*{_KEY_LIST.replace('keys', 'listed')}\s*\]"
+        rf"|(?:EACH\s*)?\(\s*{_KEY_LIST}\s*\)|(?:EACH\s*)?(?P<bare>{NAME}\s*\.\s*{NAME})(?!\s*,)"
+        rf"|(?:EACH\s*)?\(?\s*(?P<lookup>labels|type)\s*\(\s*{NAME}\s*\)\s*\)?)",
         "ON and properties, such as ON (n.key)",
         _index_keys,
     )
@@ -121,6 +128,8 @@ def create_index(operand: Operand) -> Sequence:
         if _KINDS[kind] != "LOOKUP" and not (labels and pairs):
             syntax_error("An index is of a label or a type, and of properties", *span)
         found = _checked_keys(variable, pairs, start)
+        _require_distinct(labels, *span)
+        _require_distinct(found, *span)
         return CreateIndex(
             _KINDS[kind], index_name, entity_, labels, found, if_absent, settings, given, span=span
         )
@@ -148,6 +157,7 @@ def old_index() -> Sequence:
 
     def build(_text: SourceText, start: int, end: int, values: list[Any]) -> CreateIndex:
         label, keys = values[0]
+        _require_distinct(keys, start, end)
         return CreateIndex("RANGE", None, "node", (label,), keys, span=(start, end))
 
     return Sequence("CREATE INDEX", [target], build)

@@ -162,7 +162,8 @@ class TextRun:
                 f"the full-text index {self._settings.name} is asked for a text"
             )
         settings = self._query_settings(query)
-        tree = parse_text_query(query.text, needs_all=settings.needs_all)
+        keys = self._settings.keys
+        tree = parse_text_query(query.text, needs_all=settings.needs_all, fields=keys)
         analyzer = self._settings.analyzer()
         if settings.analyzer_name is not None:
             analyzer = analyzer_named(settings.analyzer_name)
