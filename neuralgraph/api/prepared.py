@@ -15,12 +15,11 @@ import threading
 from typing import TYPE_CHECKING
 
 from neuralgraph.api.record import record_type
-from neuralgraph.api.turns import ROWS_MAX, ROWS_MIN
 from neuralgraph.errors import QueryError, QuerySyntaxError, QueryTypeError, SemanticError
 from neuralgraph.query.execution import compile_plan
 from neuralgraph.query.language import CheckContext, check, fixed_literals, normalise, parse
 from neuralgraph.query.language.syntax import TransactionCommand
-from neuralgraph.query.planning import PlanCache, walk
+from neuralgraph.query.planning import PlanCache
 from neuralgraph.query.planning import plan as make_plan
 from neuralgraph.stopping import holding
 
@@ -51,7 +50,6 @@ class Prepared:
         in_transactions: begins transactions of its own.
         writes: needs a writer.
         returns_rows: False where it ends in an updating clause.
-        takes_turns: of a size that is better not run by several threads at once; see `turns`.
         parameters: names of the parameters it needs.
         spans: where the lifted literals stand in the text that it was made for.
     """
@@ -68,7 +66,6 @@ class Prepared:
         "record",
         "returns_rows",
         "spans",
-        "takes_turns",
         "writes",
     )
 
@@ -91,8 +88,6 @@ class Prepared:
             and not (self.in_transactions or self.writes or self.administers)
         )
         self.parameters = frozenset(plan.parameters)
-        rows = max((operator.estimated_rows for operator in walk(plan.root)), default=0.0)
-        self.takes_turns = ROWS_MIN <= rows <= ROWS_MAX
 
     def locate(self, error: QueryError, text: str) -> None:
         """Show where in `text` the error is; the plan may have been made for other literals."""

@@ -16,7 +16,6 @@ from neuralgraph.api.activity import Activity
 from neuralgraph.api.rendering import rendered_batches
 from neuralgraph.api.result import Details, Result
 from neuralgraph.api.settings import process_memory_of
-from neuralgraph.api.turns import TURNS
 from neuralgraph.errors import (
     AccessModeError,
     ParameterMissingError,
@@ -278,20 +277,15 @@ class StatementRunner:
         if prepared.reads:
             context = self._context(query, reader, None, parameters, literals, deadline)
             context.locate = prepared.locate
-            turn = TURNS.take() if prepared.takes_turns else None
-            try:
-                return Result(
-                    query,
-                    prepared.columns,
-                    prepared.record,
-                    prepared.executable.run(context),
-                    reader,
-                    context,
-                    began_ns,
-                )
-            finally:
-                if turn is not None:
-                    turn.release()
+            return Result(
+                query,
+                prepared.columns,
+                prepared.record,
+                prepared.executable.run(context),
+                reader,
+                context,
+                began_ns,
+            )
         if prepared.mode == "explain":
             return self._explained(query, prepared, reader, parameters, literals, began_ns)
         if read_only and (prepared.writes or prepared.administers):

@@ -7,9 +7,8 @@ Invariants: a plan depends on the statement, the catalogue's version and the fix
 parameters; `Plan` and all operators are immutable and shared by threads.
 """
 
-from neuralgraph.query.planning.operators import walk
 from neuralgraph.query.planning.plan import Plan
 from neuralgraph.query.planning.plan_cache import PlanCache
 from neuralgraph.query.planning.planner import plan
 
-__all__ = ["Plan", "PlanCache", "plan", "walk"]
+__all__ = ["Plan", "PlanCache", "plan"]
