@@ -26,6 +26,7 @@ from neuralgraph.query.execution.process_memory import keep_freed_memory
 from neuralgraph.query.functions import Registry, default_registry
 from neuralgraph.storage import disk
 from neuralgraph.storage.maintenance import Engine
+from neuralgraph.storage.transactions import interpreter_share
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,6 +136,7 @@ def _forked() -> None:
     global _lock  # noqa: PLW0603 - another thread of the parent may have held it
     _lock = threading.Lock()
     _idle.forget()
+    interpreter_share.forget()
     for shared in _open_engines.values():
         shared.engine.leave_to_parent()
     _open_engines.clear()

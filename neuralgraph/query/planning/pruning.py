@@ -242,20 +242,28 @@ def acts(expression: Syntax) -> bool:
 
 def _expressions_inside(plan: Operator) -> Iterator[Syntax]:
     for operator in walk(plan):
-        for field in fields(operator):
-            if field.name not in _NOT_USES:
-                yield from _syntax_in(getattr(operator, field.name))
+        for part in _own_parts(operator):
+            if isinstance(part, Syntax):
+                yield part
 
 
-def _syntax_in(value: Any) -> Iterator[Syntax]:
-    if isinstance(value, Syntax):
+def _own_parts(operator: Operator) -> Iterator[str | Syntax]:
+    """Names and expressions that the operator itself looks at."""
+    for field in fields(operator):
+        if field.name not in _NOT_USES:
+            yield from _parts_of(getattr(operator, field.name))
+
+
+def _parts_of(value: Any) -> Iterator[str | Syntax]:
+    """Those in a field."""
+    if isinstance(value, str | Syntax):
         yield value
     elif isinstance(value, tuple):
         for item in value:
-            yield from _syntax_in(item)
+            yield from _parts_of(item)
     elif is_dataclass(value) and not isinstance(value, IndexDefinition):
         for field in fields(value):
-            yield from _syntax_in(getattr(value, field.name))
+            yield from _parts_of(getattr(value, field.name))
 
 
 # ── what an operator looks at ─────────────────────────────────────────────────────────────────
@@ -268,21 +276,7 @@ def own_uses(operator: Operator, child: Operator) -> Names:
     keeps a column too many, no more.
     """
     names: set[str] = set()
-    for field in fields(operator):
-        if field.name not in _NOT_USES:
-            names.update(_names_in(getattr(operator, field.name)))
+    for part in _own_parts(operator):
+        names.update((part,) if isinstance(part, str) else free_names(part))
     present = names_of(child.slots)
     return present if EVERYTHING in names else frozenset(names) & present
-
-
-def _names_in(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Syntax):
-        yield from free_names(value)
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _names_in(item)
-    elif is_dataclass(value) and not isinstance(value, IndexDefinition):
-        for field in fields(value):
-            yield from _names_in(getattr(value, field.name))

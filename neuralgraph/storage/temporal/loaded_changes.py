@@ -11,9 +11,9 @@ in this order, in which they can be applied; within each, in order of ids.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from neuralgraph.storage.versions.changes import (
     SetLabels,
     SetNodeProperty,
 )
+from neuralgraph.storage.versions.lazy_changes import LazyChanges
 from neuralgraph.values import NO_IDS
 from neuralgraph.values.arrays import distinct
 
@@ -49,7 +50,7 @@ PIECE_CHANGES: Final = 4_096
 _Make = Callable[["GraphView", "list[int]"], "list[Change]"]
 
 
-class LoadedChanges(Sequence[Change]):
+class LoadedChanges(LazyChanges):
     """The changes of commit `txid`; see the module's docstring.
 
     It holds the graph as it was before and after, and 8 bytes for each change.
@@ -72,27 +73,12 @@ class LoadedChanges(Sequence[Change]):
     def __len__(self) -> int:
         return self._starts[-1]
 
-    @overload
-    def __getitem__(self, place: int) -> Change: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> list[Change]: ...
-
-    def __getitem__(self, place: int | slice) -> Change | list[Change]:
-        if isinstance(place, int):
-            if not -len(self) <= place < len(self):
-                raise IndexError(place)
-            return self._between(place % len(self), place % len(self) + 1)[0]
-        start, stop, step = place.indices(len(self))
-        if step == 1:
-            return self._between(start, stop)
-        return [self[one] for one in range(start, stop, step)]
-
     def __iter__(self) -> Iterator[Change]:
         for start in range(0, len(self), PIECE_CHANGES):
-            yield from self._between(start, min(len(self), start + PIECE_CHANGES))
+            yield from self.between(start, min(len(self), start + PIECE_CHANGES))
 
-    def _between(self, start: int, stop: int) -> list[Change]:
+    def between(self, start: int, stop: int) -> list[Change]:
+        """See `LazyChanges`."""
         found: list[Change] = []
         while start < stop:
             number = bisect_right(self._starts, start) - 1

@@ -67,6 +67,12 @@ class _Switches:
         self._count = 0
         self._before_s = 0.0
 
+    def forget(self) -> None:
+        """In a forked child: what the parent was at is not under way here."""
+        if self._count:
+            sys.setswitchinterval(self._before_s)
+        self._latch, self._count = threading.Lock(), 0
+
     @contextmanager
     def often(self) -> Iterator[None]:
         """At most a millisecond, unless somebody else sets it meanwhile; then as it was."""
@@ -86,3 +92,6 @@ class _Switches:
 
 
 _SWITCHES: Final = _Switches()
+
+forget = _SWITCHES.forget
+"""Call it in a forked child, before anything else runs."""

@@ -11,8 +11,7 @@ that ends.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -31,9 +30,10 @@ from neuralgraph.storage.versions.changes import (
     SetNodeProperty,
     size_of,
 )
+from neuralgraph.storage.versions.lazy_changes import LazyChanges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from neuralgraph.storage.disk import BlockFile, BlockRef
 
@@ -47,7 +47,7 @@ _VALUE_BYTES: Final = 40
 _SAMPLED_MAX: Final = 32
 
 
-class SpilledChanges(Sequence[Change]):
+class SpilledChanges(LazyChanges):
     """Changes that were written out; see the module's docstring.
 
     Args:
@@ -88,24 +88,8 @@ class SpilledChanges(Sequence[Change]):
         for part in self.chunks():
             yield from part
 
-    @overload
-    def __getitem__(self, place: int) -> Change: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> list[Change]: ...
-
-    def __getitem__(self, place: int | slice) -> Change | list[Change]:
-        if isinstance(place, int):
-            if not -self._count <= place < self._count:
-                raise IndexError(place)
-            (found,) = self._between(place % self._count, place % self._count + 1)
-            return found
-        start, stop, step = place.indices(self._count)
-        if step == 1:
-            return self._between(start, stop)
-        return [self[one] for one in range(start, stop, step)]
-
-    def _between(self, start: int, stop: int) -> list[Change]:
+    def between(self, start: int, stop: int) -> list[Change]:
+        """See `LazyChanges`."""
         found: list[Change] = []
         number = bisect_right(self._starts, start) - 1
         while start < stop:
@@ -140,7 +124,7 @@ class SpilledChanges(Sequence[Change]):
         return unpacked(bytes(self._blocks.read(self._refs[number])))
 
 
-class AllChanges(Sequence[Change]):
+class AllChanges(LazyChanges):
     """A write set that was spilled: what is in the file, then the tail."""
 
     __slots__ = ("_spilled", "_tail")
@@ -156,22 +140,9 @@ class AllChanges(Sequence[Change]):
         yield from self._spilled
         yield from self._tail
 
-    @overload
-    def __getitem__(self, place: int) -> Change: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> list[Change]: ...
-
-    def __getitem__(self, place: int | slice) -> Change | list[Change]:
+    def between(self, start: int, stop: int) -> list[Change]:
+        """See `LazyChanges`."""
         count = len(self._spilled)
-        if isinstance(place, int):
-            if not -len(self) <= place < len(self):
-                raise IndexError(place)
-            place %= len(self)
-            return self._spilled[place] if place < count else self._tail[place - count]
-        start, stop, step = place.indices(len(self))
-        if step != 1:
-            return [self[one] for one in range(start, stop, step)]
         found = self._spilled[start : min(stop, count)]
         found += self._tail[max(0, start - count) : max(0, stop - count)]
         return found

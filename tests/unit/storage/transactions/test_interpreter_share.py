@@ -1,5 +1,6 @@
 """Statements leave a share of the interpreter to upkeep."""
 
+import os
 import sys
 
 import pytest
@@ -90,3 +91,19 @@ def test_an_interval_that_others_set_meanwhile_stays():
         assert sys.getswitchinterval() == pytest.approx(0.02)
     finally:
         sys.setswitchinterval(before)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are forks on POSIX only")
+def test_a_child_forked_during_upkeep_has_the_interval_of_before():
+    before = sys.getswitchinterval()
+    with InterpreterShare().claimed():
+        child = os.fork()
+        if child == 0:
+            interpreter_share.forget()
+            is_well = sys.getswitchinterval() == pytest.approx(before)
+            with InterpreterShare().claimed():
+                is_well &= sys.getswitchinterval() == pytest.approx(min(before, STATEMENTS_S))
+            is_well &= sys.getswitchinterval() == pytest.approx(before)
+            os._exit(0 if is_well else 1)
+        _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
