@@ -18,8 +18,12 @@ ROOT = pathlib.Path(__file__).parents[3]
 THREADS = 3
 
 
-def run_and_kill(folder, seconds):
-    """What was acknowledged before the kill: (thread, value) pairs."""
+def run_and_kill(folder, seconds, *, in_the_middle):
+    """What was acknowledged before the kill: (thread, value) pairs.
+
+    The first commit takes up to a second beside readers that never let the interpreter go, and the kill may
+    come before it; with `in_the_middle` the seconds begin at its acknowledgement.
+    """
     with subprocess.Popen(
         [sys.executable, str(WRITERS), str(folder), str(THREADS)],
         stdout=subprocess.PIPE,
@@ -30,6 +34,8 @@ def run_and_kill(folder, seconds):
         lines = []
         reading = threading.Thread(target=lambda: lines.extend(process.stdout))
         lines.append(process.stdout.readline())
+        if in_the_middle:
+            lines.append(process.stdout.readline())
         reading.start()
         time.sleep(seconds)
         process.kill()
@@ -61,8 +67,12 @@ def check(folder, acknowledged):
 def kill_again_and_again(folder, rounds, seed):
     chance = random.Random(seed)
     kept = set()
-    for _ in range(rounds):
-        kept = check(folder, kept | run_and_kill(folder, chance.uniform(0.05, 0.6)))
+    for round_number in range(rounds):
+        acknowledged = run_and_kill(
+            folder, chance.uniform(0.05, 0.6), in_the_middle=round_number % 2 == 1
+        )
+        assert acknowledged or round_number % 2 == 0
+        kept = check(folder, kept | acknowledged)
     assert kept
 
 
